@@ -1,0 +1,55 @@
+# Lotse. `make help` lists what there is.
+SHELL := /bin/sh
+.DEFAULT_GOAL := help
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+ARGS ?=
+SOURCES := shared/src services/ingest/src services/routing/src services/api-gateway/src deploy/standalone/src
+
+.PHONY: help setup setup-dev demo replay test lint format clean
+
+help: ## list the targets
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/\1|\2/' | awk -F'|' '{printf "  make %-12s %s\n", $$1, $$2}'
+
+$(BIN)/uv:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "Lotse needs Python 3.11 or newer: run  make PYTHON=/path/to/python3.11 $(MAKECMDGOALS)"; exit 1; }
+	@$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null || { echo "Python lacks its venv module: install it (Debian: apt install python3-venv)"; exit 1; }
+	@echo "making our own environment in $(VENV)/ ..."
+	@$(PYTHON) -m venv $(VENV)
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check "uv>=0.8"
+
+# A stamp per set of packages: the environment is made once and again when the lock changes.
+$(VENV)/.run: uv.lock $(BIN)/uv
+	@$(BIN)/uv sync --frozen --no-dev --inexact --quiet
+	@touch $@
+
+$(VENV)/.dev: uv.lock $(BIN)/uv
+	@$(BIN)/uv sync --frozen --inexact --quiet
+	@touch $@ $(VENV)/.run
+
+setup: $(VENV)/.run ## make the environment that runs Lotse
+
+setup-dev: $(VENV)/.dev ## the same, with what tests and checks need
+
+demo: $(VENV)/.run ## the whole line on this machine; ARGS="--for 60s --report FILE" runs unattended
+	@exec $(BIN)/lotse-demo $(ARGS)
+
+replay: $(VENV)/.run ## replay recorded readings; ARGS="FOLDER --report FILE"
+	@exec $(BIN)/lotse-replay $(ARGS)
+
+test: $(VENV)/.dev ## every test, on a real PostgreSQL and real brokers
+	@$(BIN)/pytest $(ARGS)
+
+lint: $(VENV)/.dev ## ruff, mypy strict, import rules
+	@$(BIN)/ruff check
+	@$(BIN)/ruff format --check
+	@$(BIN)/mypy $(SOURCES) tests
+	@$(BIN)/lint-imports
+
+format: $(VENV)/.dev ## let ruff format and sort
+	@$(BIN)/ruff check --fix
+	@$(BIN)/ruff format
+
+clean: ## remove the environment, caches and the demo's data
+	@rm -rf $(VENV) .lotse build .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache

@@ -1,0 +1,1 @@
+"""Lotse on one machine: embedded database and broker, a demo town with simulated sensors, replay of real readings."""

@@ -1,0 +1,89 @@
+"""The embedded MQTT 5 broker, on loopback only."""
+
+import importlib.util
+import socket
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+from lotse_standalone.children import spawn
+from lotse_standalone.ports import LOOPBACK
+from lotse_standalone.problems import StandaloneError
+
+START_TIMEOUT_S = 15.0
+
+CONFIGURATION = """\
+id = 0
+
+[router]
+id = 0
+max_connections = 10010
+max_outgoing_packet_count = 200
+max_segment_size = 104857600
+max_segment_count = 10
+
+[v5.1]
+name = "lotse"
+listen = "{host}:{port}"
+next_connection_delay_ms = 1
+
+[v5.1.connections]
+connection_timeout_ms = 60000
+max_payload_size = 1048576
+max_inflight_count = 10000
+dynamic_filters = true
+"""
+"""iotcore's own default listens on every address and speaks MQTT 3.1.1 only."""
+
+
+class EmbeddedBroker:
+    """An MQTT broker as a child process. It keeps nothing across its own restart.
+
+    It panics when the last member of a shared subscription disconnects (rumqttd 0.20): subscribe without a share.
+    """
+
+    def __init__(self, folder: Path, port: int) -> None:
+        self._folder = folder
+        self.port = port
+        self._process: subprocess.Popen[bytes] | None = None
+
+    def start(self) -> None:
+        """Start, and return once it accepts connections.
+
+        Raises
+        ------
+        StandaloneError
+            The wheel is missing, or the broker does not come up.
+        """
+        if importlib.util.find_spec("iotcore") is None:
+            message = "the iotcore wheel is missing: run `make setup`"
+            raise StandaloneError(message)
+        self._folder.mkdir(parents=True, exist_ok=True)
+        configuration = (self._folder / "broker.toml").resolve()
+        configuration.write_text(CONFIGURATION.format(host=LOOPBACK, port=self.port))
+        command = [sys.executable, "-m", "iotcore", "--config", str(configuration), "--log-level", "WARNING"]
+        with (self._folder / "broker.log").open("ab") as log:
+            self._process = spawn(command, log)
+        deadline = time.monotonic() + START_TIMEOUT_S
+        while not _accepts_connections(self.port):
+            if self._process.poll() is not None or time.monotonic() > deadline:
+                self.stop()
+                message = f"the MQTT broker did not start on port {self.port}: see {self._folder / 'broker.log'}"
+                raise StandaloneError(message)
+            time.sleep(0.05)
+
+    def stop(self) -> None:
+        """Stop and release the port."""
+        if self._process is not None:
+            self._process.terminate()
+            self._process.wait(timeout=START_TIMEOUT_S)
+            self._process = None
+
+
+def _accepts_connections(port: int) -> bool:
+    try:
+        with socket.create_connection((LOOPBACK, port), timeout=0.2):
+            return True
+    except OSError:
+        return False

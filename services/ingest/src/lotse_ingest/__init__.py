@@ -1,0 +1,1 @@
+"""MQTT readings into TimescaleDB: received, decoded, judged, batched, stored, and only then acknowledged."""

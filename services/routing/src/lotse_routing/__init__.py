@@ -1,0 +1,1 @@
+"""Readings felt, link state estimated, weights derived, detours found, signs decided, decisions published."""

@@ -1,0 +1,81 @@
+"""The way to PostgreSQL: a pool, and SQL kept in named, described queries."""
+
+import json
+import re
+from collections.abc import Mapping
+from importlib.resources import files
+from typing import Any
+
+import asyncpg
+
+from lotse_shared.settings import DatabaseSettings
+
+_HEADER = re.compile(r"^-- name: (?P<name>[a-z_]+)\s*$", re.MULTILINE)
+
+
+class QueriesError(ValueError):
+    """A queries.sql file is not a list of `-- name: lower_case` headers, each with its description and SQL."""
+
+
+def parse_queries(text: str) -> dict[str, str]:
+    """Split the text of a queries.sql file into its named queries.
+
+    A query begins with `-- name: lower_case`, is described in the comment lines after it, and ends at the next header.
+
+    Raises
+    ------
+    QueriesError
+        Text before the first header, a name used twice, a query without description or without SQL.
+    """
+    headers = list(_HEADER.finditer(text))
+    preamble = text[: headers[0].start()] if headers else text
+    if any(line and not line.startswith("--") for line in preamble.splitlines()):
+        message = f"SQL before the first '-- name:' header: {preamble.strip()[:60]!r}"
+        raise QueriesError(message)
+    ends = [header.start() for header in headers[1:]] + [len(text)]
+    queries: dict[str, str] = {}
+    for header, end in zip(headers, ends, strict=True):
+        name, body = header["name"], text[header.end() : end].strip()
+        lines = body.splitlines()
+        if name in queries or not lines or not lines[0].startswith("--") or all(x.startswith("--") for x in lines):
+            message = f"query {name!r} stands twice, or lacks its description or its SQL"
+            raise QueriesError(message)
+        queries[name] = body
+    return queries
+
+
+def load_queries(package: str, file_name: str = "queries.sql") -> Mapping[str, str]:
+    """Read the named queries that lie in a package."""
+    return parse_queries(files(package).joinpath(file_name).read_text(encoding="utf-8"))
+
+
+async def prepare_connection(connection: asyncpg.Connection) -> None:
+    """Make jsonb columns Python values, both ways."""
+    await connection.set_type_codec("jsonb", encoder=json.dumps, decoder=json.loads, schema="pg_catalog")
+
+
+async def connect(settings: DatabaseSettings, application: str) -> asyncpg.Connection:
+    """Open one connection outside the pool, for what must outlive a transaction: LISTEN, advisory locks."""
+    connection = await asyncpg.connect(
+        settings.dsn.get_secret_value(),
+        command_timeout=settings.command_timeout_s,
+        server_settings=_session(application),
+    )
+    await prepare_connection(connection)
+    return connection
+
+
+async def create_pool(settings: DatabaseSettings, application: str) -> "asyncpg.Pool[Any]":
+    """Open a pool. It connects lazily: a database that is away now is found when it is back."""
+    return await asyncpg.create_pool(
+        settings.dsn.get_secret_value(),
+        min_size=0,
+        max_size=settings.pool_size,
+        command_timeout=settings.command_timeout_s,
+        init=prepare_connection,
+        server_settings=_session(application),
+    )
+
+
+def _session(application: str) -> dict[str, str]:
+    return {"application_name": application, "timezone": "UTC", "jit": "off"}

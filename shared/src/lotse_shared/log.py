@@ -1,0 +1,62 @@
+"""Logging: structured, one line an event; JSON where nobody watches, readable on a terminal."""
+
+import logging
+import sys
+from typing import Any
+
+import structlog
+
+Logger = structlog.stdlib.BoundLogger
+
+
+def configure_logging(service: str, level: str = "INFO") -> None:
+    """Send structlog and the standard library's loggers to stderr in one format, with the service's name."""
+    shared: list[Any] = [
+        structlog.contextvars.merge_contextvars,
+        structlog.stdlib.add_log_level,
+        structlog.processors.TimeStamper(fmt="iso", utc=True),
+    ]
+    renderer: Any = (
+        structlog.dev.ConsoleRenderer() if sys.stderr.isatty() else structlog.processors.JSONRenderer(sort_keys=True)
+    )
+    structlog.configure(
+        processors=[*shared, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],
+        wrapper_class=structlog.make_filtering_bound_logger(logging.getLevelNamesMapping()[level]),
+        logger_factory=structlog.stdlib.LoggerFactory(),
+        cache_logger_on_first_use=False,
+    )
+    formatter = structlog.stdlib.ProcessorFormatter(
+        foreign_pre_chain=shared,
+        processors=[
+            structlog.stdlib.ProcessorFormatter.remove_processors_meta,
+            structlog.processors.format_exc_info,
+            renderer,
+        ],
+    )
+    handler = logging.StreamHandler(sys.stderr)
+    handler.setFormatter(formatter)
+    logging.basicConfig(handlers=[handler], level=level, force=True)
+    logging.getLogger("uvicorn.access").disabled = True
+    structlog.contextvars.bind_contextvars(service=service)
+
+
+def get_logger(name: str) -> Logger:
+    """Give a logger that binds key-value pairs."""
+    logger: Logger = structlog.stdlib.get_logger(name)
+    return logger
+
+
+class OnChange:
+    """Logs when a state changes, not each time it is met: one line when the database goes, one when it is back."""
+
+    def __init__(self, log: Logger) -> None:
+        self._log = log
+        self._state: str | None = None
+
+    def now(self, state: str, event: str, **details: object) -> bool:
+        """Log `event` if `state` differs from the last one told. Tell whether it did."""
+        if state == self._state:
+            return False
+        self._state = state
+        self._log.info(event, state=state, **details)
+        return True

@@ -1,0 +1,135 @@
+"""Errors as RFC 9457 problems: the exceptions that services raise, and the one mapping to HTTP.
+
+A problem tells what is wrong, in which field, and what is allowed; never a stack trace.
+"""
+
+from collections.abc import Mapping
+from typing import Any
+
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import JSONResponse
+from starlette.exceptions import HTTPException
+
+from lotse_shared.log import get_logger
+
+MEDIA_TYPE = "application/problem+json"
+
+log = get_logger(__name__)
+
+
+class Problem(Exception):  # noqa: N818 - the term of RFC 9457
+    """Something the client can understand and act upon. Subclasses set `status`, `slug` and `title`."""
+
+    status = 500
+    slug = "internal-error"
+    title = "Something went wrong on our side"
+
+    def __init__(
+        self,
+        detail: str,
+        *,
+        errors: list[dict[str, str]] | None = None,
+        headers: Mapping[str, str] | None = None,
+    ) -> None:
+        super().__init__(detail)
+        self.detail = detail
+        self.errors = errors or []
+        self.headers = dict(headers or {})
+
+
+class InvalidInput(Problem):
+    """The request's content breaks a rule."""
+
+    status = 422
+    slug = "invalid-input"
+    title = "The request is not valid"
+
+
+class NotFound(Problem):
+    """The noun asked for does not exist."""
+
+    status = 404
+    slug = "not-found"
+    title = "There is no such thing here"
+
+
+class Gone(Problem):
+    """The noun existed and was retired."""
+
+    status = 410
+    slug = "gone"
+    title = "This was retired"
+
+
+class Conflict(Problem):
+    """The request contradicts the present state."""
+
+    status = 409
+    slug = "conflict"
+    title = "The request contradicts the present state"
+
+
+class NotAuthenticated(Problem):
+    """No key, or one that is not valid."""
+
+    status = 401
+    slug = "not-authenticated"
+    title = "A valid API key is needed"
+
+
+class NotAllowed(Problem):
+    """The key's scopes do not include this."""
+
+    status = 403
+    slug = "not-allowed"
+    title = "This key may not do that"
+
+
+class Unavailable(Problem):
+    """Something the answer needs is away for now."""
+
+    status = 503
+    slug = "unavailable"
+    title = "Not available at the moment"
+
+
+def problem_body(status: int, slug: str, title: str, detail: str, errors: list[dict[str, str]]) -> dict[str, Any]:
+    """Compose the JSON body of a problem. `type` is relative to the API's root: a page stands behind it."""
+    body: dict[str, Any] = {"type": f"/problems/{slug}", "title": title, "status": status, "detail": detail}
+    return body | ({"errors": errors} if errors else {})
+
+
+def add_problem_handlers(app: FastAPI) -> None:
+    """Answer every error of this app as a problem."""
+    app.add_exception_handler(Problem, _on_problem)
+    app.add_exception_handler(RequestValidationError, _on_validation_error)
+    app.add_exception_handler(HTTPException, _on_http_exception)
+    app.add_exception_handler(Exception, _on_unexpected)
+
+
+def _respond(problem: Problem) -> JSONResponse:
+    body = problem_body(problem.status, problem.slug, problem.title, problem.detail, problem.errors)
+    return JSONResponse(body, problem.status, problem.headers, MEDIA_TYPE)
+
+
+async def _on_problem(_request: Request, error: Exception) -> JSONResponse:
+    assert isinstance(error, Problem)  # noqa: S101 - registered for this class only
+    return _respond(error)
+
+
+async def _on_validation_error(_request: Request, error: Exception) -> JSONResponse:
+    assert isinstance(error, RequestValidationError)  # noqa: S101 - registered for this class only
+    errors = [{"field": ".".join(str(part) for part in e["loc"]), "reason": str(e["msg"])} for e in error.errors()]
+    return _respond(InvalidInput("; ".join(f"{e['field']}: {e['reason']}" for e in errors), errors=errors))
+
+
+async def _on_http_exception(_request: Request, error: Exception) -> JSONResponse:
+    assert isinstance(error, HTTPException)  # noqa: S101 - registered for this class only
+    body = problem_body(error.status_code, f"http-{error.status_code}", str(error.detail), str(error.detail), [])
+    return JSONResponse(body, error.status_code, error.headers, MEDIA_TYPE)
+
+
+async def _on_unexpected(request: Request, error: Exception) -> JSONResponse:
+    log.error("unexpected error", method=request.method, path=request.url.path, exc_info=error)
+    return _respond(Problem("The error was logged; try again, and tell the operator if it stays."))

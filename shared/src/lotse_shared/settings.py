@@ -1,0 +1,48 @@
+"""Settings that more than one service reads, from the environment (and from files for secrets).
+
+Every name begins with LOTSE_, so LOTSE_DATABASE_DSN sets `DatabaseSettings.dsn`. There is no default password.
+"""
+
+from typing import Literal
+
+from pydantic import Field, SecretStr
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+
+class DatabaseSettings(BaseSettings):
+    """Where PostgreSQL is (`LOTSE_DATABASE_*`)."""
+
+    model_config = SettingsConfigDict(env_prefix="LOTSE_DATABASE_")
+
+    dsn: SecretStr = Field(description="postgresql://user:password@host:port/database")
+    pool_size: int = Field(default=4, ge=1, le=100)
+    command_timeout_s: float = Field(default=30.0, gt=0)
+
+
+class BrokerSettings(BaseSettings):
+    """Where the MQTT broker is (`LOTSE_BROKER_*`)."""
+
+    model_config = SettingsConfigDict(env_prefix="LOTSE_BROKER_")
+
+    host: str = "127.0.0.1"
+    port: int = Field(default=1883, ge=1, le=65535)
+    username: str | None = None
+    password: SecretStr | None = None
+    keepalive_s: int = Field(default=30, ge=5, le=3600)
+
+
+class HttpSettings(BaseSettings):
+    """Where a service listens (`LOTSE_HTTP_*`). Loopback unless told otherwise."""
+
+    model_config = SettingsConfigDict(env_prefix="LOTSE_HTTP_")
+
+    host: str = "127.0.0.1"
+    port: int = Field(ge=0, le=65535)
+
+
+class ClockSettings(BaseSettings):
+    """Which clock decides what `now` is (`LOTSE_CLOCK`): the wall's, or that of the data (watermarks)."""
+
+    model_config = SettingsConfigDict(env_prefix="LOTSE_")
+
+    clock: Literal["wall", "data"] = "wall"

@@ -1,0 +1,71 @@
+"""Bodies that travel between services: the gateway asks routing's internal HTTP, and hands the answer on."""
+
+from typing import Annotated, Literal
+
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, model_validator
+
+from lotse_shared.identifiers import Identifier
+
+Longitude = Annotated[float, Field(ge=-180, le=180)]
+Latitude = Annotated[float, Field(ge=-90, le=90)]
+
+
+class Wire(BaseModel):
+    """A body on the wire: unknown fields are an error, not a surprise."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Place(Wire):
+    """An end of a route: a point (snapped to the nearest link), a junction or a link. Exactly one of them."""
+
+    point: tuple[Longitude, Latitude] | None = Field(default=None, description="longitude, latitude (WGS 84)")
+    node: Identifier | None = Field(default=None, description="a junction of the network")
+    link: Identifier | None = Field(default=None, description="a link of the network")
+
+    @model_validator(mode="after")
+    def _exactly_one(self) -> "Place":
+        if sum(value is not None for value in (self.point, self.node, self.link)) != 1:
+            message = "give exactly one of point, node, link"
+            raise ValueError(message)
+        return self
+
+
+class RouteRequest(Wire):
+    """What `POST /v1/routes` asks: the quickest way now, past closures."""
+
+    model_config = ConfigDict(
+        json_schema_extra={"examples": [{"origin": {"point": [7.7689, 49.4447]}, "destination": {"node": "J12"}}]}
+    )
+
+    origin: Place
+    destination: Place
+    avoid_links: Annotated[list[Identifier], Field(max_length=1000)] = []
+
+
+class LineString(Wire):
+    """GeoJSON geometry of a route."""
+
+    type: Literal["LineString"] = "LineString"
+    coordinates: list[tuple[float, float]]
+
+
+class RouteProperties(Wire):
+    """What is known of a route besides its line."""
+
+    links: list[str]
+    streets: list[str] = Field(description="street names in the order in which they are driven")
+    length_m: float
+    travel_time_s: float = Field(description="now")
+    free_flow_time_s: float = Field(description="without traffic")
+    avoids: list[str] = Field(description="why it is not the free-flow route: closures and slow streets, in words")
+    network_version: str
+    computed_until: AwareDatetime | None = Field(description="the readings up to this moment were felt")
+
+
+class RouteAnswer(Wire):
+    """A route as a GeoJSON feature."""
+
+    type: Literal["Feature"] = "Feature"
+    geometry: LineString
+    properties: RouteProperties
