@@ -5,8 +5,10 @@ A loop inside a web framework's lifespan can die while /healthz goes on answerin
 
 import asyncio
 import signal
+import socket
 from collections.abc import Awaitable, Callable, Generator, Mapping
 from contextlib import contextmanager
+from functools import partial
 
 import uvicorn
 from fastapi import FastAPI
@@ -16,6 +18,8 @@ from lotse_shared.settings import HttpSettings
 
 Loop = Callable[[asyncio.Event], Awaitable[None]]
 """A loop runs until the event it is handed is set, then finishes what it has and returns."""
+
+GRACE_S = 30.0
 
 log = get_logger(__name__)
 
@@ -33,41 +37,57 @@ class _Server(uvicorn.Server):
 
 
 async def run_service(app: FastAPI, http: HttpSettings, loops: Mapping[str, Loop]) -> None:
-    """Serve `app` and run `loops` until SIGTERM or SIGINT, or until one of them fails.
+    """Serve `app` and run `loops` until SIGTERM or SIGINT, or until one of them ends.
+
+    Whatever the cause, all others are asked to finish, and are cancelled only after `GRACE_S`.
 
     Raises
     ------
     ExceptionGroup
-        Of what made a loop or the server fail.
+        Of what made a loop or the server fail, `LoopEndedError` for one that merely returned.
     """
     stop = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
-    config = uvicorn.Config(app, http.host, http.port, log_config=None, lifespan="off", timeout_graceful_shutdown=5)
-    async with asyncio.TaskGroup() as group:
-        group.create_task(_serve(_Server(config), stop), name="http")
-        for name, loop in loops.items():
-            group.create_task(_supervise(name, loop, stop), name=name)
+    siblings: dict[str, Loop] = {"http": partial(_serve, app, http), **loops}
+    failures: list[Exception] = []
+    tasks = [asyncio.create_task(_supervise(name, loop, stop, failures), name=name) for name, loop in siblings.items()]
+    await stop.wait()
+    _, late = await asyncio.wait(tasks, timeout=GRACE_S)
+    for task in late:
+        log.error("did not finish in time, cancelled", task=task.get_name(), grace_s=GRACE_S)
+        task.cancel()
+    await asyncio.gather(*late, return_exceptions=True)
+    if failures:
+        message = "the service ended because a part of it did"
+        raise ExceptionGroup(message, failures)
     log.info("stopped")
 
 
-async def _serve(server: uvicorn.Server, stop: asyncio.Event) -> None:
+async def _supervise(name: str, loop: Loop, stop: asyncio.Event, failures: list[Exception]) -> None:
+    try:
+        await loop(stop)
+        if not stop.is_set():
+            message = f"{name!r} ended by itself"
+            raise LoopEndedError(message)
+    except Exception as error:  # noqa: BLE001 - collected, and raised once the siblings have finished
+        failures.append(error)
+    finally:
+        stop.set()
+
+
+async def _serve(app: FastAPI, http: HttpSettings, stop: asyncio.Event) -> None:
+    listener = socket.create_server((http.host, http.port))
+    config = uvicorn.Config(app, log_config=None, lifespan="off", timeout_graceful_shutdown=5)
+    server = _Server(config)
+
     async def end_with_the_others() -> None:
         await stop.wait()
         server.should_exit = True
 
     ender = asyncio.create_task(end_with_the_others())
     try:
-        await server.serve()
+        await server.serve(sockets=[listener])
     finally:
         ender.cancel()
-    if not stop.is_set():
-        message = "the HTTP server ended by itself; is its port in use?"
-        raise LoopEndedError(message)
-
-
-async def _supervise(name: str, loop: Loop, stop: asyncio.Event) -> None:
-    await loop(stop)
-    if not stop.is_set():
-        message = f"the loop {name!r} ended by itself"
-        raise LoopEndedError(message)
+        listener.close()

@@ -1,0 +1,85 @@
+"""The runner: server and loops as sibling tasks."""
+
+import asyncio
+import os
+import signal
+import socket
+
+import httpx
+import pytest
+from fastapi import FastAPI
+
+from lotse_shared.health import health_router
+from lotse_shared.run import LoopEndedError, run_service
+from lotse_shared.settings import HttpSettings
+from lotse_standalone.ports import free_port
+
+
+def _app(*, ready: bool = True) -> FastAPI:
+    app = FastAPI()
+    app.include_router(health_router(lambda: {"database": ready}))
+    return app
+
+
+async def _until_stopped(stop: asyncio.Event) -> None:
+    await stop.wait()
+
+
+async def _get(port: int, path: str) -> httpx.Response:
+    async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{port}") as client:
+        for _ in range(200):
+            try:
+                return await client.get(path)
+            except httpx.ConnectError:
+                await asyncio.sleep(0.02)
+        return await client.get(path)
+
+
+async def test_a_loop_that_ends_takes_the_service_down() -> None:
+    async def ends_by_itself(_stop: asyncio.Event) -> None:
+        await asyncio.sleep(0.05)
+
+    with pytest.raises(ExceptionGroup) as caught:
+        await run_service(_app(), HttpSettings(port=free_port()), {"weak": ends_by_itself, "steady": _until_stopped})
+    assert caught.group_contains(LoopEndedError, match="weak")
+
+
+async def test_a_loop_that_fails_takes_the_service_down() -> None:
+    async def fails(_stop: asyncio.Event) -> None:
+        message = "the cable was cut"
+        raise OSError(message)
+
+    with pytest.raises(ExceptionGroup) as caught:
+        await run_service(_app(), HttpSettings(port=free_port()), {"weak": fails})
+    assert caught.group_contains(OSError, match="cable")
+
+
+async def test_a_port_in_use_is_told() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken, pytest.raises(ExceptionGroup) as caught:
+        await run_service(_app(), HttpSettings(port=taken.getsockname()[1]), {"steady": _until_stopped})
+    assert caught.group_contains(OSError, match="in use")
+
+
+async def test_sigterm_lets_every_loop_finish() -> None:
+    finished: list[str] = []
+
+    async def finishes_what_it_has(stop: asyncio.Event) -> None:
+        await stop.wait()
+        finished.append("done")
+
+    port = free_port()
+    service = asyncio.create_task(run_service(_app(), HttpSettings(port=port), {"loop": finishes_what_it_has}))
+    assert (await _get(port, "/healthz")).json() == {"status": "ok"}
+    os.kill(os.getpid(), signal.SIGTERM)
+    await asyncio.wait_for(service, 10)
+    assert finished == ["done"]
+
+
+async def test_readiness_names_what_is_missing() -> None:
+    transport = httpx.ASGITransport(_app(ready=False))
+    async with httpx.AsyncClient(transport=transport, base_url="http://test") as client:
+        response = await client.get("/readyz")
+        metrics = await client.get("/metrics")
+    assert response.status_code == 503
+    assert response.json()["dependencies"] == {"database": False}
+    assert "python_info" in metrics.text
