@@ -67,11 +67,11 @@ async def run_service(app: FastAPI, http: HttpSettings, loops: Mapping[str, Loop
 async def _supervise(name: str, loop: Loop, stop: asyncio.Event, failures: list[Exception]) -> None:
     try:
         await loop(stop)
-        if not stop.is_set():
-            message = f"{name!r} ended by itself"
-            raise LoopEndedError(message)
     except Exception as error:  # noqa: BLE001 - collected, and raised once the siblings have finished
         failures.append(error)
+    else:
+        if not stop.is_set():
+            failures.append(LoopEndedError(f"{name!r} ended by itself"))
     finally:
         stop.set()
 
