@@ -1,13 +1,14 @@
 """The embedded MQTT 5 broker, on loopback only."""
 
 import importlib.util
+import signal
 import socket
 import subprocess
 import sys
 import time
 from pathlib import Path
 
-from lotse_standalone.children import spawn
+from lotse_standalone import children
 from lotse_standalone.ports import LOOPBACK
 from lotse_standalone.problems import StandaloneError
 
@@ -43,9 +44,10 @@ class EmbeddedBroker:
     It panics when the last member of a shared subscription disconnects (rumqttd 0.20): subscribe without a share.
     """
 
-    def __init__(self, folder: Path, port: int) -> None:
+    def __init__(self, folder: Path, port: int, log_path: Path | None = None) -> None:
         self._folder = folder
         self.port = port
+        self._log_path = log_path or folder / "broker.log"
         self._process: subprocess.Popen[bytes] | None = None
 
     def start(self) -> None:
@@ -62,23 +64,38 @@ class EmbeddedBroker:
         self._folder.mkdir(parents=True, exist_ok=True)
         configuration = (self._folder / "broker.toml").resolve()
         configuration.write_text(CONFIGURATION.format(host=LOOPBACK, port=self.port))
-        command = [sys.executable, "-m", "iotcore", "--config", str(configuration), "--log-level", "WARNING"]
-        with (self._folder / "broker.log").open("ab") as log:
-            self._process = spawn(command, log)
-        deadline = time.monotonic() + START_TIMEOUT_S
-        while not _accepts_connections(self.port):
-            if self._process.poll() is not None or time.monotonic() > deadline:
-                self.stop()
-                message = f"the MQTT broker did not start on port {self.port}: see {self._folder / 'broker.log'}"
-                raise StandaloneError(message)
-            time.sleep(0.05)
+        command = [sys.executable, "-P", "-m", "iotcore", "--config", str(configuration), "--log-level", "WARNING"]
+        with self._log_path.open("ab") as log:
+            self._process = children.spawn(command, log)
+        self._wait_until_ready()
 
     def stop(self) -> None:
         """Stop and release the port."""
         if self._process is not None:
-            self._process.terminate()
-            self._process.wait(timeout=START_TIMEOUT_S)
+            children.stop(self._process, signal.SIGTERM, START_TIMEOUT_S)
             self._process = None
+
+    def check(self) -> None:
+        """Raise StandaloneError if the broker died."""
+        if self._process is not None and self._process.poll() is not None:
+            message = f"the MQTT broker ended by itself: {self._said()} (see {self._log_path})"
+            raise StandaloneError(message)
+
+    def _wait_until_ready(self) -> None:
+        assert self._process is not None  # noqa: S101 - start() has just set it
+        deadline = time.monotonic() + START_TIMEOUT_S
+        while True:
+            is_ready = _accepts_connections(self.port)
+            if self._process.poll() is not None or time.monotonic() > deadline:
+                message = f"the MQTT broker did not start: {self._said()} (see {self._log_path})"
+                self.stop()
+                raise StandaloneError(message)
+            if is_ready:
+                return
+            time.sleep(0.05)
+
+    def _said(self) -> str:
+        return children.last_line(self._log_path.read_bytes())
 
 
 def _accepts_connections(port: int) -> bool:

@@ -1,12 +1,34 @@
 """Child processes: started in a session of their own, so that Ctrl-C reaches us only and we stop them in order."""
 
+import functools
+import json
 import shutil
+import signal
 import subprocess
+import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import IO
 
+from lotse_standalone.problems import StandaloneError
 from lotse_standalone.unprivileged import Account
+
+LINE_CHARS = 300
+
+
+def program(name: str) -> Path:
+    """Give the path of one of Lotse's commands, in the environment that runs us.
+
+    Raises
+    ------
+    StandaloneError
+        It is not installed there.
+    """
+    path = Path(sys.executable).with_name(name)
+    if not path.exists():
+        message = f"the command {name} is missing in {path.parent}: run `make setup`"
+        raise StandaloneError(message)
+    return path
 
 
 def spawn(
@@ -14,12 +36,14 @@ def spawn(
     output: IO[bytes],
     account: Account | None = None,
     environment: Mapping[str, str] | None = None,
+    at_our_death: signal.Signals = signal.SIGTERM,
 ) -> "subprocess.Popen[bytes]":
     """Start a process whose output goes to a file, as `account`, with exactly `environment` (None: with ours).
 
-    Where Linux's setpriv is there, the kernel asks the child to stop if we die without having done so.
+    Where Linux's setpriv is there, the kernel sends the child `at_our_death` if we die without having stopped it.
+    The kernel means the *thread* that called this, so call it from one that lives as long as the child shall.
     """
-    lifeline = ["setpriv", "--pdeathsig", "TERM", "--"] if shutil.which("setpriv") else []
+    lifeline = ["setpriv", "--pdeathsig", at_our_death.name.removeprefix("SIG"), "--"] if _has_lifeline() else []
     account = account or Account()
     return subprocess.Popen(  # noqa: S603 - our own programs
         [*lifeline, *(str(part) for part in command)],
@@ -33,3 +57,61 @@ def spawn(
         group=account.gid,
         extra_groups=None if account.uid is None else [],
     )
+
+
+def stop(process: "subprocess.Popen[bytes]", asking: signal.Signals, grace_s: float) -> None:
+    """Ask a process to end, and make it end if it has not done so within the grace."""
+    process.send_signal(asking)
+    try:
+        process.wait(grace_s)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.wait()
+
+
+def run(command: Sequence[str | Path], environment: Mapping[str, str], log_path: Path) -> str:
+    """Run a command to its end and give its standard output; what it says besides goes to the log.
+
+    Raises
+    ------
+    StandaloneError
+        It failed; carries the last line of what it said.
+    """
+    with log_path.open("ab") as log:
+        done = subprocess.run(  # noqa: S603 - our own programs
+            [str(part) for part in command],
+            check=False,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=log,
+            cwd="/",
+            env=dict(environment),
+            start_new_session=True,
+        )
+    if done.returncode != 0:
+        message = f"{Path(command[0]).name} failed: {last_line(log_path.read_bytes() + done.stdout)} (see {log_path})"
+        raise StandaloneError(message)
+    return done.stdout.decode()
+
+
+def last_line(output: bytes) -> str:
+    """Give the last line that a program said; of a JSON log line, its event and error."""
+    lines = output.decode(errors="replace").strip().splitlines()
+    if not lines:
+        return "it said nothing"
+    try:
+        entry = json.loads(lines[-1])
+        said = ": ".join(str(entry[key]) for key in ("event", "error") if key in entry)
+    except (ValueError, TypeError):
+        said = ""
+    return (said or lines[-1].strip())[-LINE_CHARS:]
+
+
+@functools.cache
+def _has_lifeline() -> bool:
+    """Tell whether setpriv is there and is util-linux's (busybox has one without --pdeathsig)."""
+    setpriv = shutil.which("setpriv")
+    if setpriv is None:
+        return False
+    probe = [setpriv, "--pdeathsig", "keep", "--", "true"]
+    return subprocess.run(probe, check=False, capture_output=True).returncode == 0  # noqa: S603 - a fixed command
