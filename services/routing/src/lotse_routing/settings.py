@@ -1,0 +1,86 @@
+"""Settings of the routing service, from the environment: every name begins with LOTSE_ROUTING_.
+
+docs/decisions-of-signs.md lists them all with defaults and units; what they mean for drivers stands there.
+"""
+
+from dataclasses import dataclass, field
+from typing import Literal
+
+from pydantic import Field
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+
+class _RoutingSettings(BaseSettings):
+    model_config = SettingsConfigDict(env_prefix="LOTSE_ROUTING_", frozen=True)
+
+
+class EstimateSettings(_RoutingSettings):
+    """How readings become the state of a link."""
+
+    smoothing: float = Field(default=0.5, gt=0, le=1, description="weight of the newest reading; 1 = no smoothing")
+    stale_after_intervals: float = Field(default=3.0, ge=1, description="silent this long: level of service unknown")
+    confidence_half_life_intervals: float = Field(
+        default=3.0, gt=0, description="a held speed (vehicles counted: none) loses half its confidence in this time"
+    )
+    min_speed_kmh: float = Field(default=3.0, gt=0, description="a standing jam still moves this fast, never 0")
+    free_from_ratio: float = Field(default=0.7, gt=0, le=1, description="measured speed / free-flow speed")
+    dense_from_ratio: float = Field(default=0.5, gt=0, le=1)
+    slow_from_ratio: float = Field(default=0.3, gt=0, le=1)
+    level_margin_ratio: float = Field(default=0.03, ge=0, lt=0.2, description="hysteresis on either side of a border")
+
+
+class WeightSettings(_RoutingSettings):
+    """What a link costs besides its seconds."""
+
+    minor_street_factor: float = Field(default=1.5, ge=1, le=10, description="on the choice, not on the time told")
+    minor_street_classes: frozenset[str] = frozenset({"residential", "living_street", "service", "unclassified"})
+
+
+class PolicySettings(_RoutingSettings):
+    """When a sign changes what it shows."""
+
+    min_gain_s: float = Field(default=45.0, ge=0, description="a detour is shown from this gain on, and")
+    min_gain_pct: float = Field(default=15.0, ge=0, le=100, description="from this share of the normal travel time on")
+    drop_ratio: float = Field(default=0.5, ge=0, le=1, description="dropped below this share of either threshold")
+    min_hold_s: float = Field(default=300.0, ge=0, description="a detour shown because of slow traffic stays this long")
+    replace_ratio: float = Field(default=1.25, ge=1, description="another detour needs this multiple of the gain, and")
+    replace_extra_s: float = Field(default=20.0, ge=0, description="this much more gain")
+    keep_route_margin_pct: float = Field(
+        default=10.0, ge=0, description="the same corridor keeps its links while no better way on it saves more"
+    )
+    free_detours: bool = Field(
+        default=True, description="show the best route where no corridor is registered for the sign and destination"
+    )
+
+
+class DisplaySettings(_RoutingSettings):
+    """What a sign is told beside its message."""
+
+    ttl_s: int = Field(default=300, ge=1, description="fresh for this long after the planner's last heartbeat")
+    poll_s: float = Field(default=30.0, gt=0, description="how often a sign shall ask")
+    language: Literal["de", "en"] = Field(default="de", description="of the sign's words and abbreviations")
+    delay_step_min: int = Field(default=5, ge=1, description="delays are told in these steps")
+    delay_margin_min: float = Field(default=1.0, ge=0, description="hysteresis beyond the border of a step")
+
+
+class LoopSettings(_RoutingSettings):
+    """How often things happen, on the wall clock unless said otherwise."""
+
+    step_every_s: float = Field(default=1.0, gt=0, le=5, description="a step at least this often")
+    hint_pause_s: float = Field(default=0.1, gt=0, le=5, description="and at most once in this time")
+    heartbeat_s: float = Field(default=5.0, gt=0, le=60)
+    read_back_s: float = Field(default=3600.0, gt=0, description="data time re-read at a restart")
+    link_state_every_s: float = Field(default=60.0, gt=0, description="an unchanged link state is written this often")
+    link_state_change_pct: float = Field(default=10.0, gt=0, description="or when its speed changed by this much")
+    snap_distance_m: float = Field(default=200.0, gt=0, description="a point of a route request lies this near a link")
+
+
+@dataclass(frozen=True, slots=True)
+class RoutingSettings:
+    """All of them, by room."""
+
+    estimate: EstimateSettings = field(default_factory=EstimateSettings)
+    weights: WeightSettings = field(default_factory=WeightSettings)
+    policy: PolicySettings = field(default_factory=PolicySettings)
+    display: DisplaySettings = field(default_factory=DisplaySettings)
+    loop: LoopSettings = field(default_factory=LoopSettings)
