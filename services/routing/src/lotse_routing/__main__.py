@@ -1,0 +1,12 @@
+"""`lotse-routing`: serve, import-osm, import-links."""
+
+from lotse_routing.cli import app
+
+
+def main() -> None:
+    """Run the command line."""
+    app(prog_name="lotse-routing")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,39 @@
+-- Networks: written by the imports, read at every start of routing.
+
+-- name: lock_networks
+-- One import at a time: two that activate different versions would otherwise meet in the index network_one_active.
+lock table network in share row exclusive mode
+
+-- name: insert_network
+-- A version that is there already only gets its new name and source. Tells whether the row is new.
+insert into network (network_version, name, source, imported_at, summary)
+values ($1, $2, $3, $4, $5)
+on conflict (network_version) do update
+set name = excluded.name, source = excluded.source, summary = excluded.summary
+returning (xmax = 0) as is_new
+
+-- name: deactivate_others
+-- Before the activation: only one network may be active at any moment.
+update network set is_active = false where is_active and network_version <> $1
+
+-- name: activate
+-- Routing follows at its next hint.
+update network set is_active = true where network_version = $1 and not is_active
+
+-- name: active_network
+-- The network in force, if any.
+select network_version, name, source from network where is_active
+
+-- name: junctions
+-- All junctions of one version.
+select node_id, lon, lat from junction where network_version = $1
+
+-- name: links
+-- All links of one version.
+select link_id, from_node, to_node, name, ref, road_class, length_m, free_flow_kmh, speed_source, lanes, access, ways,
+    coordinates
+from link where network_version = $1
+
+-- name: banned_turns
+-- All banned turns of one version.
+select from_link, to_link from banned_turn where network_version = $1
