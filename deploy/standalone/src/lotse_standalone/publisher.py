@@ -1,0 +1,91 @@
+"""An MQTT publisher at QoS 1 with a bound on what is under way, for simulated sensors and for replays."""
+
+import threading
+from types import TracebackType
+from typing import Any, Self
+
+import paho.mqtt.client as mqtt
+from paho.mqtt.enums import CallbackAPIVersion
+from paho.mqtt.properties import Properties
+from paho.mqtt.reasoncodes import ReasonCode
+
+from lotse_shared.log import OnChange, get_logger
+
+RECONNECT_AFTER_S = 1
+RECONNECT_AT_MOST_AFTER_S = 5
+
+log = get_logger(__name__)
+
+
+class Publisher:
+    """Publishes on paho's own thread, comes back by itself after a broker was away, and counts what became of it.
+
+    What was under way when the connection broke is sent again: the receiver may see it twice, never not at all.
+
+    Parameters
+    ----------
+    host, port
+        Where the broker is. It may be away for now.
+    bound
+        Messages that may be under way, not yet acknowledged by the broker.
+
+    Attributes
+    ----------
+    acknowledged
+        Messages that the broker has taken.
+    refused
+        Messages that the broker answered with an error.
+    """
+
+    def __init__(self, host: str, port: int, bound: int) -> None:
+        self._room = threading.BoundedSemaphore(bound)
+        self._bound = bound
+        self._state = OnChange(log)
+        self.acknowledged = 0
+        self.refused = 0
+        self._client = mqtt.Client(CallbackAPIVersion.VERSION2, protocol=mqtt.MQTTv5)
+        self._client.max_inflight_messages_set(bound)
+        self._client.reconnect_delay_set(RECONNECT_AFTER_S, RECONNECT_AT_MOST_AFTER_S)
+        self._client.on_publish = self._on_publish
+        self._client.on_connect = self._on_connect
+        self._client.on_disconnect = self._on_disconnect
+        self._client.connect_async(host, port)
+
+    def __enter__(self) -> Self:
+        self._client.loop_start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        self._client.disconnect()
+        self._client.loop_stop()
+
+    def publish(self, topic: str, payload: bytes, wait_s: float) -> bool:
+        """Hand a message over; False if there was no room for it within `wait_s`."""
+        if not self._room.acquire(timeout=wait_s):
+            return False
+        self._client.publish(topic, payload, qos=1)
+        return True
+
+    def drain(self, wait_s: float) -> bool:
+        """Wait until nothing is under way; False if that took longer than `wait_s` for any of it."""
+        held = 0
+        while held < self._bound and self._room.acquire(timeout=wait_s):
+            held += 1
+        for _ in range(held):
+            self._room.release()
+        return held == self._bound
+
+    def _on_publish(self, _client: mqtt.Client, _data: Any, _mid: int, code: ReasonCode, _more: Properties) -> None:  # noqa: ANN401 - paho's signature
+        if code.is_failure:
+            self.refused += 1
+        else:
+            self.acknowledged += 1
+        self._room.release()
+
+    def _on_connect(self, *_: object) -> None:
+        self._state.now("connected", "publisher connected")
+
+    def _on_disconnect(self, *_: object) -> None:
+        self._state.now("away", "publisher lost the broker, or was told to leave; it comes back by itself")
