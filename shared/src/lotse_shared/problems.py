@@ -3,7 +3,7 @@
 A problem tells what is wrong, in which field, and what is allowed; never a stack trace.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from fastapi import FastAPI, Request
@@ -29,12 +29,12 @@ class Problem(Exception):  # noqa: N818 - the term of RFC 9457
         self,
         detail: str,
         *,
-        errors: list[dict[str, str]] | None = None,
+        errors: Sequence[Mapping[str, str | int]] = (),
         headers: Mapping[str, str] | None = None,
     ) -> None:
         super().__init__(detail)
         self.detail = detail
-        self.errors = errors or []
+        self.errors = [dict(error) for error in errors]
         self.headers = dict(headers or {})
 
 
@@ -94,10 +94,12 @@ class Unavailable(Problem):
     title = "Not available at the moment"
 
 
-def problem_body(status: int, slug: str, title: str, detail: str, errors: list[dict[str, str]]) -> dict[str, Any]:
+def problem_body(
+    status: int, slug: str, title: str, detail: str, errors: Sequence[Mapping[str, str | int]]
+) -> dict[str, Any]:
     """Compose the JSON body of a problem. `type` is relative to the API's root: a page stands behind it."""
     body: dict[str, Any] = {"type": f"/problems/{slug}", "title": title, "status": status, "detail": detail}
-    return body | ({"errors": errors} if errors else {})
+    return body | ({"errors": list(errors)} if errors else {})
 
 
 def add_problem_handlers(app: FastAPI) -> None:
@@ -108,20 +110,21 @@ def add_problem_handlers(app: FastAPI) -> None:
     app.add_exception_handler(Exception, _on_unexpected)
 
 
-def _respond(problem: Problem) -> JSONResponse:
+def problem_response(problem: Problem) -> JSONResponse:
+    """Answer a problem outside of a route, where no exception handler stands: in a middleware."""
     body = problem_body(problem.status, problem.slug, problem.title, problem.detail, problem.errors)
     return JSONResponse(body, problem.status, problem.headers, MEDIA_TYPE)
 
 
 async def _on_problem(_request: Request, error: Exception) -> JSONResponse:
     assert isinstance(error, Problem)  # noqa: S101 - registered for this class only
-    return _respond(error)
+    return problem_response(error)
 
 
 async def _on_validation_error(_request: Request, error: Exception) -> JSONResponse:
     assert isinstance(error, RequestValidationError)  # noqa: S101 - registered for this class only
     errors = [{"field": ".".join(str(part) for part in e["loc"]), "reason": str(e["msg"])} for e in error.errors()]
-    return _respond(InvalidInput("; ".join(f"{e['field']}: {e['reason']}" for e in errors), errors=errors))
+    return problem_response(InvalidInput("; ".join(f"{e['field']}: {e['reason']}" for e in errors), errors=errors))
 
 
 async def _on_http_exception(_request: Request, error: Exception) -> JSONResponse:
@@ -132,4 +135,4 @@ async def _on_http_exception(_request: Request, error: Exception) -> JSONRespons
 
 async def _on_unexpected(request: Request, error: Exception) -> JSONResponse:
     log.error("unexpected error", method=request.method, path=request.url.path, exc_info=error)
-    return _respond(Problem("The error was logged; try again, and tell the operator if it stays."))
+    return problem_response(Problem("The error was logged; try again, and tell the operator if it stays."))
