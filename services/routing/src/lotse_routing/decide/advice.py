@@ -1,0 +1,86 @@
+"""What a sign tells the drivers to one destination, and with what reason; what a sign shows in all."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+from lotse_routing.decide.cause import Cause, Kind
+
+
+class SignState(StrEnum):
+    """What a sign shows: nothing, a detour, or (no route left, or a fault) its fallback."""
+
+    BLANK = "blank"
+    DETOUR = "detour"
+    FALLBACK = "fallback"
+
+
+class Reason(StrEnum):
+    """Why an advice is what it is."""
+
+    NO_DELAY = "no delay"
+    NO_CANDIDATE = "no candidate"
+    TOO_LITTLE_GAIN = "too little gain"
+    GAIN = "gain"
+    HELD = "held"
+    CLOSURE = "closure"
+    NO_ROUTE = "no route"
+    NOT_IN_NETWORK = "not in network"
+
+
+@dataclass(frozen=True, slots=True)
+class Route:
+    """A route from the sign's link (its first) to a destination, timed now; infinite when a link of it is closed.
+
+    `links` are indices of the topology; `via` is the corridor it follows, None without one.
+    """
+
+    links: tuple[int, ...]
+    travel_time_s: float
+    via: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """The cause as told to drivers, and since when: a text stays for the hold even if figures move on."""
+
+    kind: Kind
+    street: str
+    since: datetime
+    until: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Advice:
+    """The decision for one sign and destination.
+
+    `usual_s` is the normal route's time in an empty town. `shown` is the normal route when blank, None at fallback.
+    `candidate` is the best detour that was weighed. `gain_s` is normal minus shown (blank: minus the candidate), None
+    where there is no such figure. `since` and `told` are set while a detour is shown.
+    """
+
+    destination_id: str
+    state: SignState
+    reason: Reason
+    normal: Route | None = None
+    usual_s: float = 0.0
+    shown: Route | None = None
+    candidate: Route | None = None
+    gain_s: float | None = None
+    confidence: float = 0.0
+    cause: Cause | None = None
+    since: datetime | None = None
+    told: Told | None = None
+
+    @property
+    def gain_pct(self) -> float | None:
+        """The gain as a share of the normal travel time now, 0..100."""
+        if self.gain_s is None or self.normal is None or self.normal.travel_time_s == 0:
+            return None
+        return 100.0 * self.gain_s / self.normal.travel_time_s
+
+
+def sign_state(advices: tuple[Advice, ...]) -> SignState:
+    """Sum up: a sign shows its detours; its fallback if it has none to show and a destination has no route left."""
+    states = {advice.state for advice in advices}
+    return next((s for s in (SignState.DETOUR, SignState.FALLBACK) if s in states), SignState.BLANK)

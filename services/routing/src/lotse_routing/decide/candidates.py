@@ -1,0 +1,74 @@
+"""The normal route of a sign and destination, and the detours that it may show."""
+
+from collections.abc import Iterable
+
+import numpy as np
+
+from lotse_routing.core.query import Path, ReverseTree, path_via, reverse_tree
+from lotse_routing.core.topology import Topology
+from lotse_routing.decide.advice import Route
+from lotse_routing.decide.registry import Corridor, Destination, Sign
+from lotse_routing.state.weights import Seconds
+
+
+class Trees:
+    """Reverse trees on one array of costs, made when first asked for: one serves all signs of its destination."""
+
+    def __init__(self, topology: Topology, costs_s: Seconds) -> None:
+        self.topology = topology
+        self.costs_s = costs_s
+        self._trees: dict[str, ReverseTree] = {}
+
+    def are_of(self, topology: Topology, costs_s: Seconds) -> bool:
+        """Tell whether these trees answer for the same network and costs."""
+        return self.topology is topology and np.array_equal(self.costs_s, costs_s)
+
+    def to(self, node_id: str) -> ReverseTree | None:
+        """Give the tree to a junction; None if no link of the network ends there."""
+        if node_id not in self.topology.links_to:
+            return None
+        if node_id not in self._trees:
+            self._trees[node_id] = reverse_tree(self.topology, self.costs_s, node_id)
+        return self._trees[node_id]
+
+
+def path_to(trees: Trees, sign: Sign, destination: Destination) -> Path | None:
+    """Give the cheapest way from a sign to a destination; None without one, or if either is not in the network."""
+    link, tree = trees.topology.index.get(sign.link_id), trees.to(destination.node_id)
+    return None if link is None or tree is None else tree.path_from(link)
+
+
+def timed(links: tuple[int, ...], travel_times_s: Seconds, via: str | None = None) -> Route:
+    """Tell how long the links of a route take; infinite if one is closed."""
+    return Route(links, float(np.sum(travel_times_s[list(links)])), via)
+
+
+def cost_s(route: Route, costs_s: Seconds) -> float:
+    """Sum the cost of a route, by which routes are chosen."""
+    return float(np.sum(costs_s[list(route.links)]))
+
+
+def along_corridors(
+    current: Trees, travel_times_s: Seconds, sign: Sign, destination: Destination, corridors: Iterable[Corridor]
+) -> list[Route]:
+    """List the routes from a sign over each of these corridors to a destination, cheapest first (ties: by corridor).
+
+    Left out are those that lead over a closed link, that would drive a link twice, and that the network does not allow.
+    """
+    topology, tree = current.topology, current.to(destination.node_id)
+    if tree is None or sign.link_id not in topology.index:
+        return []
+    routes: list[Route] = []
+    for corridor in corridors:
+        if all(link in topology.index for link in corridor.links):
+            via = [topology.index[link] for link in corridor.links]
+            path = path_via(topology, current.costs_s, topology.index[sign.link_id], via, tree)
+            if path and len(set(path.links)) == len(path.links):
+                routes.append(timed(path.links, travel_times_s, corridor.corridor_id))
+    return sorted(routes, key=lambda route: (cost_s(route, current.costs_s), route.via or ""))
+
+
+def best_route(current: Trees, travel_times_s: Seconds, sign: Sign, destination: Destination) -> list[Route]:
+    """Give the cheapest route of all as the only candidate; nothing if there is none."""
+    path = path_to(current, sign, destination)
+    return [timed(path.links, travel_times_s)] if path else []

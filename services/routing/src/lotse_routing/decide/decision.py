@@ -1,0 +1,169 @@
+"""A sign's decision in all: advice for each destination, its text, its explanation, its display; and its record."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from math import inf
+from typing import Any
+
+from lotse_routing.core.topology import Topology
+from lotse_routing.decide.advice import Advice, Reason, SignState, sign_state
+from lotse_routing.decide.display import Display, arrow, compose_display, compose_face, delay_min
+from lotse_routing.decide.explanation import explain, explain_fault, explain_misplaced
+from lotse_routing.decide.policy import Moment, advise
+from lotse_routing.decide.record import Json, read_advices, write_advice
+from lotse_routing.decide.registry import Sign
+from lotse_routing.decide.street import street_via
+from lotse_routing.decide.text import Message, compose_lines
+from lotse_routing.settings import DisplaySettings
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """What a sign shows from `decided_at` on (Lotse's clock), and why.
+
+    `sensed_at` is the newest reading felt in the step that caused it, None where readings did not. `detours` is the
+    record per destination, with link ids; `delays_min` what the display tells, by destination.
+    """
+
+    sign_id: str
+    state: SignState
+    lines: tuple[str, ...]
+    explanation: str
+    decided_at: datetime
+    sensed_at: datetime | None
+    network_version: str
+    detours: tuple[Json, ...]
+    display: Display
+    delays_min: Mapping[str, int]
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """What all decisions of one step share besides the moment: epoch, display settings, newest reading felt in it."""
+
+    moment: Moment
+    display: DisplaySettings
+    epoch: int
+    sensed_at: datetime | None
+
+
+def decide_sign(step: Step, sign: Sign, previous: Decision | None) -> Decision:
+    """Decide what a sign shows, given its decision in force (on whatever network)."""
+    moment = step.moment
+    if sign.link_id not in moment.snapshot.topology.index:
+        return _fallen_back(step, sign, previous, explain_misplaced(sign.sign_id, sign.link_id))
+    before = read_advices(previous.detours, moment.snapshot.topology) if previous else {}
+    destinations = [d for d in map(moment.registry.destinations.get, sign.destinations) if d is not None]
+    advices = tuple(advise(moment, sign, d, before.get(d.destination_id)) for d in destinations)
+    vias = [_street_via(moment.snapshot.topology, advice) for advice in advices]
+    is_by_closure = any(a.reason in {Reason.CLOSURE, Reason.NO_ROUTE} for a in advices) or any(
+        a.told is not None and a.told.kind == "closed" for a in before.values()
+    )
+    return _composed(
+        step,
+        sign,
+        previous,
+        advices,
+        vias,
+        explain(advices, vias, moment.registry, moment.settings),
+        None if is_by_closure else step.sensed_at,
+    )
+
+
+def fall_back(step: Step, sign: Sign, previous: Decision | None) -> Decision:
+    """Give the fallback of a sign whose decision failed."""
+    return _fallen_back(step, sign, previous, explain_fault(sign.sign_id))
+
+
+def is_news(decision: Decision, previous: Decision | None) -> bool:
+    """Tell whether a decision has to be written: the sign's body, or the links of a shown route, are others."""
+    if previous is None:
+        return True
+    return decision.display != previous.display or _shown_links(decision) != _shown_links(previous)
+
+
+def _shown_links(decision: Decision) -> list[Any]:
+    return [
+        (detour["destination"], detour["state"], (detour["shown"] or {}).get("links")) for detour in decision.detours
+    ]
+
+
+def _fallen_back(step: Step, sign: Sign, previous: Decision | None, explanation: str) -> Decision:
+    return _composed(step, sign, previous, (), (), explanation, None, SignState.FALLBACK)
+
+
+def _composed(  # noqa: PLR0913, PLR0917 - the parts of a decision
+    step: Step,
+    sign: Sign,
+    previous: Decision | None,
+    advices: tuple[Advice, ...],
+    via_streets: Sequence[str],
+    explanation: str,
+    sensed_at: datetime | None,
+    state: SignState | None = None,
+) -> Decision:
+    moment, topology = step.moment, step.moment.snapshot.topology
+    state = state or sign_state(advices)
+    delays = {
+        a.destination_id: delay_min(a, (previous.delays_min if previous else {}).get(a.destination_id), step.display)
+        for a in advices
+        if a.state is SignState.DETOUR
+    }
+    ways = [
+        {
+            "id": advice.destination_id,
+            "arrow": arrow(topology, advice.shown.links),
+            "via": advice.shown.via or via or None,
+            "delay_min": delays[advice.destination_id],
+        }
+        for advice, via in zip(advices, via_streets, strict=True)
+        if advice.state is SignState.DETOUR and advice.shown
+    ]
+    lines = _lines(moment, sign, advices, via_streets, step.display)
+    face = compose_face(state, lines, advices, ways, moment.settings.min_hold_s)
+    display = compose_display(
+        sign, face, step.display, epoch=step.epoch, previous=previous.display if previous else None
+    )
+    return Decision(
+        sign_id=sign.sign_id,
+        state=state,
+        lines=lines,
+        explanation=explanation,
+        decided_at=moment.now,
+        sensed_at=sensed_at,
+        network_version=topology.network_version,
+        detours=tuple(write_advice(topology, a, via) for a, via in zip(advices, via_streets, strict=True)),
+        display=display,
+        delays_min=delays,
+    )
+
+
+def _lines(
+    moment: Moment, sign: Sign, advices: Sequence[Advice], via_streets: Sequence[str], display: DisplaySettings
+) -> tuple[str, ...]:
+    detours = [pair for pair in zip(advices, via_streets, strict=True) if pair[0].state is SignState.DETOUR]
+    detours.sort(key=lambda pair: -inf if pair[0].gain_s is None else -pair[0].gain_s)
+    messages = [
+        Message(
+            destination_text=moment.registry.destinations[advice.destination_id].sign_text,
+            kind=advice.told.kind,
+            street=advice.told.street,
+            corridor=advice.shown.via,
+            via_street=via,
+        )
+        for advice, via in detours
+        if advice.told and advice.shown
+    ]
+    return compose_lines(
+        messages,
+        addresses_all=len(messages) == len(advices),
+        line_count=sign.line_count,
+        line_chars=sign.line_chars,
+        language=display.language,
+    )
+
+
+def _street_via(topology: Topology, advice: Advice) -> str:
+    detour = advice.shown if advice.state is SignState.DETOUR else advice.candidate
+    return street_via(topology, detour.links, advice.normal.links) if detour and advice.normal else ""

@@ -1,0 +1,136 @@
+"""The display body that a sign polls, composed once: canonical JSON bytes and their strong ETag (field.md 6).
+
+No server time stands in it, so equal decisions are equal bytes. `seq` rises only when the rest of the body changes.
+"""
+
+import hashlib
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from math import floor
+from typing import Any, Literal
+
+from lotse_routing.core.topology import Topology
+from lotse_routing.decide.advice import Advice, SignState
+from lotse_routing.decide.registry import Sign
+from lotse_routing.network.geometry import bearing_deg
+from lotse_routing.settings import DisplaySettings
+
+SCHEMA = 1
+STRAIGHT_WITHIN_DEG = 30.0
+
+Arrow = Literal["left", "straight", "right"]
+
+
+@dataclass(frozen=True, slots=True)
+class Face:
+    """What a sign shows, without its number: equal faces need no new one."""
+
+    state: SignState
+    lines: tuple[str, ...]
+    destinations: tuple[Mapping[str, Any], ...]
+    hold_until: datetime | None
+    valid_until: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class Display:
+    """A display body as published. The body's bytes are what a sign gets, verbatim; the ETag is quoted."""
+
+    epoch: int
+    seq: int
+    body: bytes
+
+    @property
+    def etag(self) -> str:
+        """Strong ETag: a hash of the body."""
+        return f'"{hashlib.sha256(self.body).hexdigest()[:32]}"'
+
+
+def compose_display(
+    sign: Sign, face: Face, settings: DisplaySettings, *, epoch: int, previous: Display | None
+) -> Display:
+    """Compose the body; the previous display is given back if nothing but the number would change."""
+    if previous is not None:
+        same = _body(sign, face, settings, epoch, previous.seq)
+        if same == previous.body and previous.epoch == epoch:
+            return previous
+    seq = previous.seq + 1 if previous else 1
+    return Display(epoch, seq, _body(sign, face, settings, epoch, seq))
+
+
+def _body(sign: Sign, face: Face, settings: DisplaySettings, epoch: int, seq: int) -> bytes:
+    poll_s = settings.poll_s
+    return _canonical(
+        {
+            "schema": SCHEMA,
+            "sign": sign.sign_id,
+            "epoch": epoch,
+            "seq": seq,
+            "plan": _plan(sign, face),
+            "state": face.state.value,
+            "ttl_s": settings.ttl_s,
+            "poll_s": int(poll_s) if poll_s.is_integer() else poll_s,
+            "hold_until": _rfc3339(face.hold_until),
+            "valid_until": _rfc3339(face.valid_until),
+            "priority": sign.priority,
+            "source": "automatic",
+            "lines": face.lines,
+            "destinations": face.destinations,
+            "fallback": sign.fallback,
+        }
+    )
+
+
+def _plan(sign: Sign, face: Face) -> str:
+    """Name what the driver sees, whenever it was decided: a hash of state, lines and ways."""
+    ways = [[way["id"], way["arrow"], way["via"]] for way in face.destinations]
+    seen = [sign.sign_id, face.state.value, face.lines, ways]
+    return f"sha256:{hashlib.sha256(_canonical(seen)).hexdigest()}"
+
+
+def _canonical(value: object) -> bytes:
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":"), allow_nan=False).encode()
+
+
+def _rfc3339(moment: datetime | None) -> str | None:
+    return moment.astimezone(UTC).isoformat().replace("+00:00", "Z") if moment else None
+
+
+def compose_face(
+    state: SignState,
+    lines: tuple[str, ...],
+    advices: Sequence[Advice],
+    ways: Sequence[Mapping[str, Any]],
+    min_hold_s: float,
+) -> Face:
+    """Sum up what a sign shows. It holds as long as its latest message; it is valid until its first closure ends."""
+    since = [advice.since for advice in advices if advice.since and advice.state is SignState.DETOUR]
+    ends = [advice.told.until for advice in advices if advice.told and advice.told.until]
+    hold_until = max(since) + timedelta(seconds=min_hold_s) if since else None
+    return Face(state, lines, tuple(ways), hold_until, min(ends, default=None))
+
+
+def arrow(topology: Topology, route: Sequence[int]) -> Arrow:
+    """Tell the turn off the sign's link, from the geometry at the junction after it."""
+    if len(route) == 1:
+        return "straight"
+    into, out_of = (topology.links[index].coordinates for index in route[:2])
+    angle_deg = (bearing_deg(*out_of[:2]) - bearing_deg(*into[-2:]) + 180) % 360 - 180
+    if abs(angle_deg) <= STRAIGHT_WITHIN_DEG:
+        return "straight"
+    return "right" if angle_deg > 0 else "left"
+
+
+def delay_min(advice: Advice, previous_min: int | None, settings: DisplaySettings) -> int:
+    """Tell what the shown route takes longer than the usual way without traffic, in whole steps of minutes.
+
+    A value once told stays until the delay lies beyond the border of its step by a margin.
+    """
+    shown_s = advice.shown.travel_time_s if advice.shown else advice.usual_s
+    raw_min = max(0.0, shown_s - advice.usual_s) / 60
+    step = settings.delay_step_min
+    if previous_min is not None and abs(raw_min - previous_min) <= step / 2 + settings.delay_margin_min:
+        return previous_min
+    return step * floor(raw_min / step + 0.5)

@@ -1,0 +1,123 @@
+"""Why a sign shows what it shows, in plain English: what is slow or closed, and the figures that decided."""
+
+from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
+
+from lotse_routing.decide.advice import Advice, Reason, Route
+from lotse_routing.decide.cause import Cause
+from lotse_routing.decide.registry import Destination, Registry
+from lotse_routing.settings import PolicySettings
+
+DETECTORS_NAMED = 5
+
+
+def explain(advices: Sequence[Advice], via_streets: Sequence[str], registry: Registry, settings: PolicySettings) -> str:
+    """Explain a sign's decision, a sentence or two for each of its destinations.
+
+    `via_streets` has, for each advice, the street that tells its detour from the normal route (empty without one).
+    """
+    if not advices:
+        return "Nothing to show: no destination is registered for this sign."
+    if all(advice.reason is Reason.NO_DELAY for advice in advices):
+        return f"Nothing to show: {_usual_ways(advices, registry)}."
+    return " ".join(
+        f"{_name(advice, registry)}: {_sentence(advice, via_street, settings)}."
+        for advice, via_street in zip(advices, via_streets, strict=True)
+    )
+
+
+def explain_misplaced(sign_id: str, link_id: str) -> str:
+    """Explain the fallback of a sign whose link the network does not have."""
+    return f"Sign {sign_id} stands on link {link_id}, which the active network does not have: fallback."
+
+
+def explain_fault(sign_id: str) -> str:
+    """Explain the fallback of a sign whose decision failed."""
+    return f"The decision for sign {sign_id} failed; the log of the routing service says why: fallback."
+
+
+def describe(cause: Cause) -> str:
+    """Say in words what is wrong: 'Lauterstraße is closed (sewer works, until 09:00 UTC on 23 November 2026)'."""
+    street = cause.street or "a street without a name"
+    if cause.kind == "closed":
+        until = f", until {_moment(cause.until)}" if cause.until else ""
+        return f"{street} is closed ({cause.roadwork}{until})"
+    how = "is jammed" if cause.kind == "jam" else "is slow"
+    by = [f"roadwork {cause.roadwork}"] if cause.roadwork else []
+    by += [f"detectors {_list(cause.detectors)}"] if cause.detectors else []
+    source = f"; {', '.join(by)}" if by else ""
+    return f"{street} {how} ({cause.speed_kmh:.0f} of {cause.free_flow_kmh:.0f} km/h{source})"
+
+
+def _sentence(advice: Advice, via_street: str, settings: PolicySettings) -> str:  # noqa: PLR0911 - one a reason
+    match advice.reason:
+        case Reason.NOT_IN_NETWORK:
+            return "the network has no way to it from this sign: fallback"
+        case Reason.NO_ROUTE:
+            return f"{_why(advice)}, and no route past it is left that may be shown: fallback"
+        case Reason.CLOSURE | Reason.GAIN:
+            return f"{_why(advice)}; {_detour(advice.shown, via_street)} {_figures(advice, is_shown=True)}"
+        case Reason.HELD:
+            return (
+                f"{_why(advice)}; {_detour(advice.shown, via_street)} {_figures(advice, is_shown=True)};"
+                f" held until {_held_until(advice, settings)} although that is less than a detour is shown for"
+            )
+        case Reason.TOO_LITTLE_GAIN:
+            return (
+                f"{_why(advice)}; {_detour(advice.candidate, via_street)} {_figures(advice, is_shown=False)}:"
+                f" shown from {settings.min_gain_s:.0f} s and {settings.min_gain_pct:.0f} % on"
+            )
+        case Reason.NO_CANDIDATE:
+            return f"{_why(advice)}; {_normal(advice)}, and there is no other route that may be shown"
+        case Reason.NO_DELAY:
+            return f"the usual way takes {_normal(advice)}"
+
+
+def _why(advice: Advice) -> str:
+    return describe(advice.cause) if advice.cause else "the usual way is free again"
+
+
+def _normal(advice: Advice) -> str:
+    now_s = advice.normal.travel_time_s if advice.normal else 0.0
+    return f"{now_s:.0f} s ({advice.usual_s:.0f} s without traffic)"
+
+
+def _detour(route: Route | None, via_street: str) -> str:
+    if route is not None and route.via:
+        return f"by {route.via}"
+    return f"by {via_street}" if via_street else "by another way"
+
+
+def _figures(advice: Advice, *, is_shown: bool) -> str:
+    route = advice.shown if is_shown else advice.candidate
+    takes = f"{'it takes' if is_shown else 'it would take'} {route.travel_time_s if route else 0.0:.0f} s"
+    if advice.gain_s is None:
+        return f"{takes}, the usual way {advice.usual_s:.0f} s when it is open"
+    gain_pct = advice.gain_pct or 0.0
+    return (
+        f"{takes} instead of {_normal(advice)}: gain {advice.gain_s:.0f} s ({gain_pct:.0f} %),"
+        f" confidence {advice.confidence:.2f}"
+    )
+
+
+def _usual_ways(advices: Sequence[Advice], registry: Registry) -> str:
+    ways = [f"to {_name(advice, registry)} {_normal(advice)}" for advice in advices]
+    return f"the usual ways are free enough, {', '.join(ways)}"
+
+
+def _name(advice: Advice, registry: Registry) -> str:
+    destination: Destination | None = registry.destinations.get(advice.destination_id)
+    return destination.name if destination else advice.destination_id
+
+
+def _list(names: Sequence[str]) -> str:
+    more = len(names) - DETECTORS_NAMED
+    return ", ".join(names[:DETECTORS_NAMED]) + (f" and {more} more" if more > 0 else "")
+
+
+def _held_until(advice: Advice, settings: PolicySettings) -> str:
+    return _moment(advice.since + timedelta(seconds=settings.min_hold_s)) if advice.since else "now"
+
+
+def _moment(moment: datetime) -> str:
+    return moment.astimezone(UTC).strftime("%Y-%m-%d %H:%M:%S UTC")

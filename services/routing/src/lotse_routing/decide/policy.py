@@ -1,0 +1,217 @@
+"""When a sign shows a detour, keeps it, replaces it, drops it. Pure: the same inputs give the same advice.
+
+A closure acts at once, whatever the hold says; slow traffic has to be worth a message, and a message then stays.
+docs/decisions-of-signs.md tells the rules in words; their source is field.md 5 and policy.md.
+"""
+
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from math import isinf
+
+from lotse_routing.decide.advice import Advice, Reason, Route, SignState, Told
+from lotse_routing.decide.candidates import Trees, along_corridors, best_route, cost_s, path_to, timed
+from lotse_routing.decide.cause import Cause, find_cause, route_confidence
+from lotse_routing.decide.registry import Corridor, Destination, Registry, Sign
+from lotse_routing.settings import PolicySettings
+from lotse_routing.state.snapshot import Snapshot
+
+
+@dataclass(frozen=True, slots=True)
+class Moment:
+    """What the decisions of one step read; `usual` are trees on the costs of an empty town, `current` on today's."""
+
+    now: datetime
+    snapshot: Snapshot
+    registry: Registry
+    usual: Trees
+    current: Trees
+    settings: PolicySettings
+
+
+@dataclass(frozen=True, slots=True)
+class _Relation:
+    """One sign and destination, before the decision."""
+
+    moment: Moment
+    sign: Sign
+    destination: Destination
+    normal: Route
+    usual_s: float
+    cause: Cause | None
+
+    @property
+    def is_closed(self) -> bool:
+        return isinf(self.normal.travel_time_s)
+
+    @property
+    def delay_s(self) -> float:
+        return self.normal.travel_time_s - self.usual_s
+
+    def gain_s(self, route: Route) -> float:
+        return self.normal.travel_time_s - route.travel_time_s
+
+    def is_worth(self, route: Route, share: float = 1.0) -> bool:
+        """Tell whether the gain reaches a share of both thresholds.
+
+        A detour answers a disturbance: what is not lost on the normal route cannot be won on another (a rat-run that
+        is quicker on any quiet day is no reason to light a sign).
+        """
+        gain_s, settings = min(self.gain_s(route), self.delay_s), self.moment.settings
+        gain_pct = 100 * gain_s / self.normal.travel_time_s
+        return gain_s >= share * settings.min_gain_s and gain_pct >= share * settings.min_gain_pct
+
+
+def advise(moment: Moment, sign: Sign, destination: Destination, previous: Advice | None) -> Advice:
+    """Decide what a sign tells the drivers to one destination.
+
+    Parameters
+    ----------
+    previous
+        The advice in force until now, on the same network; None if there is none.
+    """
+    usual = path_to(moment.usual, sign, destination)
+    if usual is None:
+        return Advice(destination.destination_id, SignState.FALLBACK, Reason.NOT_IN_NETWORK)
+    snapshot = moment.snapshot
+    normal = timed(usual.links, snapshot.weights.travel_times_s)
+    usual_s = timed(usual.links, snapshot.base.travel_times_s).travel_time_s
+    relation = _Relation(moment, sign, destination, normal, usual_s, find_cause(snapshot, normal.links))
+    is_disturbed = relation.is_closed or relation.delay_s >= moment.settings.min_gain_s
+    candidates = _detours(relation) if is_disturbed else []
+    kept, others = _kept(relation, previous, candidates)
+    if relation.is_closed:
+        return _past_a_closure(relation, previous, kept, others)
+    if kept is None or previous is None:
+        return _with_nothing_shown(relation, others)
+    return _with_a_detour_shown(relation, previous, kept, others)
+
+
+def _detours(relation: _Relation) -> list[Route]:
+    """List what may be shown. Corridors are the rule; only where none is registered, the best route (field.md 5)."""
+    moment, sign, destination = relation.moment, relation.sign, relation.destination
+    times_s = moment.snapshot.weights.travel_times_s
+    if corridors := _corridors(relation):
+        routes = along_corridors(moment.current, times_s, sign, destination, corridors)
+    elif moment.settings.free_detours:
+        routes = best_route(moment.current, times_s, sign, destination)
+    else:
+        routes = []
+    return [route for route in routes if route.links != relation.normal.links]
+
+
+def _corridors(relation: _Relation) -> list[Corridor]:
+    ids = relation.sign.sign_id, relation.destination.destination_id
+    return [corridor for corridor in relation.moment.registry.corridors if corridor.applies(*ids)]
+
+
+def _kept(relation: _Relation, previous: Advice | None, candidates: list[Route]) -> tuple[Route | None, list[Route]]:
+    """Time the detour that is shown, None if there is none or a link of it is closed; and give the other candidates.
+
+    The same corridor keeps its links to and from it, unless those of now are cheaper by a margin.
+    """
+    if previous is None or previous.state is not SignState.DETOUR or previous.shown is None:
+        return None, candidates
+    weights, shown = relation.moment.snapshot.weights, previous.shown
+    kept = timed(shown.links, weights.travel_times_s, shown.via)
+    if shown.via is None:
+        others = [route for route in candidates if route.links != kept.links]
+    else:
+        others = [route for route in candidates if route.via != shown.via]
+        margin = 1 + relation.moment.settings.keep_route_margin_pct / 100
+        for route in candidates:
+            if route.via == shown.via and cost_s(kept, weights.costs_s) > margin * cost_s(route, weights.costs_s):
+                kept = route
+    approved: set[str | None] = {corridor.corridor_id for corridor in _corridors(relation)} or {None}
+    return (None if isinf(kept.travel_time_s) or shown.via not in approved else kept), others
+
+
+def _past_a_closure(relation: _Relation, previous: Advice | None, kept: Route | None, others: list[Route]) -> Advice:
+    if kept is not None and previous is not None:
+        best = others[0] if others else None
+        if best and _hold_is_over(relation, previous) and _is_clearly_quicker(relation, best, kept):
+            return _show(relation, best, Reason.CLOSURE, None)
+        return _show(relation, kept, Reason.CLOSURE, previous)
+    if others:
+        return _show(relation, others[0], Reason.CLOSURE, None)
+    return replace(_nothing(relation, Reason.NO_ROUTE, None), state=SignState.FALLBACK, shown=None)
+
+
+def _is_clearly_quicker(relation: _Relation, best: Route, kept: Route) -> bool:
+    settings = relation.moment.settings
+    saved_s = kept.travel_time_s - best.travel_time_s
+    return saved_s >= settings.replace_extra_s and kept.travel_time_s >= settings.replace_ratio * best.travel_time_s
+
+
+def _with_nothing_shown(relation: _Relation, candidates: list[Route]) -> Advice:
+    best = candidates[0] if candidates else None
+    if best is None:
+        is_disturbed = relation.delay_s >= relation.moment.settings.min_gain_s
+        return _nothing(relation, Reason.NO_CANDIDATE if is_disturbed else Reason.NO_DELAY, None)
+    if relation.is_worth(best):
+        return _show(relation, best, Reason.GAIN, None)
+    return _nothing(relation, Reason.TOO_LITTLE_GAIN, best)
+
+
+def _with_a_detour_shown(relation: _Relation, previous: Advice, kept: Route, others: list[Route]) -> Advice:
+    settings, best = relation.moment.settings, others[0] if others else None
+    if not _hold_is_over(relation, previous):
+        is_worth = relation.is_worth(kept, settings.drop_ratio)
+        return _show(relation, kept, Reason.GAIN if is_worth else Reason.HELD, previous)
+    if best and relation.is_worth(best):
+        least_s = max(settings.replace_ratio * relation.gain_s(kept), relation.gain_s(kept) + settings.replace_extra_s)
+        if relation.gain_s(best) >= least_s:
+            return _show(relation, best, Reason.GAIN, None)
+    if relation.is_worth(kept, settings.drop_ratio):
+        return _show(relation, kept, Reason.GAIN, previous)
+    return _nothing(relation, Reason.TOO_LITTLE_GAIN, kept)
+
+
+def _hold_is_over(relation: _Relation, previous: Advice) -> bool:
+    """Tell whether a message may change. A closure that ended holds nothing: what a sign says has to be true."""
+    if previous.since is None or (previous.told and previous.told.kind == "closed" and not relation.is_closed):
+        return True
+    return relation.moment.now - previous.since >= timedelta(seconds=relation.moment.settings.min_hold_s)
+
+
+def _nothing(relation: _Relation, reason: Reason, candidate: Route | None) -> Advice:
+    return Advice(
+        destination_id=relation.destination.destination_id,
+        state=SignState.BLANK,
+        reason=reason,
+        normal=relation.normal,
+        usual_s=relation.usual_s,
+        shown=relation.normal,
+        candidate=candidate,
+        gain_s=relation.gain_s(candidate) if candidate and not relation.is_closed else None,
+        confidence=_confidence(relation),
+        cause=relation.cause,
+    )
+
+
+def _show(relation: _Relation, route: Route, reason: Reason, previous: Advice | None) -> Advice:
+    """Show a detour: a new one from now on, the `previous` one as long as it has been shown."""
+    since = previous.since if previous and previous.since else relation.moment.now
+    return replace(
+        _nothing(relation, reason, route),
+        state=SignState.DETOUR,
+        shown=route,
+        since=since,
+        told=_told(relation, previous.told if previous else None),
+    )
+
+
+def _told(relation: _Relation, previous: Told | None) -> Told | None:
+    """Tell the cause that is in force; slow traffic once told stays told for the hold, and after it until another."""
+    now, cause = relation.moment.now, relation.cause
+    told = Told(cause.kind, cause.street, now, cause.until if cause.kind == "closed" else None) if cause else previous
+    if told is None or previous is None:
+        return told
+    if (told.kind, told.street, told.until) == (previous.kind, previous.street, previous.until):
+        return previous
+    hold = timedelta(seconds=relation.moment.settings.min_hold_s)
+    is_held = "closed" not in (told.kind, previous.kind) and now - previous.since < hold
+    return previous if is_held else told
+
+
+def _confidence(relation: _Relation) -> float:
+    return 1.0 if relation.is_closed else route_confidence(relation.moment.snapshot, relation.normal.links)

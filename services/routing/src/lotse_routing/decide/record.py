@@ -1,0 +1,76 @@
+"""The record of a decision, one per destination, with link ids: as it stands in the database and is read back."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from math import isfinite
+from typing import Any
+
+from lotse_routing.core.topology import Topology
+from lotse_routing.decide.advice import Advice, Reason, Route, SignState, Told
+from lotse_routing.decide.cause import Kind
+
+Json = dict[str, Any]
+
+
+def write_advice(topology: Topology, advice: Advice, via_street: str) -> Json:
+    """Write the record of an advice: what design.md names, and what `read_advices` needs after a restart."""
+    shown = _route_record(topology, advice.shown)
+    if shown is not None:
+        is_detour = advice.state is SignState.DETOUR and advice.shown is not None
+        shown["via"] = ((advice.shown.via if advice.shown else None) or via_street or None) if is_detour else None
+    return {
+        "destination": advice.destination_id,
+        "state": advice.state.value,
+        "normal": _route_record(topology, advice.normal),
+        "shown": shown,
+        "gain_s": 0.0 if advice.state is SignState.BLANK else _figure(advice.gain_s),
+        "confidence": round(advice.confidence, 3),
+        "corridor": advice.shown.via if advice.shown else None,
+        "since": advice.since.isoformat() if advice.since else None,
+        "told": _told_record(advice.told),
+    }
+
+
+def _route_record(topology: Topology, route: Route | None) -> Json | None:
+    if route is None:
+        return None
+    links = [topology.links[index].link_id for index in route.links]
+    return {"links": links, "travel_time_s": _figure(route.travel_time_s)}
+
+
+def _told_record(told: Told | None) -> Json | None:
+    if told is None:
+        return None
+    until = told.until.isoformat() if told.until else None
+    return {"kind": told.kind, "street": told.street, "since": told.since.isoformat(), "until": until}
+
+
+def _figure(seconds: float | None) -> float | None:
+    """Give seconds for JSON, which has no infinity: a closed route takes null."""
+    return round(seconds, 1) if seconds is not None and isfinite(seconds) else None
+
+
+def read_advices(detours: Sequence[Json], topology: Topology) -> dict[str, Advice]:
+    """Read back from the record what the policy needs of the detours shown, as far as the network still has them."""
+    advices: dict[str, Advice] = {}
+    for detour in detours:
+        shown = detour["shown"]
+        if detour["state"] == SignState.DETOUR and all(link in topology.index for link in shown["links"]):
+            links = tuple(topology.index[link] for link in shown["links"])
+            advices[detour["destination"]] = Advice(
+                destination_id=detour["destination"],
+                state=SignState.DETOUR,
+                reason=Reason.GAIN,
+                shown=Route(links, shown["travel_time_s"], detour["corridor"]),
+                since=datetime.fromisoformat(detour["since"]),
+                told=_read_told(detour["told"]),
+            )
+    return advices
+
+
+def _read_told(record: Json | None) -> Told | None:
+    if record is None:
+        return None
+    kind: Kind = record["kind"]
+    until = datetime.fromisoformat(record["until"]) if record["until"] else None
+    return Told(kind, record["street"], datetime.fromisoformat(record["since"]), until)

@@ -1,0 +1,52 @@
+"""What operators registered, as decisions see it: signs, destinations, approved corridors."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Destination:
+    """A place that signs point to: the junction that stands for it, and its name as written on signs."""
+
+    destination_id: str
+    name: str
+    sign_text: str
+    node_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class Sign:
+    """A variable message sign: drivers on `link_id` read it. `destinations` are those it may be asked to divert."""
+
+    sign_id: str
+    link_id: str
+    line_count: int
+    line_chars: int
+    destinations: tuple[str, ...]
+    fallback: str = "blank"
+    priority: int = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Corridor:
+    """An approved detour: its links head to tail. No signs or no destinations named means: for any of them."""
+
+    corridor_id: str
+    links: tuple[str, ...]
+    signs: tuple[str, ...] = ()
+    destinations: tuple[str, ...] = ()
+
+    def applies(self, sign_id: str, destination_id: str) -> bool:
+        """Tell whether this sign may show it for this destination."""
+        return (not self.signs or sign_id in self.signs) and (
+            not self.destinations or destination_id in self.destinations
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Registry:
+    """Signs in service, destinations by id, corridors; signs and corridors sorted by id."""
+
+    signs: tuple[Sign, ...]
+    destinations: Mapping[str, Destination]
+    corridors: tuple[Corridor, ...]

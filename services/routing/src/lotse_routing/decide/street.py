@@ -1,0 +1,33 @@
+"""Streets as people know them: links grouped by name."""
+
+from collections.abc import Iterable, Sequence
+
+from lotse_routing.core.topology import Topology
+from lotse_routing.network.model import Link
+
+
+def street_of(link: Link) -> str:
+    """Name of the street that a link belongs to, else its number ('B37'), else empty."""
+    return link.name or link.ref
+
+
+def streets_along(topology: Topology, links: Iterable[int]) -> list[str]:
+    """Streets in the order in which they are driven, each once in a row; links without a name are left out."""
+    streets: list[str] = []
+    for index in links:
+        street = street_of(topology.links[index])
+        if street and (not streets or streets[-1] != street):
+            streets.append(street)
+    return streets
+
+
+def street_via(topology: Topology, shown: Sequence[int], normal: Sequence[int]) -> str:
+    """Street that tells a detour from the normal route best: the longest one that only the detour uses, else empty."""
+    usual_links = set(normal)
+    usual_streets = {street_of(topology.links[index]) for index in normal}
+    lengths_m: dict[str, float] = {}
+    for index in shown:
+        link = topology.links[index]
+        if index not in usual_links and street_of(link) not in usual_streets | {""}:
+            lengths_m[street_of(link)] = lengths_m.get(street_of(link), 0.0) + link.length_m
+    return max(lengths_m, key=lambda street: (lengths_m[street], street), default="")

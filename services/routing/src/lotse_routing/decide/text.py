@@ -1,0 +1,120 @@
+"""The lines of a sign: what is wrong where, and what to do; never more lines or characters than the sign has.
+
+A line says one thing, the first line the street, the last what to follow: ["LAUTERSTR.", "GESPERRT", "FOLGE U12"].
+Where only some of a sign's destinations are concerned, they are named; without a corridor the street that the detour
+takes is: ["PARISER STR. ZU", "CENTRUM", "ÜBER RINGSTR."].
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+from lotse_routing.decide.cause import Kind
+from lotse_routing.decide.words import WORDS, Words
+
+Language = Literal["de", "en"]
+
+LONG_ENOUGH_TO_SHORTEN = 4
+"""A street suffix is always abbreviated, other words only if they are longer than this."""
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """What a sign has to say for one destination: the cause, and the corridor (or else the street) to take."""
+
+    destination_text: str
+    kind: Kind
+    street: str
+    corridor: str | None
+    via_street: str
+
+
+def compose_lines(
+    messages: Sequence[Message], *, addresses_all: bool, line_count: int, line_chars: int, language: Language
+) -> tuple[str, ...]:
+    """Compose the lines of a sign from its messages, the most important first; no messages, no lines.
+
+    `addresses_all` tells that the messages concern every destination of the sign, so that none need be named.
+    """
+    if not messages:
+        return ()
+    words, first = WORDS[language], messages[0]
+    actions = list(_actions(messages, words, line_chars, addresses_all=addresses_all))
+    if first.corridor is None and line_count == 1:
+        actions = [_first_fitting(_filled(words.via, first.via_street or first.destination_text, words), line_chars)]
+    actions = actions[:line_count]
+    return (*_cause_lines(first, line_count - len(actions), words, line_chars), *actions)
+
+
+def _actions(messages: Sequence[Message], words: Words, width: int, *, addresses_all: bool) -> Iterable[str]:
+    corridors = {message.corridor for message in messages}
+    if addresses_all and len(corridors) == 1 and messages[0].corridor:
+        yield _first_fitting([form.format(messages[0].corridor.upper()) for form in words.follow], width)
+        return
+    for message in messages:
+        destination = shorten(message.destination_text, width, words)
+        if message.corridor:
+            room = width - len(message.corridor) - 1
+            named = f"{shorten(message.destination_text, room, words)} " if room >= LONG_ENOUGH_TO_SHORTEN else ""
+            yield cut(f"{named}{message.corridor.upper()}", width)
+        else:
+            yield destination
+            if message.via_street:
+                yield _first_fitting(_filled(words.via, message.via_street, words), width)
+
+
+def _cause_lines(message: Message, room: int, words: Words, width: int) -> list[str]:
+    """Say what is wrong: street and cause on two lines, on one where there is room for no more, or not at all."""
+    forms = words.causes[message.kind]
+    if room <= 0:
+        return []
+    if not message.street:
+        return [_first_fitting(forms, width)]
+    if room > 1:
+        return [shorten(message.street, width, words), _first_fitting(forms, width)]
+    street = abbreviate(message.street, words)
+    whole = [f"{street} {form}" for form in forms if len(street) + 1 + len(form) <= width]
+    tight = f"{shorten(message.street, max(1, width - 1 - len(forms[-1])), words)} {forms[-1]}"
+    return [whole[0] if whole else cut(tight, width)]
+
+
+def abbreviate(name: str, words: Words) -> str:
+    """Write a name in capitals, with the street suffix of its last word abbreviated."""
+    capitals = " ".join(name.upper().split())
+    for ending, short in words.abbreviations:
+        if capitals.endswith(ending) and capitals != ending:
+            return capitals.removesuffix(ending) + short
+    return capitals
+
+
+def shorten(name: str, width: int, words: Words) -> str:
+    """Write a name so that it fits and can still be read.
+
+    First the street suffix is abbreviated, then long words but the last are cut to an initial, then the rest is cut
+    at its end with a full stop.
+    """
+    text = abbreviate(name, words)
+    for separator in ("-", " "):
+        if len(text) > width:
+            *leading, last = text.split(separator)
+            text = separator.join([*(_initial(word) for word in leading), last])
+    return cut(text, width)
+
+
+def _initial(word: str) -> str:
+    return f"{word[0]}." if len(word) > LONG_ENOUGH_TO_SHORTEN else word
+
+
+def cut(text: str, width: int) -> str:
+    """Cut a text to a width; what was cut ends in a full stop where that leaves something to read."""
+    if len(text) <= width:
+        return text
+    return f"{text[: width - 1].rstrip(' .-')}." if width > 1 else text[:width]
+
+
+def _filled(forms: Iterable[str], name: str, words: Words) -> list[str]:
+    return [form.format(abbreviate(name, words)) for form in forms]
+
+
+def _first_fitting(forms: Sequence[str], width: int) -> str:
+    return next((form for form in forms if len(form) <= width), cut(forms[-1], width))

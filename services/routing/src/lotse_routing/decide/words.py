@@ -1,0 +1,57 @@
+"""The words of sign texts, by language: data, not rules."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from lotse_routing.decide.cause import Kind
+
+
+@dataclass(frozen=True, slots=True)
+class Words:
+    """Words of one language, in capitals; of several forms the longest that fits is taken.
+
+    `abbreviations` are endings of street names with their short forms, longest ending first.
+    """
+
+    causes: Mapping[Kind, tuple[str, ...]]
+    follow: tuple[str, ...]
+    via: tuple[str, ...]
+    abbreviations: tuple[tuple[str, str], ...]
+
+
+WORDS: Mapping[str, Words] = {
+    "de": Words(
+        causes={
+            "closed": ("GESPERRT", "ZU"),
+            "jam": ("STAU",),
+            "slow": ("STOCKEND", "ZÄH"),
+        },
+        follow=("FOLGE {}", "{}"),
+        via=("ÜBER {}", "{}"),
+        abbreviations=(
+            ("CHAUSSEE", "CH."),
+            ("STRASSE", "STR."),
+            ("PLATZ", "PL."),
+        ),
+    ),
+    "en": Words(
+        causes={
+            "closed": ("CLOSED",),
+            "jam": ("CONGESTION", "QUEUE"),
+            "slow": ("SLOW TRAFFIC", "SLOW"),
+        },
+        follow=("FOLLOW {}", "{}"),
+        via=("VIA {}", "{}"),
+        abbreviations=(
+            ("BOULEVARD", "BLVD"),
+            ("STREET", "ST"),
+            ("AVENUE", "AVE"),
+            ("BRIDGE", "BR"),
+            ("SQUARE", "SQ"),
+            ("PLACE", "PL"),
+            ("DRIVE", "DR"),
+            ("LANE", "LN"),
+            ("ROAD", "RD"),
+        ),
+    ),
+}

@@ -1,0 +1,1 @@
+"""Readings → link state → weights → an immutable snapshot."""

@@ -1,0 +1,191 @@
+"""Readings → what is known of each link: speed, level of service, confidence, source.
+
+Each detector is smoothed on its own, in the order of its readings, so that the estimate does not depend on how the
+readings were grouped into steps; a link is the count-weighted mean of its detectors. A reading without a usable speed
+(count 0, or a value that a rule found implausible) never means a free road: the last speed is kept, with a confidence
+that halves with time. See field.md 3 and 4.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Literal
+
+from lotse_routing.settings import EstimateSettings
+from lotse_routing.state.level_of_service import level_of_service
+from lotse_shared.level_of_service import LevelOfService
+
+NEGLIGIBLE_CONFIDENCE = 0.05
+"""Below this, a held speed says nothing any more: the link's travel time is the free-flow one."""
+FRESH_INTERVALS = 1.5
+"""A speed is fresh for an interval, and half of one more in which the next reading is on its way."""
+UNKNOWN_BELOW_CONFIDENCE = 0.1
+
+Source = Literal["measured", "held", "decayed"]
+"""measured: by a fresh speed; held: readings come, but without a speed; decayed: the detectors are silent."""
+
+
+@dataclass(frozen=True, slots=True)
+class DetectorPlace:
+    """Where a detector measures."""
+
+    detector_id: str
+    link_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class FeltReading:
+    """A reading as routing feels it: corrected values only, None where not usable. `measured_at` is aware UTC."""
+
+    detector_id: str
+    measured_at: datetime
+    interval_s: float
+    vehicle_count: float | None
+    mean_speed_kmh: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class DetectorEstimate:
+    """What one detector said so far, smoothed. `speed_at` is when it last gave a speed, `heard_at` when anything."""
+
+    heard_at: datetime
+    interval_s: float
+    speed_at: datetime | None = None
+    speed_kmh: float = 0.0
+    weight: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class LinkState:
+    """The current estimate of a link. `observed_at` is the newest reading with a speed; confidence is 0..1.
+
+    With confidence 0 nothing is known: `speed_kmh` is then only what was last known.
+    """
+
+    link_id: str
+    speed_kmh: float
+    level_of_service: LevelOfService
+    confidence: float
+    observed_at: datetime
+    source: Source
+    detectors: tuple[str, ...]
+
+
+def feel(
+    known: Mapping[str, DetectorEstimate], readings: Iterable[FeltReading], settings: EstimateSettings
+) -> dict[str, DetectorEstimate]:
+    """Take readings in, oldest first for each detector; one that is not newer than what was felt is ignored."""
+    estimates = dict(known)
+    for reading in sorted(readings, key=lambda reading: (reading.measured_at, reading.detector_id)):
+        before = estimates.get(reading.detector_id)
+        if before is None or reading.measured_at > before.heard_at:
+            estimates[reading.detector_id] = _smooth(before, reading, settings.smoothing)
+    return estimates
+
+
+def _smooth(before: DetectorEstimate | None, reading: FeltReading, smoothing: float) -> DetectorEstimate:
+    heard = DetectorEstimate(reading.measured_at, reading.interval_s)
+    if before is not None:
+        heard = replace(before, heard_at=reading.measured_at, interval_s=reading.interval_s)
+    if reading.mean_speed_kmh is None or reading.vehicle_count == 0:
+        return heard
+    weight = 1.0 if reading.vehicle_count is None else reading.vehicle_count
+    if heard.speed_at is None:
+        return replace(heard, speed_at=reading.measured_at, speed_kmh=reading.mean_speed_kmh, weight=weight)
+    return replace(
+        heard,
+        speed_at=reading.measured_at,
+        speed_kmh=heard.speed_kmh + smoothing * (reading.mean_speed_kmh - heard.speed_kmh),
+        weight=heard.weight + smoothing * (weight - heard.weight),
+    )
+
+
+def confidence(detector: DetectorEstimate, now: datetime, settings: EstimateSettings) -> float:
+    """Tell how much a detector's last speed still says, 0..1.
+
+    1 while it is fresh; then it halves every `confidence_half_life_intervals`; and once the detector has
+    been silent for `stale_after_intervals` (rule R8) it halves with every interval on top.
+    """
+    if detector.speed_at is None:
+        return 0.0
+    held = max(0.0, (now - detector.speed_at).total_seconds() / detector.interval_s - FRESH_INTERVALS)
+    silent = max(0.0, _silent_intervals(detector, now) - settings.stale_after_intervals)
+    value = float(0.5 ** (held / settings.confidence_half_life_intervals + silent))
+    return value if value >= NEGLIGIBLE_CONFIDENCE else 0.0
+
+
+def _silent_intervals(detector: DetectorEstimate, now: datetime) -> float:
+    return (now - detector.heard_at).total_seconds() / detector.interval_s
+
+
+def estimate_links(  # noqa: PLR0913, PLR0917 - pure: all that the estimate depends on is named
+    estimates: Mapping[str, DetectorEstimate],
+    places: Iterable[DetectorPlace],
+    free_flow_kmh: Mapping[str, float],
+    previous: Mapping[str, LinkState],
+    now: datetime,
+    settings: EstimateSettings,
+) -> dict[str, LinkState]:
+    """Estimate every link that a detector has measured, by link id in sorted order.
+
+    Parameters
+    ----------
+    free_flow_kmh
+        Of the links of the network; a detector on a link that is not among them is left out.
+    previous
+        The estimates of the step before: the level of service has hysteresis.
+    """
+    by_link: dict[str, list[str]] = defaultdict(list)
+    for place in places:
+        estimate = estimates.get(place.detector_id)
+        if estimate is not None and estimate.speed_at is not None and place.link_id in free_flow_kmh:
+            by_link[place.link_id].append(place.detector_id)
+    return {
+        link_id: _estimate_link(
+            link_id,
+            {name: estimates[name] for name in sorted(by_link[link_id])},
+            free_flow_kmh[link_id],
+            previous.get(link_id),
+            now,
+            settings,
+        )
+        for link_id in sorted(by_link)
+    }
+
+
+def _estimate_link(  # noqa: PLR0913, PLR0917 - one link's whole evidence
+    link_id: str,
+    detectors: Mapping[str, DetectorEstimate],
+    free_flow_kmh: float,
+    previous: LinkState | None,
+    now: datetime,
+    settings: EstimateSettings,
+) -> LinkState:
+    trust = {name: confidence(detector, now, settings) for name, detector in detectors.items()}
+    weights = {name: max(detectors[name].weight, 1.0) * trust[name] for name in detectors}
+    total = sum(weights.values())
+    newest = max(detector.speed_at for detector in detectors.values() if detector.speed_at is not None)
+    if total == 0:
+        speed_kmh = previous.speed_kmh if previous else _mean_speed(detectors)
+    else:
+        speed_kmh = sum(detectors[name].speed_kmh * weight for name, weight in weights.items()) / total
+    heard = [d for d in detectors.values() if _silent_intervals(d, now) <= settings.stale_after_intervals]
+    best = max(trust.values())
+    before = previous.level_of_service if previous else LevelOfService.UNKNOWN
+    is_known = bool(heard) and best >= UNKNOWN_BELOW_CONFIDENCE
+    return LinkState(
+        link_id=link_id,
+        speed_kmh=speed_kmh,
+        level_of_service=(
+            level_of_service(speed_kmh / free_flow_kmh, before, settings) if is_known else LevelOfService.UNKNOWN
+        ),
+        confidence=best,
+        observed_at=newest,
+        source="decayed" if not heard else "measured" if best == 1.0 else "held",
+        detectors=tuple(name for name in detectors if trust[name] > 0),
+    )
+
+
+def _mean_speed(detectors: Mapping[str, DetectorEstimate]) -> float:
+    return sum(detector.speed_kmh for detector in detectors.values()) / len(detectors)

@@ -1,0 +1,30 @@
+"""What requests and decisions read: everything known at one moment, never changed after it was made.
+
+One writer makes the next one and swaps the reference; whoever holds the old one goes on reading it undisturbed.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+from lotse_routing.core.topology import Topology
+from lotse_routing.state.estimate import LinkState
+from lotse_routing.state.roadwork import Roadwork
+from lotse_routing.state.weights import Weights
+
+
+@dataclass(frozen=True, slots=True)
+class Snapshot:
+    """Network, weights and link states of one moment.
+
+    `version` rises by one with every snapshot of a process; `computed_until` is Lotse's clock at its making;
+    `links` has the link states by link index; `roadworks` are those in force; `base` are the weights of an empty town.
+    """
+
+    version: int
+    computed_until: datetime
+    topology: Topology
+    base: Weights
+    weights: Weights
+    links: Mapping[int, LinkState]
+    roadworks: tuple[Roadwork, ...]
