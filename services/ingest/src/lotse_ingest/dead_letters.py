@@ -1,0 +1,82 @@
+"""Dead letters: what was refused or quarantined, kept with its reason. Pure."""
+
+import hashlib
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Literal
+
+from lotse_ingest.messages import DecodeError
+
+Kind = Literal["rejected", "quarantined"]
+
+
+@dataclass(frozen=True, slots=True)
+class DeadLetter:
+    """A message, or one element of an array, that is not stored as a reading.
+
+    `digest` is the SHA-256 of the topic and the *whole* payload, so that a redelivered one is known again even where
+    `payload` was cut. `is_reading` is False for watermarks: the ledger counts readings.
+    """
+
+    kind: Kind
+    topic: str
+    payload: bytes
+    digest: bytes
+    reason_code: str
+    reason: str
+    detector_id: str | None
+    received_at: datetime
+    is_reading: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Envelope:
+    """What a dead letter needs to know of its message: where it came from, when, and how much of it may be kept."""
+
+    topic: str
+    received_at: datetime
+    kept_bytes: int
+    is_reading: bool = True
+
+
+def digest_of(topic: str, payload: bytes) -> bytes:
+    """Give the SHA-256 of topic and payload, with a byte between them that no topic holds."""
+    return hashlib.sha256(topic.encode() + b"\0" + payload).digest()
+
+
+@dataclass(frozen=True, slots=True)
+class Cause:
+    """Why something is a dead letter."""
+
+    kind: Kind
+    code: str
+    reason: str
+    detector_id: str | None
+
+
+def dead_letter(cause: Cause, payload: bytes, envelope: Envelope) -> DeadLetter:
+    """Make a dead letter; of a payload longer than `kept_bytes` only the beginning is kept, and the reason says so."""
+    kept, reason = payload[: envelope.kept_bytes], cause.reason
+    if len(kept) < len(payload):
+        reason += f" (the first {len(kept)} of {len(payload)} bytes were kept)"
+    return DeadLetter(
+        cause.kind,
+        _storable(envelope.topic),
+        kept,
+        digest_of(envelope.topic, payload),
+        cause.code,
+        _storable(reason),
+        cause.detector_id,
+        envelope.received_at,
+        envelope.is_reading,
+    )
+
+
+def rejected(error: DecodeError, payload: bytes, envelope: Envelope) -> DeadLetter:
+    """Make the dead letter of something that could not be decoded."""
+    return dead_letter(Cause("rejected", error.code, str(error), error.detector_id), payload, envelope)
+
+
+def _storable(text: str) -> str:
+    """Replace NUL, which PostgreSQL's text cannot hold."""
+    return text.replace("\0", "\N{REPLACEMENT CHARACTER}")

@@ -1,0 +1,185 @@
+"""The native dialect: lotse/v1/readings/{detector_id}, lotse/v1/batches/{station_id}, lotse/v1/watermark.
+
+One reading is a JSON object with the fields of `lotse_shared.reading.Reading`, a batch an array of up to 500 of them.
+Fields that are not known are ignored, so that a publisher may be newer than we are.
+"""
+
+import re
+from collections.abc import Callable, Sequence
+from datetime import UTC, datetime
+from typing import Annotated, TypeVar
+
+import msgspec
+
+from lotse_ingest.messages import Decoded, DecodedReading, DecodeError, Refusal, RefusedElement, Watermark
+from lotse_shared.identifiers import IDENTIFIER_PATTERN
+from lotse_shared.reading import Reading
+from lotse_shared.topics import Topic, UnknownTopicError, parse_topic
+
+MAX_ELEMENTS = 500
+LONGEST_INTERVAL_S = 86_400.0
+EARLIEST = datetime(1990, 1, 1, tzinfo=UTC)
+LATEST = datetime(2100, 1, 1, tzinfo=UTC)
+
+_STRICT_IDENTIFIER = IDENTIFIER_PATTERN.removesuffix("$") + r"\Z"
+"""Python's `$` also matches before a trailing line break."""
+
+_T = TypeVar("_T")
+_Identifier = Annotated[str, msgspec.Meta(pattern=_STRICT_IDENTIFIER)]
+_Moment = Annotated[datetime, msgspec.Meta(tz=True)]
+
+
+class _Reading(msgspec.Struct, frozen=True, gc=False):
+    detector_id: _Identifier
+    measured_at: _Moment
+    interval_s: Annotated[float, msgspec.Meta(gt=0, le=LONGEST_INTERVAL_S)]
+    vehicle_count: float | None = None
+    heavy_count: float | None = None
+    mean_speed_kmh: float | None = None
+    occupancy_pct: float | None = None
+    seq: Annotated[int, msgspec.Meta(ge=0, le=2**63 - 1)] | None = None
+
+
+class _Sender(msgspec.Struct, frozen=True, gc=False):
+    detector_id: _Identifier
+
+
+class _Watermark(msgspec.Struct, frozen=True, gc=False):
+    covers_until: _Moment
+
+
+_NUMBER = "a finite number, or null if not reported"
+_MOMENT = f"a time with offset, like 2026-11-23T07:10:00Z, from {EARLIEST:%Y} to {LATEST:%Y}"
+ALLOWED = {
+    "detector_id": f"text matching {IDENTIFIER_PATTERN}, the same as in the topic",
+    "station_id": f"text matching {IDENTIFIER_PATTERN}",
+    "measured_at": _MOMENT,
+    "interval_s": f"seconds, above 0 and up to {LONGEST_INTERVAL_S:.0f}",
+    "vehicle_count": _NUMBER,
+    "heavy_count": _NUMBER,
+    "mean_speed_kmh": _NUMBER,
+    "occupancy_pct": _NUMBER,
+    "seq": "an integer from 0 to 2^63-1, or null",
+    "covers_until": _MOMENT,
+    "topic": UnknownTopicError.__doc__ or "",
+    "payload": f"JSON in UTF-8: an object on readings, an array of 1 to {MAX_ELEMENTS} objects on batches",
+}
+"""What each field may hold, as told to whoever sent something else."""
+
+_decode_reading = msgspec.json.Decoder(_Reading).decode
+_decode_sender = msgspec.json.Decoder(_Sender).decode
+_decode_array = msgspec.json.Decoder(list[msgspec.Raw]).decode
+_decode_watermark = msgspec.json.Decoder(_Watermark).decode
+_identifier = re.compile(_STRICT_IDENTIFIER)
+_field_in_message = re.compile(r"`\$\.(?P<at>\w+)`|required field `(?P<missing>\w+)`")
+
+
+def decode_native(topic: str, payload: bytes) -> Sequence[Decoded]:
+    """Decode a message of the native dialect.
+
+    Raises
+    ------
+    DecodeError
+        The message is refused as a whole. A bad element of an array is returned in its place instead.
+    """
+    parsed = _parse(topic)
+    match parsed.kind:
+        case "reading":
+            return [DecodedReading(_reading(payload, parsed.source_id), payload)]
+        case "batch":
+            return [_element(bytes(raw)) for raw in _elements(payload)]
+        case "watermark":
+            return [_watermark(payload)]
+
+
+def _parse(topic: str) -> Topic:
+    try:
+        parsed = parse_topic(topic)
+    except UnknownTopicError:
+        raise _error(Refusal.TOPIC, "topic", "not a topic of this dialect") from None
+    if parsed.kind != "watermark" and not _identifier.match(parsed.source_id):
+        field = "detector_id" if parsed.kind == "reading" else "station_id"
+        raise _error(Refusal.TOPIC, field, "the last level of the topic is not an identifier")
+    return parsed
+
+
+def _elements(payload: bytes) -> list[msgspec.Raw]:
+    elements = _guarded(_decode_array, payload)
+    if not 0 < len(elements) <= MAX_ELEMENTS:
+        raise _error(Refusal.ELEMENTS, "payload", f"an array of {len(elements)} elements")
+    return elements
+
+
+def _element(raw: bytes) -> DecodedReading | RefusedElement:
+    try:
+        return DecodedReading(_reading(raw, None), raw)
+    except DecodeError as error:
+        return RefusedElement(error, raw)
+
+
+def _reading(payload: bytes, detector_id: str | None) -> Reading:
+    """Decode one reading; `detector_id` is what the topic says, if it does."""
+    try:
+        decoded = _guarded(_decode_reading, payload)
+        measured_at = _bounded("measured_at", decoded.measured_at)
+    except DecodeError as error:
+        error.detector_id = _find_sender(payload)
+        raise
+    if detector_id is not None and decoded.detector_id != detector_id:
+        raise _error(
+            Refusal.IDENTITY, "detector_id", f"the payload says {decoded.detector_id}, the topic {detector_id}"
+        )
+    return Reading(
+        decoded.detector_id,
+        measured_at,
+        decoded.interval_s,
+        decoded.vehicle_count,
+        decoded.heavy_count,
+        decoded.mean_speed_kmh,
+        decoded.occupancy_pct,
+        decoded.seq,
+    )
+
+
+def _watermark(payload: bytes) -> Watermark:
+    return Watermark(_bounded("covers_until", _guarded(_decode_watermark, payload).covers_until))
+
+
+def _bounded(field: str, moment: datetime) -> datetime:
+    """Give the moment in UTC; out of bounds it is no measurement, and some are no moment in UTC at all."""
+    if not EARLIEST <= moment < LATEST:
+        raise _error(Refusal.VALUE, field, f"{moment.isoformat()} is out of bounds")
+    return moment if moment.tzinfo is UTC else moment.astimezone(UTC)
+
+
+def _find_sender(payload: bytes) -> str | None:
+    try:
+        return _guarded(_decode_sender, payload).detector_id
+    except DecodeError:
+        return None
+
+
+def _guarded(decoder: Callable[[bytes], _T], payload: bytes) -> _T:
+    """Decode; whatever goes wrong inside is told as DecodeError."""
+    try:
+        return decoder(payload)
+    except msgspec.ValidationError as error:
+        raise _explain(str(error)) from None
+    except UnicodeDecodeError:
+        raise _error(Refusal.ENCODING, "payload", "not UTF-8") from None
+    except msgspec.DecodeError as error:
+        raise _error(Refusal.JSON, "payload", str(error)) from None
+    except RecursionError:
+        raise _error(Refusal.JSON, "payload", "nested too deep") from None
+
+
+def _explain(message: str) -> DecodeError:
+    """Turn msgspec's "what - at `$.field`" into a DecodeError."""
+    found = _field_in_message.search(message)
+    field = (found["at"] or found["missing"]) if found else "payload"
+    code = Refusal.VALUE if found else Refusal.SHAPE
+    return _error(code, field, message.split(" - at ", maxsplit=1)[0])
+
+
+def _error(code: Refusal, field: str, reason: str) -> DecodeError:
+    return DecodeError(code, field, reason, ALLOWED[field])

@@ -1,0 +1,59 @@
+"""What is expected of each detector: the registry (table `detector`), held in memory and kept fresh by hints."""
+
+from collections.abc import Iterable
+from typing import Any
+
+import asyncpg
+
+from lotse_ingest.availability import AWAY, Availability
+from lotse_ingest.judge import Site
+from lotse_ingest.metrics import Metrics
+from lotse_ingest.store import ACQUIRE_TIMEOUT_S
+from lotse_shared.database import load_queries
+from lotse_shared.hints import Hints
+
+TABLE = "detector"
+
+
+class Detectors:
+    """The registered detectors.
+
+    A reading of a detector that is not known here is looked up before it is judged, so that one registered a moment
+    ago is never judged unknown.
+    """
+
+    def __init__(self, pool: "asyncpg.Pool[Any]", availability: Availability, metrics: Metrics) -> None:
+        self._pool = pool
+        self._availability = availability
+        self._metrics = metrics
+        self._sql = load_queries("lotse_ingest")
+        self._sites: dict[str, Site] = {}
+
+    def find(self, detector_id: str) -> Site | None:
+        """Give the site of a registered detector."""
+        return self._sites.get(detector_id)
+
+    async def learn(self, detector_ids: Iterable[str]) -> None:
+        """Look up those of the detectors that are not known yet."""
+        unknown = sorted(set(detector_ids) - self._sites.keys())
+        if unknown:
+            self._sites |= await self._fetch("find_sites", unknown)
+            self._metrics.detectors.set(len(self._sites))
+
+    async def follow(self, hints: Hints) -> None:
+        """Re-read the registry at every hint, until the hints end. A database that is away costs freshness only."""
+        async for _ in hints:
+            try:
+                self._sites = await self._fetch("list_sites")
+            except AWAY as error:
+                self._availability.lost(error)
+            else:
+                self._availability.seen()
+                self._metrics.detectors.set(len(self._sites))
+
+    async def _fetch(self, query: str, *arguments: object) -> dict[str, Site]:
+        async with self._pool.acquire(timeout=ACQUIRE_TIMEOUT_S) as connection:
+            rows = await connection.fetch(self._sql[query], *arguments)
+        return {
+            row["detector_id"]: Site(row["lanes"], row["max_speed_kmh"], row["max_flow_vehh_per_lane"]) for row in rows
+        }

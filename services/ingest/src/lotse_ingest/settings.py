@@ -1,0 +1,79 @@
+"""Settings of ingest (`LOTSE_INGEST_*`)."""
+
+from datetime import timedelta
+from typing import Self
+
+from pydantic import Field, model_validator
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from lotse_ingest.batch import Linger
+from lotse_ingest.judge import Limits
+from lotse_shared import topics
+from lotse_shared.identifiers import Identifier
+
+
+class IngestSettings(BaseSettings):
+    """How ingest receives, judges and stores."""
+
+    model_config = SettingsConfigDict(env_prefix="LOTSE_INGEST_")
+
+    client_id: Identifier = Field(
+        default="lotse-ingest", description="the broker keeps our session under this and slot"
+    )
+    slot: int = Field(default=0, ge=0, description="number of this replica; a killed slot must come back")
+    share_group: Identifier | None = Field(
+        default=None, description="share the subscription among slots; the embedded broker cannot"
+    )
+    session_expiry_s: int = Field(default=7 * 86_400, ge=0, le=2**32 - 1, description="how long the broker keeps it")
+    receive_maximum: int = Field(default=5_000, ge=1, le=65_535, description="messages sent ahead of acknowledgement")
+
+    queue_messages: int = Field(default=20_000, ge=1, description="a fuller queue stops reading from the broker")
+    queue_bytes: int = Field(default=64 * 2**20, ge=1)
+    batch_messages: int = Field(default=1_000, ge=1)
+    batch_bytes: int = Field(default=2**20, ge=1)
+    linger_ms: float = Field(default=20, ge=0, le=1_000, description="longest wait for company")
+    quiet_ms: float = Field(default=2, ge=0, le=1_000, description="a lull of this length ends the wait")
+
+    max_payload_bytes: int = Field(default=256 * 2**10, ge=1)
+    dead_letter_bytes: int = Field(default=64 * 2**10, ge=0, description="how much of a refused payload is kept")
+
+    retention_days: float = Field(default=400, gt=0, description="R9: older readings are quarantined")
+    future_tolerance_s: float = Field(default=60, ge=0, description="R9: or one interval, whichever is longer")
+    max_speed_kmh: float = Field(default=254, gt=0, description="R1, where the detector is unknown")
+    fast_kmh: float = Field(default=100, gt=0, description="R4: faster than this with more than full_pct is impossible")
+    full_pct: float = Field(default=80, ge=0, le=100, description="R4: occupancy")
+
+    shutdown_grace_s: float = Field(default=10, ge=0, description="how long a stop waits for a database that is away")
+
+    @model_validator(mode="after")
+    def _queue_holds_what_is_in_flight(self) -> Self:
+        if self.queue_messages < self.receive_maximum:
+            message = "queue_messages must be at least receive_maximum, or the connection starves during an outage"
+            raise ValueError(message)
+        return self
+
+    @property
+    def session_id(self) -> str:
+        """MQTT client id of this slot."""
+        return f"{self.client_id}-{self.slot}"
+
+    @property
+    def subscription(self) -> str:
+        """Topic filter subscribed to."""
+        return f"$share/{self.share_group}/{topics.EVERYTHING}" if self.share_group else topics.EVERYTHING
+
+    @property
+    def linger(self) -> Linger:
+        """When a batch is due."""
+        return Linger(self.batch_messages, self.batch_bytes, self.linger_ms / 1000, self.quiet_ms / 1000)
+
+    @property
+    def limits(self) -> Limits:
+        """Parameters of the rules."""
+        return Limits(
+            self.max_speed_kmh,
+            self.fast_kmh,
+            self.full_pct,
+            timedelta(seconds=self.future_tolerance_s),
+            timedelta(days=self.retention_days),
+        )

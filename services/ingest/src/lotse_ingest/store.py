@@ -1,0 +1,159 @@
+"""Storing: a batch in one transaction, idempotent, so that a redelivered message changes nothing but the count."""
+
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from typing import Any
+
+import asyncpg
+
+from lotse_ingest import ledger
+from lotse_ingest.batch import Batch, BatchReading, Key, first_of_each, newest_felt
+from lotse_ingest.dead_letters import DeadLetter
+from lotse_shared.database import load_queries
+
+ACQUIRE_TIMEOUT_S = 10.0
+DATA_ERROR_CLASSES = frozenset({"22", "23", "54"})
+"""SQLSTATE classes that blame the row: data exception, constraint violation, limit exceeded. All others pass."""
+
+
+class RefusedError(Exception):
+    """The database refuses these rows, now and whenever they are tried again."""
+
+
+@dataclass(frozen=True, slots=True)
+class Stored:
+    """A committed batch, and what became of each of its items."""
+
+    batch: Batch
+    outcomes: Sequence[ledger.Outcome | None]
+
+
+class Store:
+    """Writes batches through a pool."""
+
+    def __init__(self, pool: "asyncpg.Pool[Any]") -> None:
+        self._pool = pool
+        self._sql = load_queries("lotse_ingest")
+        self._days: set[date] = set()
+
+    async def newest_watermark(self) -> datetime | None:
+        """Tell where data time stands, None if it has not begun."""
+        async with self._pool.acquire(timeout=ACQUIRE_TIMEOUT_S) as connection:
+            newest: datetime | None = await connection.fetchval(self._sql["newest_watermark"])
+            return newest
+
+    async def write(self, batch: Batch) -> Stored:
+        """Store a batch. When this returns, it is committed.
+
+        Raises
+        ------
+        RefusedError
+            Some row of it is not acceptable to the database. Nothing was stored.
+        OSError, asyncpg.PostgresError, asyncpg.InterfaceError
+            The database is away or not able just now; the same batch may be tried again.
+        """
+        try:
+            async with self._pool.acquire(timeout=ACQUIRE_TIMEOUT_S) as connection:
+                await self._ensure_partitions(connection, batch)
+                async with connection.transaction():
+                    return await self._write(connection, batch)
+        except (asyncpg.PostgresError, asyncpg.InterfaceError) as error:
+            self._days.clear()  # a partition may have been dropped behind our back
+            if _blames_the_data(error):
+                raise RefusedError(str(error)) from error
+            raise
+
+    async def _ensure_partitions(self, connection: Any, batch: Batch) -> None:  # noqa: ANN401 - asyncpg's pool proxy
+        """Before the transaction: making a partition locks the whole table, and must not hold that until a commit."""
+        days = {reading.key[1].astimezone(UTC).date() for reading in batch.readings}
+        for day in sorted(days - self._days):
+            await connection.execute(self._sql["ensure_partition"], day)
+            self._days.add(day)
+
+    async def _write(self, connection: Any, batch: Batch) -> Stored:  # noqa: ANN401 - asyncpg's pool proxy
+        new_keys = await self._write_readings(connection, batch.readings)
+        new_digests = await self._write_dead_letters(connection, batch.dead_letters)
+        outcomes = ledger.tell_outcomes(batch.items, new_keys, new_digests)
+        await self._write_ledger(connection, ledger.add_up(batch.items, outcomes))
+        if batch.watermarks:
+            moments = [watermark.covers_until for watermark in batch.watermarks]
+            await connection.execute(self._sql["insert_watermarks"], moments)
+        return Stored(batch, outcomes)
+
+    async def _write_readings(self, connection: Any, readings: Sequence[BatchReading]) -> set[Key]:  # noqa: ANN401
+        if not readings:
+            return set()
+        firsts = first_of_each(readings)
+        rows = await connection.fetch(self._sql["insert_readings"], *_columns(map(_reading_row, firsts.values())))
+        new_keys = {(row["detector_id"], row["measured_at"]) for row in rows}
+        stored = [firsts[key] for key in new_keys]
+        if len(stored) < len(readings):
+            kept = {id(reading) for reading in stored}
+            resent = [reading for reading in readings if id(reading) not in kept]
+            await connection.execute(self._sql["insert_corrections"], *_columns(map(_correction_row, resent)))
+        if newest := newest_felt(stored):
+            await connection.execute(self._sql["upsert_detector_state"], *_columns(map(_state_row, newest)))
+        return new_keys
+
+    async def _write_dead_letters(self, connection: Any, letters: Sequence[DeadLetter]) -> set[bytes]:  # noqa: ANN401
+        if not letters:
+            return set()
+        times = Counter(letter.digest for letter in letters)
+        firsts = {letter.digest: letter for letter in reversed(letters)}
+        rows = [_dead_letter_row(firsts[digest], times[digest]) for digest in sorted(firsts)]
+        known = await connection.fetch(self._sql["upsert_dead_letters"], *_columns(rows))
+        return {row["digest"] for row in known if row["times_received"] == times[row["digest"]]}
+
+    async def _write_ledger(self, connection: Any, accounts: Mapping[ledger.Account, ledger.Counts]) -> None:  # noqa: ANN401
+        if accounts:
+            rows = [
+                (hour, detector_id, c.received, c.stored, c.duplicate, c.quarantined, c.rejected)
+                for (hour, detector_id), c in accounts.items()
+            ]
+            await connection.execute(self._sql["add_to_ledger"], *_columns(rows))
+
+
+def _blames_the_data(error: Exception) -> bool:
+    if isinstance(error, asyncpg.PostgresError):
+        return str(error.sqlstate or "")[:2] in DATA_ERROR_CLASSES
+    return isinstance(error, ValueError)  # asyncpg's own refusal to encode a value
+
+
+def _columns(rows: Iterable[Sequence[Any]]) -> list[list[Any]]:
+    """Turn rows into columns, for unnest."""
+    return [list(column) for column in zip(*rows, strict=True)]
+
+
+def _raw_values(item: BatchReading) -> tuple[Any, ...]:
+    r = item.judged.reading
+    counts = (r.vehicle_count, r.heavy_count)
+    return (r.detector_id, r.measured_at, r.interval_s, *counts, r.mean_speed_kmh, r.occupancy_pct)
+
+
+def _corrected_values(item: BatchReading) -> tuple[float | None, ...]:
+    return item.judged.vehicle_count, item.judged.mean_speed_kmh, item.judged.occupancy_pct
+
+
+def _codes(item: BatchReading) -> str:
+    return ",".join(item.judged.rule_codes)
+
+
+def _reading_row(item: BatchReading) -> tuple[Any, ...]:
+    seq = item.judged.reading.seq
+    return (*_raw_values(item), *_corrected_values(item), _codes(item), seq, item.received_at)
+
+
+def _correction_row(item: BatchReading) -> tuple[Any, ...]:
+    return (*_raw_values(item), _codes(item), item.judged.reading.seq, item.received_at)
+
+
+def _state_row(item: BatchReading) -> tuple[Any, ...]:
+    r = item.judged.reading
+    return (r.detector_id, r.measured_at, r.interval_s, *_corrected_values(item), _codes(item), item.received_at)
+
+
+def _dead_letter_row(letter: DeadLetter, times_received: int) -> tuple[Any, ...]:
+    reason = (letter.reason_code, letter.reason, letter.detector_id)
+    return (letter.digest, letter.kind, letter.topic, letter.payload, *reason, letter.received_at, times_received)
