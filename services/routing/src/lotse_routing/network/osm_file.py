@@ -1,0 +1,143 @@
+"""Reads OpenStreetMap files in three streaming passes: relations, then ways, then only the nodes that are needed.
+
+So memory holds the car network, never the file, and the file may be in any order (exports of Overpass are not sorted).
+Timestamps and versions are not looked at. osmium's IdFilter would be quicker, but takes memory by the highest id, not
+by the number of ids: 250 MB for a town in 2013, over 1 GB with today's ids.
+"""
+
+from collections import Counter
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import NamedTuple, Protocol, TypeVar, cast
+
+import osmium
+from osmium.filter import KeyFilter, TagFilter
+from osmium.osm import NODE, RELATION, WAY, Node, Relation, Way
+
+from lotse_routing.network.geometry import Coordinate
+from lotse_routing.network.osm_access import is_passable
+from lotse_routing.network.osm_tags import LeftOut, Road, read_road
+from lotse_routing.network.restrictions import Member, Restriction, read_restriction
+
+SUFFIXES = (".osm", ".osm.gz", ".osm.pbf")
+DIGITS = 7
+"""Decimal places of OpenStreetMap's own coordinates: about a centimetre."""
+
+T = TypeVar("T")
+
+
+class OsmFileError(ValueError):
+    """The file is not there, is of another kind, or is damaged."""
+
+
+class Watch(Protocol):
+    """Hands on what it is given, and may show how far it got."""
+
+    def __call__(self, items: Iterable[T], total: float | None, *, description: str) -> Iterable[T]:
+        """Hand on the items; `total` is how many there are, if known."""
+        ...
+
+
+class RoadWay(NamedTuple):
+    """A way for cars."""
+
+    way: int
+    nodes: tuple[int, ...]
+    road: Road
+
+
+@dataclass(frozen=True, slots=True)
+class OsmWays:
+    """The ways for cars by id, what was noted and left out (counts by reason), and why members are not among them."""
+
+    roads: tuple[RoadWay, ...]
+    left_out: Mapping[str, int]
+    notes: Mapping[str, int]
+    members_left_out: Mapping[int, str]
+
+
+@dataclass(frozen=True, slots=True)
+class OsmRoads:
+    """What a file has for a car network. `barriers` are nodes that stop cars."""
+
+    ways: OsmWays
+    coordinates: Mapping[int, Coordinate]
+    barriers: frozenset[int]
+    restrictions: tuple[Restriction, ...]
+    unread_restrictions: Mapping[str, tuple[int, ...]]
+
+
+def read_roads(path: Path, watch: Watch) -> OsmRoads:
+    """Read the car network of an OpenStreetMap file.
+
+    Raises
+    ------
+    OsmFileError
+        The file is not there, its name does not end in one of `SUFFIXES`, or it is damaged.
+    """
+    if not path.name.endswith(SUFFIXES):
+        message = f"{path} is not an OpenStreetMap file: its name must end in {', '.join(SUFFIXES)}"
+        raise OsmFileError(message)
+    if not path.is_file():
+        message = f"{path} is not there, or is not a file"
+        raise OsmFileError(message)
+    try:
+        return _read(path, watch)
+    except RuntimeError as error:  # what osmium raises for all that is wrong with a file
+        message = f"{path} cannot be read: {error}"
+        raise OsmFileError(message) from error
+
+
+def _read(path: Path, watch: Watch) -> OsmRoads:
+    relations = osmium.FileProcessor(path, RELATION).with_filter(TagFilter(("type", "restriction")))
+    restrictions, unread = _read_restrictions(
+        watch(cast("Iterable[Relation]", relations), None, description="turn restrictions")
+    )
+    highways = osmium.FileProcessor(path, WAY).with_filter(KeyFilter("highway"))
+    members = {way for restriction in restrictions for way in (*restriction.from_ways, *restriction.to_ways)}
+    ways = _read_ways(watch(cast("Iterable[Way]", highways), None, description="ways"), members)
+    needed = {node for way in ways.roads for node in way.nodes}
+    found = (node for node in cast("Iterable[Node]", osmium.FileProcessor(path, NODE)) if node.id in needed)
+    coordinates, barriers = _read_nodes(watch(found, len(needed), description="nodes"))
+    return OsmRoads(ways, coordinates, barriers, restrictions, unread)
+
+
+def _read_restrictions(relations: Iterable[Relation]) -> tuple[tuple[Restriction, ...], dict[str, tuple[int, ...]]]:
+    restrictions: list[Restriction] = []
+    unread: dict[str, tuple[int, ...]] = {}
+    for relation in relations:
+        members = [Member(member.type, member.ref, member.role) for member in relation.members]
+        restriction = read_restriction(relation.id, dict(relation.tags), members)
+        if isinstance(restriction, LeftOut):
+            unread[restriction.reason] = (*unread.get(restriction.reason, ()), relation.id)
+        else:
+            restrictions.append(restriction)
+    return tuple(restrictions), unread
+
+
+def _read_ways(highways: Iterable[Way], members: Collection[int]) -> OsmWays:
+    roads: list[RoadWay] = []
+    left_out: Counter[str] = Counter()
+    notes: Counter[str] = Counter()
+    members_left_out: dict[int, str] = {}
+    for way in highways:
+        road = read_road(dict(way.tags))
+        if isinstance(road, Road):
+            roads.append(RoadWay(way.id, tuple(node.ref for node in way.nodes), road))
+            notes.update(road.notes)
+            continue
+        left_out[road.reason] += 1
+        if way.id in members:
+            members_left_out[way.id] = road.reason
+    return OsmWays(tuple(sorted(roads, key=lambda road: road.way)), left_out, notes, members_left_out)
+
+
+def _read_nodes(nodes: Iterable[Node]) -> tuple[dict[int, Coordinate], frozenset[int]]:
+    coordinates: dict[int, Coordinate] = {}
+    barriers: set[int] = set()
+    for node in nodes:
+        coordinates[node.id] = (round(node.location.lon, DIGITS), round(node.location.lat, DIGITS))
+        if len(node.tags) and "barrier" in node.tags and not is_passable(dict(node.tags)):
+            barriers.add(node.id)
+    return coordinates, frozenset(barriers)
