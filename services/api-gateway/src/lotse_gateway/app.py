@@ -1,0 +1,63 @@
+"""The gateway's HTTP: which rooms there are, and what every request passes on its way in."""
+
+from functools import partial
+from typing import Any
+
+from fastapi import FastAPI
+
+from lotse_gateway.access import Authentication
+from lotse_gateway.door import BodyTooLargeError, Door, on_body_too_large
+from lotse_gateway.nouns import CORRIDORS, DESTINATIONS, DETECTORS, SIGNS, Noun
+from lotse_gateway.openapi import describe
+from lotse_gateway.resources import Resources
+from lotse_gateway.routes.detectors import detectors_router
+from lotse_gateway.routes.detours import detours_router
+from lotse_gateway.routes.display import add_display_route
+from lotse_gateway.routes.links import links_router
+from lotse_gateway.routes.problem_pages import problem_pages_router
+from lotse_gateway.routes.registry import registry_router
+from lotse_gateway.routes.roadworks import roadworks_router
+from lotse_gateway.routes.routes import routes_router
+from lotse_gateway.routes.signs import signs_router
+from lotse_gateway.routes.system import system_router
+from lotse_gateway.version import VERSION
+from lotse_shared.health import health_router
+from lotse_shared.problems import add_problem_handlers
+
+NOUNS: tuple[Noun[Any], ...] = (DETECTORS, DESTINATIONS, SIGNS, CORRIDORS)
+ROUTERS = (
+    system_router,
+    detectors_router,
+    signs_router,
+    links_router,
+    roadworks_router,
+    detours_router,
+    routes_router,
+)
+
+
+def create_app(resources: Resources) -> FastAPI:
+    """Build the app from what it is handed."""
+    app = FastAPI(title="Lotse", version=VERSION, redoc_url=None, redirect_slashes=False)
+    add_problem_handlers(app)
+    app.add_exception_handler(BodyTooLargeError, on_body_too_large)
+    app.add_middleware(Authentication, ring=resources.keys)
+    app.add_middleware(Door, max_body_bytes=resources.settings.max_body_bytes)
+    for router in ROUTERS:
+        app.include_router(router(resources))
+    for noun in NOUNS:
+        app.include_router(registry_router(resources, noun))
+    app.include_router(problem_pages_router())
+    app.include_router(health_router(partial(_dependencies, resources)), include_in_schema=False)
+    add_display_route(app, resources)
+    app.openapi = partial(describe, app)  # type: ignore[method-assign]  # FastAPI's documented way
+    return app
+
+
+def _dependencies(resources: Resources) -> dict[str, bool]:
+    """Tell what must be there before this gateway can serve a sign.
+
+    Not the database: when it goes away, signs go on being served from memory, which taking the gateway out of service
+    would prevent.
+    """
+    return {"keys": resources.keys.is_loaded, "signs": resources.memory.is_loaded}

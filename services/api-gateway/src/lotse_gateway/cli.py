@@ -1,0 +1,49 @@
+"""The command line: serve, and make keys."""
+
+import asyncio
+from typing import Annotated
+
+import asyncpg
+import typer
+from pydantic import ValidationError
+
+from lotse_gateway.create_key import KeyRequestError, create_key
+from lotse_gateway.keys import Scope
+from lotse_gateway.serve import serve
+from lotse_shared.log import configure_logging
+from lotse_shared.settings import DatabaseSettings
+
+commands = typer.Typer(help="Lotse's gateway: the only public HTTP.", no_args_is_help=True, add_completion=False)
+
+
+@commands.command("serve")
+def serve_command() -> None:
+    """Serve the public API (reads LOTSE_DATABASE_*, LOTSE_HTTP_*, LOTSE_CLOCK, LOTSE_GATEWAY_*)."""
+    configure_logging("gateway")
+    asyncio.run(serve())
+
+
+@commands.command("create-key")
+def create_key_command(
+    name: Annotated[str, typer.Option(help="who holds it, for the audit log")],
+    scope: Annotated[list[Scope], typer.Option(help="what it may do; may be repeated")],
+    sign: Annotated[str | None, typer.Option(help="the sign that a key with the scope sign belongs to")] = None,
+) -> None:
+    """Make a key and print it: once, it is not kept anywhere (reads LOTSE_DATABASE_*)."""
+    try:
+        text = asyncio.run(create_key(DatabaseSettings(), name, scope, sign))
+    except ValidationError as error:
+        _fail(f"LOTSE_DATABASE_*: {'; '.join(str(e['msg']) for e in error.errors())}")
+    except KeyRequestError as error:
+        _fail(str(error))
+    except asyncpg.UndefinedTableError:
+        _fail("the database is not prepared: run lotse-migrate first")
+    except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
+        _fail(f"the database cannot be reached ({error}): check LOTSE_DATABASE_DSN")
+    else:
+        typer.echo(text)
+
+
+def _fail(message: str) -> None:
+    typer.echo(message, err=True)
+    raise typer.Exit(1)

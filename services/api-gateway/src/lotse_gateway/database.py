@@ -1,0 +1,103 @@
+"""The gateway's way to PostgreSQL: named queries on a pool, and a clear answer while the database is away."""
+
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from typing import TypeAlias
+
+import asyncpg
+
+from lotse_gateway.metrics import DATABASE_UP
+from lotse_shared.database import load_queries
+from lotse_shared.log import OnChange, get_logger
+from lotse_shared.problems import Unavailable
+
+QUERY_FILES = ("feed", "keys", "registry", "roads", "readings", "decisions", "system")
+RETRY_AFTER_S = 5
+
+AWAY = (
+    OSError,  # includes TimeoutError
+    asyncpg.PostgresConnectionError,
+    asyncpg.OperatorInterventionError,
+    asyncpg.InsufficientResourcesError,
+    asyncpg.InterfaceError,
+)
+"""What asyncpg raises when the server is not there, is going down, or has no connection left."""
+
+Connection: TypeAlias = "asyncpg.pool.PoolConnectionProxy[asyncpg.Record]"
+
+log = get_logger(__name__)
+
+
+def load_all_queries() -> Mapping[str, str]:
+    """Read the queries of every file in `sql/`; their names are unique across files."""
+    queries: dict[str, str] = {}
+    for name in QUERY_FILES:
+        loaded = load_queries("lotse_gateway", f"sql/{name}.sql")
+        if twice := queries.keys() & loaded.keys():
+            message = f"queries named twice: {sorted(twice)}"
+            raise ValueError(message)
+        queries |= loaded
+    return queries
+
+
+class Session:
+    """Named queries on one connection."""
+
+    def __init__(self, connection: Connection, queries: Mapping[str, str]) -> None:
+        self._connection = connection
+        self._queries = queries
+
+    async def rows(self, name: str, *arguments: object) -> list[asyncpg.Record]:
+        """Give all rows of a named query."""
+        return await self._connection.fetch(self._queries[name], *arguments)
+
+    async def row(self, name: str, *arguments: object) -> asyncpg.Record | None:
+        """Give the first row of a named query, None if it has none."""
+        return await self._connection.fetchrow(self._queries[name], *arguments)
+
+
+class Database:
+    """A pool that connects when it is needed: the gateway starts, and serves signs, while the database is away."""
+
+    def __init__(self, pool: "asyncpg.Pool[asyncpg.Record]", queries: Mapping[str, str], wait_s: float) -> None:
+        self._pool = pool
+        self._queries = queries
+        self._wait_s = wait_s
+        self._state = OnChange(log)
+
+    @asynccontextmanager
+    async def transaction(self) -> AsyncIterator[Session]:
+        """Borrow a connection, in a transaction: what is written inside is written together or not at all.
+
+        Raises
+        ------
+        Unavailable
+            The database is away, or every connection stayed busy for `wait_s`.
+        """
+        async with self._borrow() as connection, connection.transaction():
+            yield Session(connection, self._queries)
+
+    async def rows(self, name: str, *arguments: object) -> list[asyncpg.Record]:
+        """Give all rows of one query that reads. Raises as `transaction` does."""
+        async with self._borrow() as connection:
+            return await Session(connection, self._queries).rows(name, *arguments)
+
+    async def row(self, name: str, *arguments: object) -> asyncpg.Record | None:
+        """Give the first row of one query that reads, None if there is none. Raises as `transaction` does."""
+        async with self._borrow() as connection:
+            return await Session(connection, self._queries).row(name, *arguments)
+
+    @asynccontextmanager
+    async def _borrow(self) -> AsyncIterator[Connection]:
+        try:
+            async with self._pool.acquire(timeout=self._wait_s) as connection:
+                yield connection
+        except AWAY as error:
+            if isinstance(error, ValueError):  # asyncpg's word for arguments it cannot encode: our fault
+                raise
+            DATABASE_UP.set(0)
+            self._state.now("away", "database away, answering 503 where it is needed", error=str(error))
+            message = "the database is away at the moment"
+            raise Unavailable(message, headers={"Retry-After": str(RETRY_AFTER_S)}) from error
+        DATABASE_UP.set(1)
+        self._state.now("there", "database there")

@@ -1,0 +1,15 @@
+"""What Prometheus reads of the gateway. Labels are few: route templates and statuses, never ids."""
+
+from prometheus_client import Counter, Gauge, Histogram
+
+REQUESTS = Counter("lotse_gateway_requests_total", "Requests by route and status", ["method", "route", "status"])
+DISPLAYS = Counter("lotse_gateway_displays_total", "Sign polls by status", ["status"])
+DECISION_DELAY_S = Histogram(
+    "lotse_gateway_decision_to_memory_seconds",
+    "From decided_at to the moment from which signs are served it (on the wall clock only)",
+    buckets=(0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 15.0, 60.0),
+)
+DATABASE_UP = Gauge("lotse_gateway_database_up", "1 while the last read of the database succeeded")
+MEMORY_READS = Counter("lotse_gateway_memory_reads_total", "Re-reads of what signs are served from", ["outcome"])
+UNREADABLE_DECISIONS = Counter("lotse_gateway_unreadable_decisions_total", "Decisions whose body names no ttl_s")
+HEARTBEAT_AT = Gauge("lotse_gateway_planner_heartbeat_timestamp_seconds", "The planner's last heartbeat known here")

@@ -1,0 +1,65 @@
+"""What all bodies share: strictness, plain text, aware moments, pages."""
+
+from datetime import UTC, datetime
+from typing import Annotated, Generic, TypeVar
+
+from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field, StringConstraints
+
+Item = TypeVar("Item")
+
+EARLIEST_YEAR, LATEST_YEAR = 1970, 2200
+
+
+class Body(BaseModel):
+    """A body that comes in: an unknown field is an error that names it, NaN is not a number."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
+
+
+class View(BaseModel):
+    """A body that goes out."""
+
+    model_config = ConfigDict(frozen=True)
+
+
+def _to_utc(moment: datetime) -> datetime:
+    if not EARLIEST_YEAR < moment.year < LATEST_YEAR:
+        message = f"must lie between {EARLIEST_YEAR} and {LATEST_YEAR}"
+        raise ValueError(message)
+    return moment.astimezone(UTC)
+
+
+Moment = Annotated[AwareDatetime, AfterValidator(_to_utc)]
+"""A point in time with its offset (RFC 3339), held in UTC."""
+
+NAME_PATTERN = r"^[^\x00-\x1f\x7f]*$"
+Name = Annotated[str, StringConstraints(max_length=200, pattern=NAME_PATTERN)]
+"""One line of text."""
+
+Longitude = Annotated[float, Field(ge=-180, le=180, description="degrees east, WGS 84", examples=[7.7689])]
+Latitude = Annotated[float, Field(ge=-90, le=90, description="degrees north, WGS 84", examples=[49.4447])]
+
+
+class Page(View, Generic[Item]):
+    """A page of a list."""
+
+    items: list[Item]
+    next_cursor: str | None = Field(description="give it as `cursor` to get the next page; null: this was the last")
+
+
+class RowProblem(View):
+    """One thing that is wrong with a request."""
+
+    index: int | None = Field(default=None, description="row of a bulk request, from 0", examples=[17])
+    field: str = Field(examples=["link_id"])
+    reason: str = Field(examples=["there is no link 'A-B-0' in the active network"])
+
+
+class ProblemBody(View):
+    """An error, as RFC 9457 has it."""
+
+    type: str = Field(description="stable; a page stands behind it", examples=["/problems/invalid-input"])
+    title: str = Field(examples=["The request is not valid"])
+    status: int = Field(examples=[422])
+    detail: str = Field(examples=["link_id: there is no link 'A-B-0' in the active network"])
+    errors: list[RowProblem] = Field(default=[], description="each fault by its field, where there are several")

@@ -1,0 +1,99 @@
+"""Detectors, destinations, signs, corridors: as they are registered, and as they are read."""
+
+from typing import Annotated, Literal
+
+from pydantic import AwareDatetime, Field
+
+from lotse_gateway.models.base import Body, Latitude, Longitude, Name, Page, View
+from lotse_shared.identifiers import Identifier
+
+LinkId = Annotated[Identifier, Field(description="a link of the active network", examples=["J12-J13-0"])]
+Ids = Annotated[list[Identifier], Field(max_length=1_000)]
+
+
+class Detector(Body):
+    """A fixed roadside sensor that measures one lane or one carriageway."""
+
+    detector_id: Identifier = Field(description="as in its MQTT topic", examples=["KL-17"])
+    name: Name = Field(default="", examples=["Lauterstraße, Ri. Nord"])
+    link_id: LinkId | None = Field(default=None, description="the link it measures; null until located")
+    lon: Longitude | None = None
+    lat: Latitude | None = None
+    lanes: int = Field(default=1, ge=1, le=12, description="lanes it measures together", examples=[2])
+    interval_s: float = Field(default=60, gt=0, le=86_400, description="its expected interval", examples=[60])
+    max_speed_kmh: float = Field(default=254, gt=0, le=1_000, description="above it a speed is not plausible")
+    max_flow_vehh_per_lane: float = Field(default=4_000, gt=0, le=100_000, description="the same for its flow")
+
+
+class Destination(Body):
+    """A place that signs lead to."""
+
+    destination_id: Identifier = Field(examples=["CENTRUM"])
+    name: Name = Field(examples=["Stadtmitte"])
+    sign_text: Name = Field(min_length=1, description="as written on signs", examples=["CENTRUM"])
+    node_id: Identifier = Field(description="the junction of the active network that stands for it", examples=["J40"])
+
+
+class Sign(Body):
+    """A variable message sign."""
+
+    sign_id: Identifier = Field(examples=["KL-07"])
+    name: Name = Field(default="", examples=["Pariser Straße stadteinwärts"])
+    link_id: LinkId = Field(description="the link whose drivers read it, in their direction")
+    lon: Longitude | None = None
+    lat: Latitude | None = None
+    line_count: int = Field(default=3, ge=1, le=8)
+    line_chars: int = Field(default=16, ge=4, le=64)
+    destinations: Ids = Field(default=[], description="where it leads to", examples=[["CENTRUM"]])
+    fallback: Literal["blank"] = Field(default="blank", description="what it shows when it may show nothing else")
+    priority: int = Field(default=5, ge=0, le=10)
+
+
+class Corridor(Body):
+    """An approved detour route of the catalogue."""
+
+    corridor_id: Identifier = Field(description="the U-number", examples=["U12"])
+    name: Name = Field(default="", examples=["über Pariser Straße"])
+    links: Annotated[list[Identifier], Field(min_length=1, max_length=2_000)] = Field(
+        description="in the order in which they are driven, each beginning where the one before ends",
+        examples=[["J12-J13-0", "J13-J14-0"]],
+    )
+    signs: Ids = Field(default=[], description="signs that may light it; empty: any")
+    destinations: Ids = Field(default=[], description="destinations it serves; empty: any")
+
+
+class Registered(View):
+    """What the registry adds."""
+
+    updated_at: AwareDatetime = Field(examples=["2026-11-23T07:10:00Z"])
+
+
+class DetectorView(Detector, Registered):
+    """A registered detector."""
+
+
+class DestinationView(Destination, Registered):
+    """A registered destination."""
+
+
+class SignView(Sign, Registered):
+    """A registered sign."""
+
+    retired_at: AwareDatetime | None = Field(description="since then it is out of service; null: in service")
+
+
+class CorridorView(Corridor, Registered):
+    """A registered corridor."""
+
+
+DetectorPage = Page[DetectorView]
+DestinationPage = Page[DestinationView]
+SignPage = Page[SignView]
+CorridorPage = Page[CorridorView]
+
+
+class BulkAnswer(View):
+    """What a bulk registration did."""
+
+    created: int = Field(examples=[40])
+    replaced: int = Field(examples=[2])

@@ -1,0 +1,99 @@
+"""The four registered nouns, each with what the one mechanism in `registry` needs to know of it."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any, Generic, TypeVar
+
+from lotse_gateway.models.base import Body
+from lotse_gateway.models.registry import (
+    Corridor,
+    CorridorPage,
+    CorridorView,
+    Destination,
+    DestinationPage,
+    DestinationView,
+    Detector,
+    DetectorPage,
+    DetectorView,
+    Sign,
+    SignPage,
+    SignView,
+)
+from lotse_gateway.references import Fault, Known, Mention, list_gaps
+
+Row = TypeVar("Row", bound=Body)
+
+
+def _no_more_rules(_row: Any, _known: Known) -> list[Fault]:  # noqa: ANN401 - any row
+    return []
+
+
+@dataclass(frozen=True, slots=True)
+class Noun(Generic[Row]):
+    """A registered noun: its words, its bodies, and what its rows mention."""
+
+    name: str
+    body: type[Row]
+    view: type[Any]
+    page: type[Any]
+    what: str
+    mentions: Callable[[Row], list[Mention]]
+    rules: Callable[[Row, Known], Sequence[Fault]] = _no_more_rules
+
+    @property
+    def plural(self) -> str:
+        """The word in paths."""
+        return f"{self.name}s"
+
+    @property
+    def id_field(self) -> str:
+        """The field and path parameter that holds its id."""
+        return f"{self.name}_id"
+
+    def id_of(self, row: Row) -> str:
+        """Give a row's id."""
+        noun_id: str = getattr(row, self.id_field)
+        return noun_id
+
+
+def _of_detector(row: Detector) -> list[Mention]:
+    return [] if row.link_id is None else [Mention("link", row.link_id, "link_id")]
+
+
+def _of_destination(row: Destination) -> list[Mention]:
+    return [Mention("junction", row.node_id, "node_id")]
+
+
+def _of_sign(row: Sign) -> list[Mention]:
+    destinations = [Mention("destination", one, f"destinations.{i}") for i, one in enumerate(row.destinations)]
+    return [Mention("link", row.link_id, "link_id"), *destinations]
+
+
+def _of_corridor(row: Corridor) -> list[Mention]:
+    return [
+        *(Mention("link", one, f"links.{i}") for i, one in enumerate(row.links)),
+        *(Mention("sign", one, f"signs.{i}") for i, one in enumerate(row.signs)),
+        *(Mention("destination", one, f"destinations.{i}") for i, one in enumerate(row.destinations)),
+    ]
+
+
+def _corridor_is_one_line(row: Corridor, known: Known) -> list[Fault]:
+    return list_gaps(row.links, known)
+
+
+DETECTORS = Noun(
+    "detector", Detector, DetectorView, DetectorPage, "fixed sensors that measure a lane or a carriageway", _of_detector
+)
+DESTINATIONS = Noun(
+    "destination", Destination, DestinationView, DestinationPage, "places that signs lead to", _of_destination
+)
+SIGNS = Noun("sign", Sign, SignView, SignPage, "variable message signs", _of_sign)
+CORRIDORS = Noun(
+    "corridor",
+    Corridor,
+    CorridorView,
+    CorridorPage,
+    "approved detour routes; their links must join head to tail",
+    _of_corridor,
+    _corridor_is_one_line,
+)

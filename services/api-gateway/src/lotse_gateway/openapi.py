@@ -1,0 +1,108 @@
+"""The API's own description: errors of each operation, and examples composed from the examples of the fields."""
+
+from collections.abc import Iterator, Mapping
+from http import HTTPStatus
+from typing import Any
+
+from fastapi import FastAPI
+from fastapi.openapi.utils import get_openapi
+
+from lotse_gateway.models.base import ProblemBody
+from lotse_shared.problems import MEDIA_TYPE, problem_body
+
+Responses = dict[int | str, dict[str, Any]]
+Json = dict[str, Any]
+
+ALWAYS = (401, 403, 503)
+PROBLEM_SCHEMA = "Problem"
+DESCRIPTION = """
+Lotse turns road-sensor readings into detours that signs can show. This is its only public door.
+
+**Keys.** Everything below `/v1` needs one: `Authorization: Bearer lotse_…` or `X-API-Key: lotse_…`. Scopes:
+sign < viewer < operator < admin; publisher apart. A sign's key reads its own display only.
+
+**Lists** come in pages: give `next_cursor` back as `cursor` until it is null.
+
+**Errors** are problems (RFC 9457, `application/problem+json`): a stable `type` with a page behind it, and each fault by
+its field in `errors`.
+
+**Times** are RFC 3339 in UTC; **places** WGS 84, longitude first; GeoJSON where there is geometry.
+""".strip()
+
+_WORDS: Mapping[int, tuple[str, str]] = {
+    400: ("http-400", "There was an error parsing the body"),
+    401: ("not-authenticated", "no key was presented: send `Authorization: Bearer lotse_…` or `X-API-Key: lotse_…`"),
+    403: ("not-allowed", "this needs the scope admin; the key 'wall display' has viewer"),
+    404: ("not-found", "there is no sign 'KL-99'"),
+    409: ("conflict", "the detector 'KL-17' exists: replace it with PUT, if that is meant"),
+    410: ("gone", "the sign was retired"),
+    413: ("too-large", "at most 8388608 bytes are taken in one request"),
+    422: ("invalid-input", "link_id: there is no link 'A-B-0' in the active network"),
+    503: ("unavailable", "the database is away at the moment"),
+}
+
+
+def errors(*statuses: int, reads_body: bool = False) -> Responses:
+    """Describe the errors of an operation: those named, and those that any operation has."""
+    body = (400, 413) if reads_body else ()
+    return {status: _error(status) for status in sorted({*ALWAYS, *body, *statuses})}
+
+
+def _error(status: int) -> Json:
+    slug, detail = _WORDS[status]
+    example = problem_body(status, slug, HTTPStatus(status).phrase, detail, [])
+    content = {MEDIA_TYPE: {"schema": {"$ref": f"#/components/schemas/{PROBLEM_SCHEMA}"}, "example": example}}
+    return {"description": HTTPStatus(status).phrase, "content": content}
+
+
+def describe(app: FastAPI) -> Json:
+    """Give the OpenAPI document of this app, made once."""
+    if app.openapi_schema is None:
+        document = get_openapi(
+            title=app.title, version=app.version, description=DESCRIPTION, routes=app.routes, tags=app.openapi_tags
+        )
+        schemas = document["components"]["schemas"]
+        problem = ProblemBody.model_json_schema(ref_template="#/components/schemas/{model}")
+        schemas |= problem.pop("$defs", {}) | {PROBLEM_SCHEMA: problem}
+        for operation in list_operations(document):
+            _add_examples(operation, schemas)
+        app.openapi_schema = document
+    return app.openapi_schema
+
+
+def list_operations(document: Json) -> Iterator[Json]:
+    """Give every operation of an OpenAPI document."""
+    return (operation for path in document["paths"].values() for operation in path.values())
+
+
+def _add_examples(operation: Json, schemas: Json) -> None:
+    good = [answer for status, answer in operation["responses"].items() if status.startswith("2")]
+    for part in [operation.get("requestBody", {}), *good]:
+        for content in part.get("content", {}).values():
+            if not {"example", "examples"} & content.keys() and "schema" in content:
+                content["example"] = compose_example(content["schema"], schemas)
+    for parameter in operation.get("parameters", []):
+        if parameter["required"] and not {"example", "examples"} & parameter.keys():
+            parameter["example"] = compose_example(parameter["schema"], schemas)
+
+
+def compose_example(schema: Json, schemas: Json) -> Any:  # noqa: ANN401, PLR0911 - any JSON; a case a line
+    """Compose an example of a JSON schema from the examples and defaults that its parts carry."""
+    match schema:
+        case {"$ref": reference}:
+            return compose_example(schemas[reference.rsplit("/", 1)[-1]], schemas)
+        case {"examples": [first, *_]} | {"default": first} | {"const": first} | {"enum": [first, *_]}:
+            return first
+        case {"anyOf": [*choices]}:
+            return None if {"type": "null"} in choices else compose_example(choices[0], schemas)
+        case {"properties": properties}:
+            return {name: compose_example(part, schemas) for name, part in properties.items()}
+        case {"items": items}:
+            return [compose_example(items, schemas)]
+        case {"prefixItems": parts}:
+            return [compose_example(part, schemas) for part in parts]
+        case {"type": "integer" | "number", **rest}:
+            return rest.get("minimum", 1)
+        case {"type": "boolean"}:
+            return True
+    return "text"

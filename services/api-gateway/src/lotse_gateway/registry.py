@@ -1,0 +1,148 @@
+"""The one mechanism behind the four registered nouns: check, write all or nothing, leave a trace."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+import asyncpg
+from pydantic import ValidationError
+
+from lotse_gateway.audit import Event, leave_trace
+from lotse_gateway.database import Database, Session
+from lotse_gateway.keys import ApiKey
+from lotse_gateway.nouns import Noun, Row
+from lotse_gateway.references import Fault, Known, Mention, list_missing
+from lotse_shared.problems import Conflict, InvalidInput, NotFound
+
+FAULTS_IN_WORDS = 3
+"""So many stand in a problem's `detail`; all of them in its `errors`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """What was written: the rows as they are now, and how many of them are new."""
+
+    rows: list[dict[str, Any]]
+    created: int
+
+
+def parse_rows(noun: Noun[Row], rows: Sequence[object]) -> tuple[list[tuple[int, Row]], list[Fault]]:
+    """Check the form of each row of a bulk request. Give the good ones with their place, and what is wrong."""
+    good: list[tuple[int, Row]] = []
+    faults: list[Fault] = []
+    first_seen: dict[str, int] = {}
+    for index, raw in enumerate(rows):
+        try:
+            row = noun.body.model_validate(raw)
+        except ValidationError as error:
+            faults += [Fault(_place(e["loc"]), str(e["msg"]), index) for e in error.errors(include_url=False)]
+            continue
+        if (first := first_seen.setdefault(noun.id_of(row), index)) != index:
+            faults.append(Fault(noun.id_field, f"{noun.id_of(row)!r} stands in row {first} already", index))
+        good.append((index, row))
+    return good, faults
+
+
+def _place(location: Iterable[str | int]) -> str:
+    return ".".join(str(part) for part in location) or "row"
+
+
+def refuse(faults: Sequence[Fault]) -> None:
+    """Do nothing if there are no faults.
+
+    Raises
+    ------
+    InvalidInput
+        There are; names all.
+    """
+    if not faults:
+        return
+    words = "; ".join(str(fault) for fault in faults[:FAULTS_IN_WORDS])
+    more = f"; and {len(faults) - FAULTS_IN_WORDS} more" if len(faults) > FAULTS_IN_WORDS else ""
+    raise InvalidInput(words + more, errors=[fault.as_error() for fault in faults])
+
+
+async def find_known(session: Session, mentions: Iterable[Mention]) -> Known:
+    """Look up which of the things mentioned exist."""
+    asked: dict[str, set[str]] = {"link": set(), "junction": set(), "sign": set(), "destination": set()}
+    for mention in mentions:
+        asked[mention.kind].add(mention.noun_id)
+    found = await session.rows("find_known", *(sorted(ids) for ids in asked.values()))
+    ids = {kind: frozenset(row["id"] for row in found if row["kind"] == kind) for kind in asked}
+    links = {row["id"]: (row["from_node"], row["to_node"]) for row in found if row["kind"] == "link"}
+    return Known(links, ids["junction"], ids["sign"], ids["destination"])
+
+
+async def put_rows(database: Database, key: ApiKey, noun: Noun[Row], rows: Sequence[object]) -> Written:
+    """Create or replace the rows of a bulk request: all of them, or none.
+
+    Raises
+    ------
+    InvalidInput
+        Names every bad row with its index, field and reason.
+    """
+    good, faults = parse_rows(noun, rows)
+    async with database.transaction() as session:
+        faults += await _check(session, noun, good)
+        refuse(sorted(faults, key=lambda fault: (fault.index or 0, fault.field)))
+        return await _write(session, key, noun, [row for _, row in good], may_replace=True)
+
+
+async def put_row(
+    database: Database, key: ApiKey, noun: Noun[Row], row: Row, *, may_replace: bool
+) -> tuple[dict[str, Any], bool]:
+    """Create one, or replace it where that is meant. Give it as it is now, and whether it is new.
+
+    Raises
+    ------
+    InvalidInput
+        It mentions what does not exist.
+    Conflict
+        It exists, and `may_replace` is not set.
+    """
+    async with database.transaction() as session:
+        faults = await _check(session, noun, [(0, row)])
+        refuse([replace(fault, index=None, field=f"body.{fault.field}") for fault in faults])
+        written = await _write(session, key, noun, [row], may_replace=may_replace)
+        if not written.rows:
+            message = f"the {noun.name} {noun.id_of(row)!r} exists: replace it with PUT, if that is meant"
+            raise Conflict(message)
+        return written.rows[0], written.created == 1
+
+
+async def get_row(database: Database, noun: Noun[Any], noun_id: str) -> asyncpg.Record:
+    """Give one.
+
+    Raises
+    ------
+    NotFound
+        It is not registered.
+    """
+    row = await database.row(f"get_{noun.name}", noun_id)
+    if row is None:
+        message = f"there is no {noun.name} {noun_id!r}"
+        raise NotFound(message)
+    return row
+
+
+async def _check(session: Session, noun: Noun[Row], rows: Sequence[tuple[int, Row]]) -> list[Fault]:
+    mentions = {index: noun.mentions(row) for index, row in rows}
+    known = await find_known(session, (mention for some in mentions.values() for mention in some))
+    faults = []
+    for index, row in rows:
+        faults += list_missing(mentions[index], known, index)
+        faults += [replace(fault, index=index) for fault in noun.rules(row, known)]
+    return faults
+
+
+async def _write(session: Session, key: ApiKey, noun: Noun[Row], rows: Sequence[Row], *, may_replace: bool) -> Written:
+    bodies = [row.model_dump(mode="json") for row in rows]
+    stored = [dict(record) for record in await session.rows(f"put_{noun.name}", bodies, may_replace)]
+    is_new = {record[noun.id_field]: record.pop("is_created") for record in stored}
+    events = [
+        Event("create" if is_new[body[noun.id_field]] else "update", body[noun.id_field], {"after": body})
+        for body in bodies
+        if body[noun.id_field] in is_new
+    ]
+    await leave_trace(session, key, noun.name, events)
+    return Written(stored, sum(is_new.values()))

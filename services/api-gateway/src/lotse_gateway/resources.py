@@ -1,0 +1,28 @@
+"""What the app is built from: made once by the composition root, handed to every room."""
+
+from dataclasses import dataclass
+from typing import Literal
+
+from lotse_gateway.database import Database
+from lotse_gateway.keys import KeyRing
+from lotse_gateway.memory import SignMemory
+from lotse_gateway.routing_client import RoutingClient
+from lotse_gateway.settings import GatewaySettings
+from lotse_shared.clock import DataClock, WallClock
+
+
+@dataclass(frozen=True, slots=True)
+class Resources:
+    """Everything a route may need."""
+
+    settings: GatewaySettings
+    database: Database
+    keys: KeyRing
+    memory: SignMemory
+    clock: WallClock | DataClock
+    routing: RoutingClient
+
+    @property
+    def clock_name(self) -> Literal["wall", "data"]:
+        """Which clock decides what `now` is."""
+        return "data" if isinstance(self.clock, DataClock) else "wall"

@@ -1,0 +1,95 @@
+"""What detectors have besides their registration: their readings."""
+
+from datetime import UTC, datetime, timedelta
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Query
+
+from lotse_gateway.access import Requires
+from lotse_gateway.keys import Scope
+from lotse_gateway.models.base import Moment
+from lotse_gateway.models.readings import ReadingPage
+from lotse_gateway.nouns import DETECTORS
+from lotse_gateway.openapi import errors
+from lotse_gateway.paging import encode_cursor
+from lotse_gateway.registry import get_row
+from lotse_gateway.resources import Resources
+from lotse_gateway.routes.parameters import Cursor, DetectorId, invalid_field, page_size, read_cursor
+
+DEFAULT_SPAN = timedelta(hours=24)
+ALL_TIME = (datetime(1970, 1, 1, tzinfo=UTC), datetime(2200, 1, 1, tzinfo=UTC))
+
+
+def detectors_router(resources: Resources) -> APIRouter:
+    """Give the readings of detectors."""
+    router = APIRouter(prefix="/v1/detectors", tags=["detectors"])
+    settings, database = resources.settings, resources.database
+
+    @router.get(
+        "/{detector_id}/readings",
+        summary="List readings of a detector",
+        response_model=ReadingPage,
+        responses=errors(404, 422),
+        dependencies=[Requires(Scope.VIEWER)],
+        operation_id="list_readings",
+    )
+    async def list_readings(
+        detector_id: DetectorId,
+        from_: Annotated[Moment | None, Query(alias="from", description="measured after this moment")] = None,
+        to: Annotated[Moment | None, Query(description="and up to this one")] = None,
+        limit: Annotated[int, page_size(settings.max_page_size)] = settings.page_size,
+        cursor: Cursor = None,
+    ) -> Any:  # noqa: ANN401 - ReadingPage
+        """Give readings in the order in which they were measured: raw and corrected values, and the rules that struck.
+
+        `from` and `to` default to the last 24 h of Lotse's clock; before data time has begun, to all there is.
+        A detector that is not registered has readings too, if it sent any (rule code U1).
+        """
+        begin, end = choose_span(from_, to, resources.clock.now())
+        (text,) = read_cursor(cursor, str)
+        rows = await database.rows("list_readings", detector_id, begin, end, _moment(text), limit + 1)
+        if not rows:
+            await get_row(database, DETECTORS, detector_id)
+        items = [_view(row) for row in rows[:limit]]
+        more = len(rows) > limit
+        return {"items": items, "next_cursor": encode_cursor(items[-1]["measured_at"].isoformat()) if more else None}
+
+    return router
+
+
+def choose_span(begin: datetime | None, end: datetime | None, now: datetime | None) -> tuple[datetime, datetime]:
+    """Give the span of time asked for: by default the last 24 h of Lotse's clock, all time where that has none.
+
+    Raises
+    ------
+    InvalidInput
+        It ends before it begins.
+    """
+    first, last = ALL_TIME if now is None else ((end or now) - DEFAULT_SPAN, now)
+    span = (begin or first, end or last)
+    if span[1] < span[0]:
+        raise invalid_field(field="query.to", reason="lies before from")
+    return span
+
+
+def _moment(text: str | None) -> datetime | None:
+    if text is None:
+        return None
+    try:
+        return datetime.fromisoformat(text).astimezone(UTC)
+    except (ValueError, OverflowError) as error:
+        raise invalid_field(field="query.cursor", reason="not a cursor of this list") from error
+
+
+def _view(row: Any) -> dict[str, Any]:  # noqa: ANN401 - a Record
+    raw = ("vehicle_count", "heavy_count", "mean_speed_kmh", "occupancy_pct")
+    corrected = ("vehicle_count", "mean_speed_kmh", "occupancy_pct")
+    return {
+        "measured_at": row["measured_at"],
+        "interval_s": row["interval_s"],
+        "raw": {name: row[name] for name in raw},
+        "corrected": {name: row[f"corrected_{name}"] for name in corrected},
+        "rule_codes": row["rule_codes"],
+        "seq": row["seq"],
+        "received_at": row["received_at"],
+    }

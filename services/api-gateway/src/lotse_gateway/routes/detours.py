@@ -1,0 +1,54 @@
+"""What all signs say now, by destination."""
+
+from typing import Annotated, Any
+
+from fastapi import APIRouter
+
+from lotse_gateway.access import Requires
+from lotse_gateway.keys import Scope
+from lotse_gateway.models.decisions import DetourPage
+from lotse_gateway.openapi import errors
+from lotse_gateway.paging import encode_cursor
+from lotse_gateway.resources import Resources
+from lotse_gateway.routes.parameters import Cursor, id_in_query, page_size, read_cursor
+
+SignFilter = Annotated[str | None, id_in_query("of this sign only")]
+DestinationFilter = Annotated[str | None, id_in_query("to this destination only")]
+
+
+def detours_router(resources: Resources) -> APIRouter:
+    """Give the list of detours."""
+    router = APIRouter(prefix="/v1/detours", tags=["detours"])
+    settings, database = resources.settings, resources.database
+
+    @router.get(
+        "",
+        summary="List detours by sign and destination",
+        response_model=DetourPage,
+        responses=errors(422),
+        dependencies=[Requires(Scope.VIEWER)],
+        operation_id="list_detours",
+    )
+    async def list_detours(
+        sign: SignFilter = None,
+        destination: DestinationFilter = None,
+        limit: Annotated[int, page_size(settings.max_page_size)] = settings.page_size,
+        cursor: Cursor = None,
+    ) -> Any:  # noqa: ANN401 - DetourPage
+        """Per sign in service and destination: the usual and the shown route with their travel times, and why.
+
+        Where no detour is shown, the shown route is the usual one. `links` let another map follow both.
+        """
+        after = read_cursor(cursor, str, str)
+        rows = await database.rows("list_detours", sign, destination, *after, limit + 1)
+        items = [_view(row) for row in rows[:limit]]
+        more = len(rows) > limit
+        next_cursor = encode_cursor(items[-1]["sign"], items[-1]["destination"]) if more else None
+        return {"items": items, "next_cursor": next_cursor}
+
+    return router
+
+
+def _view(row: Any) -> dict[str, Any]:  # noqa: ANN401 - a Record
+    of_the_decision = {name: row[name] for name in ("decision_id", "explanation", "covers_until")}
+    return {**row["detour"], **of_the_decision, "sign": row["sign_id"]}

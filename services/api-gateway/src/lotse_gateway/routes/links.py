@@ -1,0 +1,93 @@
+"""The links of the active network with their state, as GeoJSON."""
+
+import json
+from typing import Annotated
+
+from fastapi import APIRouter, Query, Response
+from fastapi.responses import JSONResponse
+
+from lotse_gateway.access import Requires
+from lotse_gateway.keys import Scope
+from lotse_gateway.models.roads import LinkCollection
+from lotse_gateway.openapi import errors
+from lotse_gateway.paging import encode_cursor
+from lotse_gateway.resources import Resources
+from lotse_gateway.routes.parameters import Cursor, invalid_field, page_size, read_cursor
+from lotse_shared.level_of_service import LevelOfService
+
+GEOJSON = "application/geo+json"
+NUMBER = r"-?\d{1,3}(\.\d{1,12})?"
+Bbox = Annotated[
+    str | None,
+    Query(
+        pattern=rf"^{NUMBER}(,{NUMBER}){{3}}$",
+        max_length=100,
+        description="min longitude, min latitude, max longitude, max latitude: links that touch this box",
+        examples=["7.70,49.40,7.82,49.47"],
+    ),
+]
+
+
+class GeoJsonResponse(JSONResponse):
+    """JSON under GeoJSON's own media type."""
+
+    media_type = GEOJSON
+
+
+def links_router(resources: Resources) -> APIRouter:
+    """Give the list of links."""
+    router = APIRouter(prefix="/v1/links", tags=["links"])
+    settings, database = resources.settings, resources.database
+
+    @router.get(
+        "",
+        summary="List links with their state",
+        response_class=GeoJsonResponse,
+        response_model=LinkCollection,
+        responses=errors(422),
+        dependencies=[Requires(Scope.VIEWER)],
+        operation_id="list_links",
+    )
+    async def list_links(
+        bbox: Bbox = None,
+        level_of_service: Annotated[LevelOfService | None, Query(description="links in this state only")] = None,
+        limit: Annotated[int, page_size(settings.max_link_page_size)] = settings.max_link_page_size,
+        cursor: Cursor = None,
+    ) -> Response:
+        """Links of the active network as a GeoJSON feature collection, each with what is known of it now.
+
+        `level_of_service` is `unknown` where nothing is measured: missing data never means free.
+        """
+        (after,) = read_cursor(cursor, str)
+        box = parse_bbox(bbox)
+        network = await database.row("get_active_network")
+        rows = await database.rows("list_link_features", after, *box, level_of_service, limit + 1)
+        next_cursor = encode_cursor(rows[limit - 1]["link_id"]) if len(rows) > limit else None
+        version = None if network is None else network["network_version"]
+        features = ",".join(row["feature"] for row in rows[:limit])
+        return Response(_collection(version, next_cursor, features), media_type=GEOJSON)
+
+    return router
+
+
+def parse_bbox(text: str | None) -> tuple[float | None, ...]:
+    """Give the four bounds of a box, four None for none.
+
+    Raises
+    ------
+    InvalidInput
+        It is empty.
+    """
+    if text is None:
+        return (None,) * 4
+    west, south, east, north = (float(part) for part in text.split(","))
+    if west > east or south > north:
+        reason = "min lies above max: give min longitude, min latitude, max longitude, max latitude"
+        raise invalid_field(field="query.bbox", reason=reason)
+    return west, south, east, north
+
+
+def _collection(network_version: str | None, next_cursor: str | None, features: str) -> bytes:
+    """Join features that PostgreSQL composed, without reading them."""
+    head = {"type": "FeatureCollection", "network_version": network_version, "next_cursor": next_cursor}
+    return f'{json.dumps(head)[:-1]},"features":[{features}]}}'.encode()

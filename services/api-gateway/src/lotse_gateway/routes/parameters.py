@@ -1,0 +1,54 @@
+"""Parameters that many operations share."""
+
+from typing import Annotated, Any
+
+from fastapi import Path, Query
+
+from lotse_gateway.paging import MAX_CURSOR_CHARS, CursorError, decode_cursor
+from lotse_shared.identifiers import IDENTIFIER_PATTERN
+from lotse_shared.problems import InvalidInput
+
+Cursor = Annotated[
+    str | None, Query(max_length=MAX_CURSOR_CHARS, description="`next_cursor` of the page before; left out: the first")
+]
+
+
+def id_in_path(name: str, example: str) -> Any:  # noqa: ANN401 - what FastAPI's Path gives
+    """Describe the id of a noun in a path."""
+    return Path(alias=name, pattern=IDENTIFIER_PATTERN, max_length=64, examples=[example])
+
+
+def id_in_query(description: str) -> Any:  # noqa: ANN401 - what FastAPI's Query gives
+    """Describe a filter by the id of a noun."""
+    return Query(pattern=IDENTIFIER_PATTERN, max_length=64, description=description)
+
+
+def page_size(most: int) -> Any:  # noqa: ANN401 - what FastAPI's Query gives
+    """Describe the bound of a page."""
+    return Query(ge=1, le=most, description="items of a page at most")
+
+
+SignId = Annotated[str, id_in_path("sign_id", "KL-07")]
+DetectorId = Annotated[str, id_in_path("detector_id", "KL-17")]
+RoadworkId = Annotated[str, id_in_path("roadwork_id", "B1")]
+
+
+def invalid_field(*, field: str, reason: str) -> InvalidInput:
+    """Give the problem with one field of a request."""
+    return InvalidInput(f"{field}: {reason}", errors=[{"field": field, "reason": reason}])
+
+
+def read_cursor(cursor: str | None, *kinds: type) -> list[Any]:
+    """Give the sort key inside a cursor, as many None if there is no cursor.
+
+    Raises
+    ------
+    InvalidInput
+        It is not a cursor of this list.
+    """
+    if cursor is None:
+        return [None] * len(kinds)
+    try:
+        return decode_cursor(cursor, kinds)
+    except CursorError as error:
+        raise invalid_field(field="query.cursor", reason=str(error)) from error

@@ -1,0 +1,59 @@
+"""What signs have besides their registration: retirement, and the decisions behind what they show."""
+
+from typing import Annotated, Any
+
+from fastapi import APIRouter
+
+from lotse_gateway.access import Requires
+from lotse_gateway.audit import Event, leave_trace
+from lotse_gateway.keys import ApiKey, Scope
+from lotse_gateway.models.decisions import DecisionPage
+from lotse_gateway.nouns import SIGNS
+from lotse_gateway.openapi import errors
+from lotse_gateway.paging import encode_cursor
+from lotse_gateway.registry import get_row
+from lotse_gateway.resources import Resources
+from lotse_gateway.routes.parameters import Cursor, SignId, page_size, read_cursor
+
+
+def signs_router(resources: Resources) -> APIRouter:
+    """Give retirement and decisions of signs."""
+    router = APIRouter(prefix="/v1/signs", tags=["signs"])
+    settings, database = resources.settings, resources.database
+
+    @router.delete(
+        "/{sign_id}", status_code=204, summary="Retire a sign", responses=errors(404, 422), operation_id="retire_sign"
+    )
+    async def retire(sign_id: SignId, key: Annotated[ApiKey, Requires(Scope.ADMIN)]) -> None:
+        """Take a sign out of service: no decisions any more, and 410 for its display. Its history stays.
+
+        Registering it again (PUT) takes it back into service. Retiring twice does nothing.
+        """
+        await get_row(database, SIGNS, sign_id)
+        async with database.transaction() as session:
+            if await session.row("retire_sign", sign_id) is not None:
+                await leave_trace(session, key, "sign", [Event("retire", sign_id)])
+
+    @router.get(
+        "/{sign_id}/decisions",
+        summary="List what a sign was told",
+        response_model=DecisionPage,
+        responses=errors(404, 422),
+        dependencies=[Requires(Scope.VIEWER)],
+        operation_id="list_decisions",
+    )
+    async def list_decisions(
+        sign_id: SignId,
+        limit: Annotated[int, page_size(settings.max_page_size)] = settings.page_size,
+        cursor: Cursor = None,
+    ) -> Any:  # noqa: ANN401 - DecisionPage
+        """Decisions of a sign, newest first, each with what it says, why, and the normal and the shown routes."""
+        (before,) = read_cursor(cursor, int)
+        rows = await database.rows("list_decisions", sign_id, before, limit + 1)
+        if not rows:
+            await get_row(database, SIGNS, sign_id)
+        items = [{**row, "sign": row["sign_id"]} for row in rows[:limit]]
+        next_cursor = encode_cursor(items[-1]["decision_id"]) if len(rows) > limit else None
+        return {"items": items, "next_cursor": next_cursor}
+
+    return router

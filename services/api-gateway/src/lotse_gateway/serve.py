@@ -1,0 +1,57 @@
+"""The composition root: makes what the app and its loop need, runs both, and puts it away."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+import httpx
+
+from lotse_gateway.app import create_app
+from lotse_gateway.database import Database, load_all_queries
+from lotse_gateway.feed import APPLICATION, Feed
+from lotse_gateway.keys import KeyRing
+from lotse_gateway.memory import SignMemory
+from lotse_gateway.resources import Resources
+from lotse_gateway.routing_client import RoutingClient
+from lotse_gateway.settings import GatewaySettings
+from lotse_shared.clock import DataClock, WallClock
+from lotse_shared.database import create_pool
+from lotse_shared.log import get_logger
+from lotse_shared.run import run_service
+from lotse_shared.settings import ClockSettings, DatabaseSettings, HttpSettings
+
+CLOSE_TIMEOUT_S = 5.0
+
+log = get_logger(__name__)
+
+
+async def serve() -> None:
+    """Serve until told to stop."""
+    database, http = DatabaseSettings(), HttpSettings()
+    async with open_resources(database, GatewaySettings(), ClockSettings()) as resources:
+        log.info("serving", host=http.host, port=http.port, clock=resources.clock_name)
+        await run_service(create_app(resources), http, {"feed": Feed(resources, database).run})
+
+
+@asynccontextmanager
+async def open_resources(
+    database: DatabaseSettings, settings: GatewaySettings, clock: ClockSettings
+) -> AsyncIterator[Resources]:
+    """Make what the app is built from. The database and routing may be away."""
+    pool = await create_pool(database, APPLICATION)
+    http = httpx.AsyncClient(base_url=settings.routing_url, timeout=settings.routing_timeout_s)
+    try:
+        yield Resources(
+            settings=settings,
+            database=Database(pool, load_all_queries(), settings.database_wait_s),
+            keys=KeyRing(),
+            memory=SignMemory(),
+            clock=DataClock() if clock.clock == "data" else WallClock(),
+            routing=RoutingClient(http),
+        )
+    finally:
+        await http.aclose()
+        try:
+            await asyncio.wait_for(pool.close(), CLOSE_TIMEOUT_S)
+        except TimeoutError:
+            pool.terminate()

@@ -1,0 +1,21 @@
+"""Settings of the gateway alone (`LOTSE_GATEWAY_*`); what it shares with others is in lotse_shared.settings."""
+
+from pydantic import Field
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+
+class GatewaySettings(BaseSettings):
+    """Where routing is, and how much one request may ask for."""
+
+    model_config = SettingsConfigDict(env_prefix="LOTSE_GATEWAY_")
+
+    routing_url: str = Field(default="http://127.0.0.1:8081", description="routing's internal HTTP")
+    routing_timeout_s: float = Field(default=10.0, gt=0)
+    ttl_s: float = Field(default=300.0, gt=0, description="age of the heartbeat at which GET /v1/system calls it stale")
+    poll_s: float = Field(default=30.0, gt=0, description="Retry-After of a display that cannot be given now")
+    page_size: int = Field(default=100, ge=1, description="items of a page when the request names no limit")
+    max_page_size: int = Field(default=1_000, ge=1)
+    max_link_page_size: int = Field(default=10_000, ge=1, description="links come in larger pages: a city in one")
+    max_bulk_rows: int = Field(default=10_000, ge=1)
+    max_body_bytes: int = Field(default=8 * 1024 * 1024, ge=1024)
+    database_wait_s: float = Field(default=5.0, gt=0, description="how long a request waits for a connection")

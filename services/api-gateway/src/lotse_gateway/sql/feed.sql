@@ -1,0 +1,26 @@
+-- What the gateway holds in memory; re-read whole at a hint, except decisions that are held already.
+
+-- name: list_signs_held
+-- Every sign, and whether it was retired.
+select sign_id, retired_at is not null as is_retired from sign;
+
+-- name: list_newest_decisions
+-- The newest decision of each sign, unless it is among those held ($1: decision ids).
+select newest.*
+from sign
+cross join lateral (
+    select d.sign_id, d.decision_id, d.decided_at, d.body, d.etag
+    from decision d
+    where d.sign_id = sign.sign_id
+    order by d.epoch desc, d.seq desc, d.decision_id desc
+    limit 1
+) newest
+where newest.decision_id <> all($1::bigint[]);
+
+-- name: get_planner
+-- The planner's heartbeat; no row before it ran for the first time.
+select epoch, heartbeat_at, covers_until, network_version from planner;
+
+-- name: get_newest_watermark
+-- Data time: the moment Lotse's clock has reached.
+select max(covers_until) as covers_until from watermark;

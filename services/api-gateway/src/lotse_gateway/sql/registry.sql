@@ -1,0 +1,108 @@
+-- The four registered nouns: list (keyset paging), get, put (one or many, all or nothing).
+-- put_*: $1 is an array of objects with the columns' names; $2 tells whether a row that exists is replaced. A row that
+-- exists and is not replaced is not returned. Rows go in by id, so that two writers cannot deadlock.
+-- (xmax = 0) is PostgreSQL's mark of a row version that was inserted, not updated.
+
+-- name: list_detector
+-- Detectors after the id $1.
+select detector_id, name, link_id, lon, lat, lanes, interval_s, max_speed_kmh, max_flow_vehh_per_lane, updated_at
+from detector where $1::text is null or detector_id > $1 order by detector_id limit $2;
+
+-- name: get_detector
+-- One detector.
+select detector_id, name, link_id, lon, lat, lanes, interval_s, max_speed_kmh, max_flow_vehh_per_lane, updated_at
+from detector where detector_id = $1;
+
+-- name: put_detector
+-- Creates or replaces detectors.
+insert into detector as present
+    (detector_id, name, link_id, lon, lat, lanes, interval_s, max_speed_kmh, max_flow_vehh_per_lane)
+select detector_id, name, link_id, lon, lat, lanes, interval_s, max_speed_kmh, max_flow_vehh_per_lane
+from jsonb_populate_recordset(null::detector, $1::jsonb) order by detector_id
+on conflict (detector_id) do update set
+    name = excluded.name, link_id = excluded.link_id, lon = excluded.lon, lat = excluded.lat, lanes = excluded.lanes,
+    interval_s = excluded.interval_s, max_speed_kmh = excluded.max_speed_kmh,
+    max_flow_vehh_per_lane = excluded.max_flow_vehh_per_lane, updated_at = now()
+where $2
+returning present.*, (present.xmax = 0) as is_created;
+
+-- name: list_destination
+-- Destinations after the id $1.
+select destination_id, name, sign_text, node_id, updated_at
+from destination where $1::text is null or destination_id > $1 order by destination_id limit $2;
+
+-- name: get_destination
+-- One destination.
+select destination_id, name, sign_text, node_id, updated_at from destination where destination_id = $1;
+
+-- name: put_destination
+-- Creates or replaces destinations.
+insert into destination as present (destination_id, name, sign_text, node_id)
+select destination_id, name, sign_text, node_id
+from jsonb_populate_recordset(null::destination, $1::jsonb) order by destination_id
+on conflict (destination_id) do update set
+    name = excluded.name, sign_text = excluded.sign_text, node_id = excluded.node_id, updated_at = now()
+where $2
+returning present.*, (present.xmax = 0) as is_created;
+
+-- name: list_sign
+-- Signs after the id $1, retired ones too.
+select sign_id, name, link_id, lon, lat, line_count, line_chars, destinations, fallback, priority, retired_at, updated_at
+from sign where $1::text is null or sign_id > $1 order by sign_id limit $2;
+
+-- name: get_sign
+-- One sign.
+select sign_id, name, link_id, lon, lat, line_count, line_chars, destinations, fallback, priority, retired_at, updated_at
+from sign where sign_id = $1;
+
+-- name: put_sign
+-- Creates or replaces signs; one that was retired is taken back into service.
+insert into sign as present
+    (sign_id, name, link_id, lon, lat, line_count, line_chars, destinations, fallback, priority)
+select sign_id, name, link_id, lon, lat, line_count, line_chars, destinations, fallback, priority
+from jsonb_populate_recordset(null::sign, $1::jsonb) order by sign_id
+on conflict (sign_id) do update set
+    name = excluded.name, link_id = excluded.link_id, lon = excluded.lon, lat = excluded.lat,
+    line_count = excluded.line_count, line_chars = excluded.line_chars, destinations = excluded.destinations,
+    fallback = excluded.fallback, priority = excluded.priority, retired_at = null, updated_at = now()
+where $2
+returning present.*, (present.xmax = 0) as is_created;
+
+-- name: retire_sign
+-- Retires a sign that was not; no row otherwise.
+update sign set retired_at = now(), updated_at = now()
+where sign_id = $1 and retired_at is null
+returning sign_id;
+
+-- name: list_corridor
+-- Corridors after the id $1.
+select corridor_id, name, links, signs, destinations, updated_at
+from corridor where $1::text is null or corridor_id > $1 order by corridor_id limit $2;
+
+-- name: get_corridor
+-- One corridor.
+select corridor_id, name, links, signs, destinations, updated_at from corridor where corridor_id = $1;
+
+-- name: put_corridor
+-- Creates or replaces corridors.
+insert into corridor as present (corridor_id, name, links, signs, destinations)
+select corridor_id, name, links, signs, destinations
+from jsonb_populate_recordset(null::corridor, $1::jsonb) order by corridor_id
+on conflict (corridor_id) do update set
+    name = excluded.name, links = excluded.links, signs = excluded.signs, destinations = excluded.destinations,
+    updated_at = now()
+where $2
+returning present.*, (present.xmax = 0) as is_created;
+
+-- name: find_known
+-- Those of the ids asked for that exist: links ($1) and junctions ($2) of the active network, signs ($3),
+-- destinations ($4). For links, the junctions they join.
+select 'link' as kind, link_id as id, from_node, to_node
+from link join network using (network_version) where is_active and link_id = any($1::text[])
+union all
+select 'junction', node_id, null, null
+from junction join network using (network_version) where is_active and node_id = any($2::text[])
+union all
+select 'sign', sign_id, null, null from sign where sign_id = any($3::text[])
+union all
+select 'destination', destination_id, null, null from destination where destination_id = any($4::text[]);

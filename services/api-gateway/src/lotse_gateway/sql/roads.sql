@@ -1,0 +1,78 @@
+-- Links of the active network with their state, and roadworks.
+
+-- name: get_active_network
+-- The network in force; no row before one was imported.
+select network_version from network where is_active;
+
+-- name: list_link_features
+-- GeoJSON features, composed here so that a city's worth costs the gateway's event loop next to nothing.
+-- Of the active network, after the link id $1; within the box $2..$5 (min lon, min lat, max lon, max lat; null: anywhere);
+-- with the level of service $6 (null: any); at most $7.
+select l.link_id,
+    json_build_object(
+        'type', 'Feature',
+        'id', l.link_id,
+        'geometry', json_build_object('type', 'LineString', 'coordinates', shape.points),
+        'properties', json_build_object(
+            'link_id', l.link_id, 'from_node', l.from_node, 'to_node', l.to_node, 'name', l.name, 'ref', l.ref,
+            'ways', l.ways, 'road_class', l.road_class, 'length_m', l.length_m, 'lanes', l.lanes, 'access', l.access,
+            'free_flow_kmh', l.free_flow_kmh,
+            'level_of_service', coalesce(s.level_of_service, 'unknown'),
+            'speed_kmh', s.speed_kmh, 'confidence', s.confidence, 'source', s.source,
+            'observed_at', to_char(s.observed_at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'),
+            'detectors', coalesce(s.detectors, '{}')
+        )
+    )::text as feature
+from link l
+join network n on n.network_version = l.network_version and n.is_active
+left join link_state s on s.link_id = l.link_id
+cross join lateral (
+    select json_agg(json_build_array(l.coordinates[i], l.coordinates[i + 1]) order by i) as points,
+        min(l.coordinates[i]) as min_lon, min(l.coordinates[i + 1]) as min_lat,
+        max(l.coordinates[i]) as max_lon, max(l.coordinates[i + 1]) as max_lat
+    from generate_series(1, cardinality(l.coordinates), 2) as i
+) shape
+where ($1::text is null or l.link_id > $1)
+    and ($2::float8 is null
+        or (shape.max_lon >= $2 and shape.max_lat >= $3::float8
+            and shape.min_lon <= $4::float8 and shape.min_lat <= $5::float8))
+    and ($6::text is null or coalesce(s.level_of_service, 'unknown') = $6)
+order by l.link_id
+limit $7;
+
+-- name: list_roadworks
+-- Roadworks after the id $1, with what they are at $2 on Lotse's clock, of the status $3 (null: any), at most $4.
+with judged as (
+    select *, case
+        when ended_at is not null or ends_at <= $2 then 'ended'
+        when starts_at <= $2 then 'active'
+        else 'planned' end as status
+    from roadwork
+)
+select roadwork_id, name, effect, speed_kmh, links, starts_at, ends_at, ended_at, created_at, updated_at, status
+from judged
+where ($1::text is null or roadwork_id > $1) and ($3::text is null or status = $3)
+order by roadwork_id
+limit $4;
+
+-- name: get_roadwork
+-- One roadwork ($1), with what it is at $2 on Lotse's clock.
+select roadwork_id, name, effect, speed_kmh, links, starts_at, ends_at, ended_at, created_at, updated_at,
+    case
+        when ended_at is not null or ends_at <= $2 then 'ended'
+        when starts_at <= $2 then 'active'
+        else 'planned' end as status
+from roadwork where roadwork_id = $1;
+
+-- name: add_roadwork
+-- Creates a roadwork; no row if there is one with this id.
+insert into roadwork (roadwork_id, name, effect, speed_kmh, links, starts_at, ends_at)
+values ($1, $2, $3, $4, $5, $6, $7)
+on conflict (roadwork_id) do nothing
+returning roadwork_id;
+
+-- name: end_roadwork
+-- Ends a roadwork at $2; no row if it was over by then.
+update roadwork set ended_at = $2, updated_at = now()
+where roadwork_id = $1 and ended_at is null and (ends_at is null or ends_at > $2)
+returning roadwork_id;
