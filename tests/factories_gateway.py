@@ -1,4 +1,4 @@
-"""Builders for tests of the gateway: a network, registrations, decisions as routing writes them, an app with its keys."""
+"""Builders for tests of the gateway: a network, registrations, decisions as routing writes them, an app and keys."""
 
 import hashlib
 import json
@@ -29,7 +29,8 @@ LINKS = ("A-B-0", "B-A-0", "B-C-0", "B-D-0", "D-C-0")
 
 async def add_network(connection: asyncpg.Connection, version: str = VERSION) -> None:
     await connection.execute(
-        "insert into network (network_version, name, source, imported_at, is_active) values ($1, 'four', 'test', now(), true)",
+        "insert into network (network_version, name, source, imported_at, is_active)"
+        " values ($1, 'four', 'test', now(), true)",
         version,
     )
     await connection.executemany(

@@ -7,8 +7,20 @@ from typing import Any
 from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
 
+from lotse_gateway.door import TooLarge
 from lotse_gateway.models.base import ProblemBody
-from lotse_shared.problems import MEDIA_TYPE, problem_body
+from lotse_shared.problems import (
+    MEDIA_TYPE,
+    Conflict,
+    Gone,
+    InvalidInput,
+    NotAllowed,
+    NotAuthenticated,
+    NotFound,
+    Problem,
+    Unavailable,
+    problem_body,
+)
 
 Responses = dict[int | str, dict[str, Any]]
 Json = dict[str, Any]
@@ -29,16 +41,21 @@ its field in `errors`.
 **Times** are RFC 3339 in UTC; **places** WGS 84, longitude first; GeoJSON where there is geometry.
 """.strip()
 
-_WORDS: Mapping[int, tuple[str, str]] = {
-    400: ("http-400", "There was an error parsing the body"),
-    401: ("not-authenticated", "no key was presented: send `Authorization: Bearer lotse_…` or `X-API-Key: lotse_…`"),
-    403: ("not-allowed", "this needs the scope admin; the key 'wall display' has viewer"),
-    404: ("not-found", "there is no sign 'KL-99'"),
-    409: ("conflict", "the detector 'KL-17' exists: replace it with PUT, if that is meant"),
-    410: ("gone", "the sign was retired"),
-    413: ("too-large", "at most 8388608 bytes are taken in one request"),
-    422: ("invalid-input", "link_id: there is no link 'A-B-0' in the active network"),
-    503: ("unavailable", "the database is away at the moment"),
+_EXAMPLES: Mapping[int, Problem] = {
+    problem.status: problem
+    for problem in (
+        NotAuthenticated("no key was presented: send `Authorization: Bearer lotse_…` or `X-API-Key: lotse_…`"),
+        NotAllowed("this needs the scope admin; the key 'wall display' has viewer"),
+        NotFound("there is no sign 'KL-99'"),
+        Conflict("the detector 'KL-17' exists: replace it with PUT, if that is meant"),
+        Gone("sign 'KL-03': the sign was retired"),
+        TooLarge("at most 8388608 bytes are taken in one request"),
+        InvalidInput(
+            "link_id: there is no link 'A-B-0' in the active network",
+            errors=[{"field": "link_id", "reason": "there is no link 'A-B-0' in the active network"}],
+        ),
+        Unavailable("the database is away at the moment"),
+    )
 }
 
 
@@ -49,10 +66,14 @@ def errors(*statuses: int, reads_body: bool = False) -> Responses:
 
 
 def _error(status: int) -> Json:
-    slug, detail = _WORDS[status]
-    example = problem_body(status, slug, HTTPStatus(status).phrase, detail, [])
+    phrase = HTTPStatus(status).phrase
+    if status in _EXAMPLES:
+        problem = _EXAMPLES[status]
+        example = problem_body(status, problem.slug, problem.title, problem.detail, problem.errors)
+    else:
+        example = problem_body(status, f"http-{status}", phrase, phrase, [])
     content = {MEDIA_TYPE: {"schema": {"$ref": f"#/components/schemas/{PROBLEM_SCHEMA}"}, "example": example}}
-    return {"description": HTTPStatus(status).phrase, "content": content}
+    return {"description": phrase, "content": content}
 
 
 def describe(app: FastAPI) -> Json:
@@ -65,7 +86,10 @@ def describe(app: FastAPI) -> Json:
         problem = ProblemBody.model_json_schema(ref_template="#/components/schemas/{model}")
         schemas |= problem.pop("$defs", {}) | {PROBLEM_SCHEMA: problem}
         for operation in list_operations(document):
+            _drop_default_validation_error(operation)
             _add_examples(operation, schemas)
+        for unused in ("HTTPValidationError", "ValidationError"):
+            schemas.pop(unused, None)
         app.openapi_schema = document
     return app.openapi_schema
 
@@ -73,6 +97,12 @@ def describe(app: FastAPI) -> Json:
 def list_operations(document: Json) -> Iterator[Json]:
     """Give every operation of an OpenAPI document."""
     return (operation for path in document["paths"].values() for operation in path.values())
+
+
+def _drop_default_validation_error(operation: Json) -> None:
+    """Take out what FastAPI adds where no 422 is declared: our errors are problems, and the display has none."""
+    if "application/json" in operation["responses"].get("422", {}).get("content", {}):
+        del operation["responses"]["422"]
 
 
 def _add_examples(operation: Json, schemas: Json) -> None:

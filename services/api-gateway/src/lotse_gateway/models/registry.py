@@ -68,21 +68,21 @@ class Registered(View):
     updated_at: AwareDatetime = Field(examples=["2026-11-23T07:10:00Z"])
 
 
-class DetectorView(Detector, Registered):
+class DetectorView(Registered, Detector):
     """A registered detector."""
 
 
-class DestinationView(Destination, Registered):
+class DestinationView(Registered, Destination):
     """A registered destination."""
 
 
-class SignView(Sign, Registered):
+class SignView(Registered, Sign):
     """A registered sign."""
 
     retired_at: AwareDatetime | None = Field(description="since then it is out of service; null: in service")
 
 
-class CorridorView(Corridor, Registered):
+class CorridorView(Registered, Corridor):
     """A registered corridor."""
 
 
