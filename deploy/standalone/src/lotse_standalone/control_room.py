@@ -109,6 +109,8 @@ def advice_of(detours: list[dict[str, object]]) -> Advice:
 
 
 def _links(route: object) -> set[str]:
+    if route is None:
+        return set()
     if not isinstance(route, dict):
         message = f"a route was expected, not {route!r}"
         raise TypeError(message)
