@@ -1,0 +1,26 @@
+"""What Prometheus is told of routing."""
+
+from prometheus_client import Counter, Gauge, Histogram
+
+STEP_SECONDS = Histogram(
+    "lotse_routing_step_seconds", "Duration of a step, from feeling to deciding", buckets=(0.005, 0.02, 0.1, 0.5, 1, 5)
+)
+PUBLISH_SECONDS = Histogram(
+    "lotse_routing_publish_seconds", "Duration of the transaction of a step", buckets=(0.005, 0.02, 0.1, 0.5, 1, 5)
+)
+TURN_FAILURES = Counter("lotse_routing_turn_failures_total", "Turns that failed and are tried again", ["kind"])
+SIGN_FAILURES = Counter("lotse_routing_sign_failures_total", "Decisions of a sign that failed: it went to its fallback")
+DECISIONS = Counter("lotse_routing_decisions_total", "Decisions written", ["state"])
+SIGNS = Gauge("lotse_routing_signs", "Signs in service by what they show", ["state"])
+LINKS_WITH_STATE = Gauge("lotse_routing_links_with_state", "Links whose state is known", ["level_of_service"])
+LATE_WATERMARKS = Gauge("lotse_routing_late_watermarks", "Watermarks that came after a later one: no step was made")
+NEWEST_READING_AGE_S = Gauge("lotse_routing_newest_reading_age_seconds", "Lotse's now minus the newest reading felt")
+READINGS_FELT = Counter("lotse_routing_readings_felt_total", "Readings taken into the estimate")
+UNREADABLE_DECISIONS = Counter(
+    "lotse_routing_unreadable_decisions_total", "Decisions of an earlier run that could not be read back"
+)
+UNUSABLE_CORRIDORS = Gauge("lotse_routing_unusable_corridors", "Corridors with links that the network does not have")
+UNKNOWN_CLOSED_LINKS = Gauge(
+    "lotse_routing_unknown_roadwork_links", "Links of roadworks that the network does not have"
+)
+IS_LEADER = Gauge("lotse_routing_is_leader", "1 while this process decides what signs show, 0 while it stands by")

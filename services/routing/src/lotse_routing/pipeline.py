@@ -1,0 +1,246 @@
+"""The line of routing, one step after the other.
+
+It feels readings, updates link state, derives weights, swaps in a snapshot, finds detours, decides what each sign
+shows, and publishes it. The computing happens in a thread; requests read the snapshot that is in force meanwhile.
+"""
+
+import asyncio
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any, Literal
+
+import asyncpg
+
+from lotse_routing import metrics
+from lotse_routing.decide.candidates import Trees
+from lotse_routing.decide.decision import Decision, Step, decide_sign, fall_back, is_news
+from lotse_routing.decide.policy import Moment
+from lotse_routing.decide.registry import Sign
+from lotse_routing.feed import DataFeed, Feed, Listener, Turn, WallFeed
+from lotse_routing.publish import Outcome, Publisher
+from lotse_routing.settings import RoutingSettings
+from lotse_routing.state.changes import WrittenState, changed_states
+from lotse_routing.state.roadwork import active_roadworks
+from lotse_routing.state.sense import Sensed, sense
+from lotse_routing.state.snapshot import Snapshot
+from lotse_routing.state.weights import derive_weights
+from lotse_routing.world import WorldReader
+from lotse_shared.level_of_service import LevelOfService
+from lotse_shared.log import OnChange, get_logger
+from lotse_shared.settings import DatabaseSettings
+
+DATABASE_AWAY = (OSError, asyncpg.PostgresError, asyncpg.InterfaceError)
+
+log = get_logger(__name__)
+
+
+class Planner:
+    """Makes the steps, as the leader or standing by. `snapshot` is what is known now, None before the first step."""
+
+    def __init__(
+        self,
+        database: DatabaseSettings,
+        pool: "asyncpg.Pool[Any]",
+        clock: Literal["wall", "data"],
+        settings: RoutingSettings,
+    ) -> None:
+        self._settings = settings
+        reader = WorldReader(settings.weights)
+        self._feed: Feed = WallFeed(pool, reader) if clock == "wall" else DataFeed(pool, reader, settings.loop)
+        self._is_data_time = clock == "data"
+        self._listener = Listener(database, self._feed.tables, settings.loop)
+        self._publisher = Publisher(database)
+        self.snapshot: Snapshot | None = None
+        self.has_database = False
+        self._sensed = Sensed()
+        self._current: Trees | None = None
+        self._decided: dict[str, Decision] = {}
+        self._written: dict[str, WrittenState] = {}
+        self._written_links: frozenset[str] = frozenset()
+        self._epoch = 1
+        self._role = OnChange(log)
+        self._health = OnChange(log)
+        self._faults = OnChange(log)
+
+    async def run(self, stop: asyncio.Event) -> None:
+        """Make steps until `stop` is set. Whatever fails in one is told once and tried again."""
+        async with asyncio.TaskGroup() as group:
+            group.create_task(self._listener.listen(stop), name="hints")
+            while not stop.is_set():
+                hinted = await self._listener.wait()
+                if not await self._survives(hinted, stop):
+                    self._listener.repeat(hinted)
+        self._publisher.resign()
+
+    async def _survives(self, hinted: frozenset[str], stop: asyncio.Event) -> bool:
+        try:
+            await self._take_turns(hinted, stop)
+        except Exception as error:  # noqa: BLE001 - a planner that gives up helps nobody; without a step, no heartbeat
+            self._give_up_turn(error)
+            await asyncio.sleep(self._settings.loop.hint_pause_s)
+            return False
+        self.has_database = True
+        self._health.now("well", "taking turns")
+        return True
+
+    def _give_up_turn(self, error: Exception) -> None:
+        is_away = isinstance(error, DATABASE_AWAY)
+        self.has_database = not is_away
+        metrics.TURN_FAILURES.labels("database" if is_away else "fault").inc()
+        self._health.now(
+            "database away" if is_away else f"fault {error!r}",
+            "a turn failed, trying again",
+            error=repr(error),
+            exc_info=None if is_away else error,
+        )
+        self._stand_by()
+
+    def _stand_by(self) -> None:
+        self._publisher.resign()
+        self._feed.pause()
+
+    async def _take_turns(self, hinted: frozenset[str], stop: asyncio.Event) -> None:
+        await self._lead_if_possible()
+        steps = 0
+        async for turn in self._feed.turns(hinted):
+            await self._step(turn)
+            steps += 1
+            if stop.is_set():
+                return
+        is_alive = steps > 0 or (self._is_data_time and self.snapshot is not None)
+        if self._publisher.leads and is_alive and self._publisher.is_beat_due(self._settings.loop.heartbeat_s):
+            until = self.snapshot.computed_until if self.snapshot else None
+            version = self.snapshot.topology.network_version if self.snapshot else None
+            await self._publisher.beat(until, version)
+
+    async def _lead_if_possible(self) -> None:
+        if self._publisher.leads:
+            return
+        self._feed.pause()
+        if not await self._publisher.try_lead():
+            self._role.now("standby", "another process leads: standing by")
+            return
+        memory = await self._publisher.remember()
+        self._epoch = memory.epoch
+        self._decided = dict(memory.decisions)
+        self._written = {}
+        self._written_links = memory.links
+        if self._is_data_time:
+            self._sensed = Sensed()
+        self._feed.resume(memory.covers_until)
+        self._role.now("leader", "leading", epoch=memory.epoch, decisions_in_force=len(memory.decisions))
+
+    async def _step(self, turn: Turn) -> None:
+        with metrics.STEP_SECONDS.time():
+            self._sensed, snapshot = await asyncio.to_thread(self._feel, turn)
+            self.snapshot = snapshot
+            self._tell_what_is_sensed(turn.now)
+            if turn.taken_before or not self._publisher.leads:
+                return
+            step = self._moment_of(turn, snapshot)
+            decisions, faults = await asyncio.to_thread(decide_signs, step, self._decided)
+        self._tell_faults(faults)
+        await self._publish(turn, snapshot, decisions)
+
+    def _feel(self, turn: Turn) -> tuple[Sensed, Snapshot]:
+        """Feel the readings, update link state, derive weights, and make the snapshot of them."""
+        town, settings = turn.world.town, self._settings
+        sensed = sense(
+            self._sensed,
+            turn.readings,
+            turn.world.places,
+            town.free_flow_kmh,
+            now=turn.now,
+            settings=settings.estimate,
+        )
+        roadworks = active_roadworks(turn.world.roadworks, turn.now)
+        weights = derive_weights(town.topology, town.factors, sensed.links.values(), roadworks, settings.estimate)
+        snapshot = Snapshot(
+            version=self.snapshot.version + 1 if self.snapshot else 1,
+            computed_until=turn.now,
+            topology=town.topology,
+            base=town.base,
+            weights=weights,
+            links={town.topology.index[link_id]: state for link_id, state in sensed.links.items()},
+            roadworks=roadworks,
+        )
+        return sensed, snapshot
+
+    def _moment_of(self, turn: Turn, snapshot: Snapshot) -> Step:
+        if self._current is None or not self._current.are_of(snapshot.topology, snapshot.weights.costs_s):
+            self._current = Trees(snapshot.topology, snapshot.weights.costs_s)
+        moment = Moment(
+            now=turn.now,
+            snapshot=snapshot,
+            registry=turn.world.registry,
+            usual=turn.world.town.usual,
+            current=self._current,
+            settings=self._settings.policy,
+        )
+        return Step(moment, self._settings.display, self._epoch, self._sensed.newest)
+
+    async def _publish(self, turn: Turn, snapshot: Snapshot, decisions: Mapping[str, Decision]) -> None:
+        news = tuple(d for sign_id, d in decisions.items() if is_news(d, self._decided.get(sign_id)))
+        states = changed_states(self._sensed.links.values(), self._written, turn.now, self._settings.loop)
+        outcome = Outcome(
+            covers_until=turn.now,
+            network_version=snapshot.topology.network_version,
+            decisions=news,
+            link_states=tuple(states),
+            forgotten_links=tuple(sorted(self._written_links - self._sensed.links.keys())),
+        )
+        if self._is_data_time or not outcome.is_empty:
+            self._epoch = await self._publisher.publish(outcome)
+        self._decided.update(decisions)
+        self._written.update({state.link_id: WrittenState(state, turn.now) for state in states})
+        self._written_links = frozenset(self._sensed.links)
+        self._tell_decisions(decisions, news)
+
+    def _tell_decisions(self, decisions: Mapping[str, Decision], news: tuple[Decision, ...]) -> None:
+        for state in ("blank", "detour", "fallback"):
+            metrics.SIGNS.labels(state).set(sum(d.state.value == state for d in decisions.values()))
+        for decision in news:
+            log.info("decided", sign=decision.sign_id, state=decision.state.value, explanation=decision.explanation)
+
+    def _tell_faults(self, faults: Mapping[str, Exception]) -> None:
+        metrics.SIGN_FAILURES.inc(len(faults))
+        signs = sorted(faults)
+        self._faults.now(
+            ", ".join(signs) or "none",
+            "signs whose decision failed went to their fallback" if faults else "every sign was decided for",
+            signs=signs,
+            exc_info=faults[signs[0]] if signs else None,
+        )
+
+    def _tell_what_is_sensed(self, now: datetime) -> None:
+        metrics.READINGS_FELT.inc(self._sensed.felt)
+        states = self._sensed.links.values()
+        for level in LevelOfService:
+            metrics.LINKS_WITH_STATE.labels(level.value).set(sum(state.level_of_service is level for state in states))
+        heard = [detector.heard_at for detector in self._sensed.detectors.values()]
+        if heard:
+            metrics.NEWEST_READING_AGE_S.set((now - max(heard)).total_seconds())
+
+
+def decide_signs(step: Step, decided: Mapping[str, Decision]) -> tuple[dict[str, Decision], dict[str, Exception]]:
+    """Decide for every sign; one whose decision fails goes to its fallback and takes no other with it.
+
+    Returns
+    -------
+    tuple
+        Decisions by sign, and what failed by sign.
+    """
+    decisions: dict[str, Decision] = {}
+    faults: dict[str, Exception] = {}
+    for sign in step.moment.registry.signs:
+        decisions[sign.sign_id], fault = _decide_or_fall_back(step, sign, decided.get(sign.sign_id))
+        if fault is not None:
+            faults[sign.sign_id] = fault
+    return decisions, faults
+
+
+def _decide_or_fall_back(step: Step, sign: Sign, previous: Decision | None) -> tuple[Decision, Exception | None]:
+    try:
+        return decide_sign(step, sign, previous), None
+    except Exception as error:  # noqa: BLE001 - told by the caller; the other signs go on
+        return fall_back(step, sign, previous), error

@@ -1,0 +1,222 @@
+"""Writes what was decided, on the connection that holds the planner's advisory lock.
+
+So there is one planner at a time without any clock being trusted: a leader that is cut off cannot write, because what
+it would write on is what it has lost. Whoever else wants to lead stands by and tries again.
+"""
+
+import json
+import time
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from typing import Any
+
+import asyncpg
+
+from lotse_routing.decide.advice import SignState
+from lotse_routing.decide.decision import Decision
+from lotse_routing.decide.display import Display
+from lotse_routing.metrics import DECISIONS, IS_LEADER, PUBLISH_SECONDS, UNREADABLE_DECISIONS
+from lotse_routing.state.estimate import LinkState
+from lotse_routing.world import QUERIES
+from lotse_shared.database import connect
+from lotse_shared.log import get_logger
+from lotse_shared.settings import DatabaseSettings
+
+PLANNER_LOCK_KEY = 0x1075E_0001
+"""Any number that no other program uses on this database."""
+
+log = get_logger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Memory:
+    """What a leader knows of the one before: epoch, how far it got, decisions in force by sign, links with a state."""
+
+    epoch: int
+    covers_until: datetime | None
+    decisions: Mapping[str, Decision]
+    links: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What a step has to write: news only."""
+
+    covers_until: datetime
+    network_version: str
+    decisions: tuple[Decision, ...]
+    link_states: tuple[LinkState, ...]
+    forgotten_links: tuple[str, ...]
+
+    @property
+    def is_empty(self) -> bool:
+        """Tell whether nothing is new but the time."""
+        return not (self.decisions or self.link_states or self.forgotten_links)
+
+
+class NotLeadingError(RuntimeError):
+    """The planner's lock is not held by this process (any more)."""
+
+
+class Publisher:
+    """The planner's one connection: leads, remembers, writes, beats."""
+
+    def __init__(self, database: DatabaseSettings) -> None:
+        self._database = database
+        self._connection: asyncpg.Connection | None = None
+        self._leads = False
+        self._beaten_at = 0.0
+        self._partition_day: date | None = None
+
+    @property
+    def leads(self) -> bool:
+        """Tell whether this process holds the lock, as far as it knows."""
+        return self._leads and self._connection is not None and not self._connection.is_closed()
+
+    async def try_lead(self) -> bool:
+        """Take the lock if it is free. Tell whether this process leads now.
+
+        Raises
+        ------
+        OSError, asyncpg.PostgresError, asyncpg.InterfaceError
+            The database is away.
+        """
+        if self.leads:
+            return True
+        if self._connection is None or self._connection.is_closed():
+            self.resign()
+            self._connection = await connect(self._database, "lotse-routing-planner")
+            await self._connection.execute(QUERIES["notice_lost_peers"])
+        self._leads = bool(await self._connection.fetchval(QUERIES["try_lead"], PLANNER_LOCK_KEY))
+        IS_LEADER.set(self._leads)
+        return self._leads
+
+    def resign(self) -> None:
+        """Let go of the lock, whatever state the connection is in."""
+        if self._connection is not None:
+            self._connection.terminate()
+        self._connection, self._leads, self._beaten_at = None, False, 0.0
+        IS_LEADER.set(0)
+
+    async def remember(self) -> Memory:
+        """Read what the leader before left."""
+        connection = self._held()
+        await connection.execute(QUERIES["ensure_planner"])
+        planner = await connection.fetchrow(QUERIES["read_planner"])
+        rows = await connection.fetch(QUERIES["newest_decisions"])
+        links = await connection.fetch(QUERIES["written_links"])
+        assert planner is not None  # noqa: S101 - ensured above
+        return Memory(
+            planner["epoch"],
+            planner["covers_until"],
+            {row["sign_id"]: _read_decision(row) for row in rows},
+            frozenset(row["link_id"] for row in links),
+        )
+
+    async def publish(self, outcome: Outcome) -> int:
+        """Write decisions, link states and how far they are computed, all or nothing; it is a heartbeat too.
+
+        Returns the epoch, which rises when a backup was restored.
+        """
+        connection = self._held()
+        with PUBLISH_SECONDS.time():
+            async with connection.transaction():
+                await connection.executemany(QUERIES["insert_decision"], [_row(d) for d in outcome.decisions])
+                await self._write_links(connection, outcome)
+                epoch: int = await connection.fetchval(QUERIES["beat"], outcome.covers_until, outcome.network_version)
+        self._beaten_at = time.monotonic()
+        self._partition_day = _utc_day(outcome) if outcome.link_states else self._partition_day
+        for decision in outcome.decisions:
+            DECISIONS.labels(decision.state.value).inc()
+        return epoch
+
+    def is_beat_due(self, every_s: float) -> bool:
+        """Tell whether the last heartbeat was that long ago, on the wall."""
+        return time.monotonic() - self._beaten_at >= every_s
+
+    async def beat(self, covers_until: datetime | None, network_version: str | None) -> None:
+        """Tell that this planner is alive, and how far it got."""
+        await self._held().fetchval(QUERIES["beat"], covers_until, network_version)
+        self._beaten_at = time.monotonic()
+
+    def _held(self) -> asyncpg.Connection:
+        if not self.leads or self._connection is None:
+            raise NotLeadingError(self.__doc__)
+        return self._connection
+
+    async def _write_links(self, connection: asyncpg.Connection, outcome: Outcome) -> None:
+        if outcome.link_states:
+            if _utc_day(outcome) != self._partition_day:
+                await connection.execute(QUERIES["ensure_history_partition"], _utc_day(outcome))
+            rows = [_link_row(state) for state in outcome.link_states]
+            await connection.execute(QUERIES["upsert_link_states"], rows)
+            await connection.execute(QUERIES["insert_link_history"], rows, outcome.covers_until)
+        if outcome.forgotten_links:
+            await connection.execute(QUERIES["delete_link_states"], list(outcome.forgotten_links))
+
+
+def _utc_day(outcome: Outcome) -> date:
+    return outcome.covers_until.astimezone(UTC).date()
+
+
+def _row(decision: Decision) -> tuple[Any, ...]:
+    return (
+        decision.sign_id,
+        decision.display.epoch,
+        decision.display.seq,
+        decision.state.value,
+        list(decision.lines),
+        decision.explanation,
+        decision.decided_at,
+        decision.sensed_at,
+        decision.network_version,
+        list(decision.detours),
+        decision.display.body,
+        decision.display.etag,
+    )
+
+
+def _link_row(state: LinkState) -> dict[str, Any]:
+    return {
+        "link_id": state.link_id,
+        "observed_at": state.observed_at.isoformat(),
+        "speed_kmh": state.speed_kmh,
+        "level_of_service": state.level_of_service.value,
+        "confidence": state.confidence,
+        "source": state.source,
+        "detectors": list(state.detectors),
+    }
+
+
+def _read_decision(row: asyncpg.Record) -> Decision:
+    """Read a decision back. One that cannot be read still gives its number, so that `seq` goes on from it."""
+    return Decision(
+        sign_id=row["sign_id"],
+        state=SignState(row["state"]),
+        lines=tuple(row["lines"]),
+        explanation=row["explanation"],
+        decided_at=row["decided_at"],
+        sensed_at=row["sensed_at"],
+        network_version=row["network_version"],
+        detours=tuple(_readable(row["sign_id"], row["detours"])),
+        display=Display(row["epoch"], row["seq"], row["body"]),
+        delays_min=_delays_min(row["body"]),
+    )
+
+
+def _readable(sign_id: str, detours: Iterable[dict[str, Any]]) -> Iterable[dict[str, Any]]:
+    for detour in detours:
+        if {"destination", "state", "normal", "shown", "corridor", "since", "told"} <= detour.keys():
+            yield detour
+        else:
+            UNREADABLE_DECISIONS.inc()
+            log.warning("a decision of another version is not continued", sign=sign_id, keys=sorted(detour))
+
+
+def _delays_min(body: bytes) -> dict[str, int]:
+    try:
+        return {way["id"]: way["delay_min"] for way in json.loads(body)["destinations"]}
+    except (ValueError, KeyError, TypeError):
+        UNREADABLE_DECISIONS.inc()
+        return {}

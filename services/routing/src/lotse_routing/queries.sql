@@ -1,0 +1,129 @@
+-- What routing reads of the others' tables, and writes to its own.
+
+-- name: active_version
+-- Version of the active network.
+select network_version from network where is_active;
+
+-- name: signs
+-- Signs in service.
+select sign_id, link_id, line_count, line_chars, destinations, fallback, priority
+from sign
+where retired_at is null
+order by sign_id;
+
+-- name: destinations
+-- Places that signs point to.
+select destination_id, name, sign_text, node_id from destination order by destination_id;
+
+-- name: corridors
+-- Approved detours.
+select corridor_id, links, signs, destinations from corridor order by corridor_id;
+
+-- name: roadworks
+-- Roadworks that are not over at $1 (null: all); those to come belong to it, so that they start without a hint.
+select roadwork_id, name, effect, speed_kmh, links, starts_at, ends_at, ended_at
+from roadwork
+where $1::timestamptz is null or coalesce(least(ends_at, ended_at), 'infinity') > $1
+order by roadwork_id;
+
+-- name: detectors
+-- Where detectors measure; those not located yet are of no use here.
+select detector_id, link_id from detector where link_id is not null order by detector_id;
+
+-- name: detector_states
+-- Newest accepted reading of every detector, corrected values.
+select detector_id, measured_at, interval_s, vehicle_count, mean_speed_kmh from detector_state;
+
+-- name: readings_between
+-- Readings of one closed interval of data time. Of unknown detectors (U1) and late ones (L1) are never felt.
+select detector_id, measured_at, interval_s, corrected_vehicle_count, corrected_mean_speed_kmh
+from reading
+where measured_at > $1 and measured_at <= $2 and not rule_codes && '{U1,L1}'
+order by measured_at, detector_id;
+
+-- name: next_watermark
+-- First watermark after $1 (null: the first of all).
+select covers_until, committed_at
+from watermark
+where $1::timestamptz is null or covers_until > $1
+order by covers_until
+limit 1;
+
+-- name: watermarks_between
+-- Watermarks after $1 up to and including $2, in order: the steps to take again after a restart.
+select covers_until, committed_at from watermark where covers_until > $1 and covers_until <= $2 order by covers_until;
+
+-- name: count_late_watermarks
+-- Watermarks that lie before the step $1 and came after $2: their steps were never taken.
+select count(*) from watermark where covers_until < $1 and committed_at > $2;
+
+-- name: try_lead
+-- Take the planner's advisory lock if nobody has it. It is held until this connection ends.
+select pg_try_advisory_lock($1);
+
+-- name: notice_lost_peers
+-- Let the server notice in 20 s that this client is gone, so that a partitioned leader's lock becomes free.
+select set_config('tcp_keepalives_idle', '5', false),
+    set_config('tcp_keepalives_interval', '5', false),
+    set_config('tcp_keepalives_count', '3', false),
+    set_config('tcp_user_timeout', '20000', false);
+
+-- name: ensure_planner
+-- Make the planner's one row; an existing heartbeat stays as it is until a step was made.
+insert into planner (heartbeat_at) values (now()) on conflict do nothing;
+
+-- name: read_planner
+-- Epoch, and how far decisions were computed.
+select epoch, covers_until from planner;
+
+-- name: beat
+-- Heartbeat on the wall clock; decisions readable now are computed up to $1 on network $2.
+update planner set heartbeat_at = clock_timestamp(), covers_until = $1, network_version = $2 returning epoch;
+
+-- name: newest_decisions
+-- Decision in force of every sign.
+select distinct on (sign_id)
+    sign_id, epoch, seq, state, lines, explanation, decided_at, sensed_at, network_version, detours, body
+from decision
+order by sign_id, epoch desc, seq desc, decision_id desc;
+
+-- name: insert_decision
+-- Write a decision down.
+insert into decision
+    (sign_id, epoch, seq, state, lines, explanation, decided_at, sensed_at, network_version, detours, body, etag)
+values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12);
+
+-- name: written_links
+-- Links that have a state.
+select link_id from link_state;
+
+-- name: upsert_link_states
+-- Write link states, a JSON array of them.
+insert into link_state (link_id, observed_at, speed_kmh, level_of_service, confidence, source, detectors)
+select link_id, observed_at, speed_kmh, level_of_service, confidence, source,
+    array(select jsonb_array_elements_text(detectors))
+from jsonb_to_recordset($1::jsonb) as state (
+    link_id text, observed_at timestamptz, speed_kmh float8, level_of_service text,
+    confidence float8, source text, detectors jsonb
+)
+on conflict (link_id) do update set
+    observed_at = excluded.observed_at, speed_kmh = excluded.speed_kmh,
+    level_of_service = excluded.level_of_service, confidence = excluded.confidence,
+    source = excluded.source, detectors = excluded.detectors;
+
+-- name: insert_link_history
+-- Keep what was known of links at the moment $2 of Lotse's clock.
+insert into link_state_history (link_id, observed_at, speed_kmh, level_of_service, confidence, source)
+select link_id, $2, speed_kmh, level_of_service, confidence, source
+from jsonb_to_recordset($1::jsonb) as state (
+    link_id text, speed_kmh float8, level_of_service text, confidence float8, source text
+)
+on conflict (link_id, observed_at) do nothing;
+
+-- name: delete_link_states
+-- Forget links that no detector measures any more, or that the network no longer has.
+delete from link_state where link_id = any($1::text[]);
+
+-- name: ensure_history_partition
+-- Make room for the history of a day (UTC).
+select ensure_partition('link_state_history', $1);

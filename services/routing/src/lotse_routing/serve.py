@@ -1,0 +1,23 @@
+"""The composition root of the service: settings, pool, planner, HTTP."""
+
+from lotse_routing.app import Resources, create_app
+from lotse_routing.pipeline import Planner
+from lotse_routing.settings import RoutingSettings
+from lotse_shared.database import create_pool
+from lotse_shared.log import configure_logging
+from lotse_shared.run import run_service
+from lotse_shared.settings import ClockSettings, DatabaseSettings, HttpSettings
+
+
+async def serve() -> None:
+    """Run the routing service until it is told to stop (command `lotse-routing serve`)."""
+    configure_logging("routing")
+    database, settings = DatabaseSettings(), RoutingSettings()
+    async with await create_pool(database, "lotse-routing") as pool:
+        planner = Planner(database, pool, ClockSettings().clock, settings)
+        resources = Resources(
+            snapshot=lambda: planner.snapshot,
+            ready=lambda: {"database": planner.has_database},
+            settings=settings.loop,
+        )
+        await run_service(create_app(resources), HttpSettings(), {"planner": planner.run})

@@ -1,0 +1,135 @@
+"""What stands still between steps: network, registry, roadworks, places of detectors; read again when hinted."""
+
+import asyncio
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import cast
+
+import asyncpg
+from asyncpg.pool import PoolConnectionProxy
+
+from lotse_routing.core.topology import Topology, build_topology
+from lotse_routing.decide.candidates import Trees
+from lotse_routing.decide.registry import Corridor, Destination, Registry, Sign
+from lotse_routing.metrics import UNKNOWN_CLOSED_LINKS, UNUSABLE_CORRIDORS
+from lotse_routing.network.store import load_active_network
+from lotse_routing.settings import WeightSettings
+from lotse_routing.state.estimate import DetectorPlace
+from lotse_routing.state.roadwork import Roadwork
+from lotse_routing.state.weights import Seconds, Weights, base_weights, minor_street_factors
+from lotse_shared.database import load_queries
+from lotse_shared.log import OnChange, get_logger
+
+QUERIES = load_queries("lotse_routing")
+
+Connection = asyncpg.Connection | PoolConnectionProxy
+"""One opened for itself, or one lent by a pool."""
+
+REGISTRY_TABLES = frozenset({"sign", "destination", "corridor"})
+TABLES = REGISTRY_TABLES | {"network", "roadwork", "detector"}
+
+log = get_logger(__name__)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Town:
+    """A network version with what is derived from it once: factors, weights and trees of the empty town."""
+
+    topology: Topology
+    factors: Seconds
+    base: Weights
+    usual: Trees
+    free_flow_kmh: Mapping[str, float]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class World:
+    """What the steps read, until a hint says that it changed."""
+
+    town: Town
+    registry: Registry
+    roadworks: tuple[Roadwork, ...]
+    places: tuple[DetectorPlace, ...]
+
+
+class WorldReader:
+    """Keeps the world up to date."""
+
+    def __init__(self, settings: WeightSettings) -> None:
+        self._settings = settings
+        self._town: Town | None = None
+        self._registry = Registry((), {}, ())
+        self._roadworks: tuple[Roadwork, ...] = ()
+        self._places: tuple[DetectorPlace, ...] = ()
+        self._has_town = OnChange(log)
+        self._has_signs = OnChange(log)
+        self._unknown = OnChange(log)
+
+    async def read(self, connection: Connection, hinted: frozenset[str], now: datetime | None) -> World | None:
+        """Read again what was hinted. None while no network is active: there is nothing to decide on.
+
+        `now` is Lotse's; roadworks that are over are left out. None: it is not known yet, all of them are read.
+        """
+        if "network" in hinted:
+            await self._read_town(connection)
+        if not REGISTRY_TABLES.isdisjoint(hinted):
+            self._registry = await read_registry(connection)
+        if "roadwork" in hinted:
+            self._roadworks = await read_roadworks(connection, now)
+        if "detector" in hinted:
+            self._places = tuple(DetectorPlace(*row) for row in await connection.fetch(QUERIES["detectors"]))
+        if self._town is None:
+            self._has_town.now("missing", "no network is active: waiting for an import")
+            return None
+        self._has_town.now(
+            self._town.topology.network_version, "network in force", links=len(self._town.topology.links)
+        )
+        signs = len(self._registry.signs)
+        self._has_signs.now("some" if signs else "none", "signs to decide for" if signs else "no signs registered yet")
+        self._tell_unknown_links(self._town.topology)
+        return World(self._town, self._registry, self._roadworks, self._places)
+
+    async def _read_town(self, connection: Connection) -> None:
+        version = await connection.fetchval(QUERIES["active_version"])
+        if self._town is not None and version == self._town.topology.network_version:
+            return
+        network = await load_active_network(cast("asyncpg.Connection", connection))
+        self._town = await asyncio.to_thread(
+            lambda: build_town(build_topology(network), self._settings) if network else None
+        )
+
+    def _tell_unknown_links(self, topology: Topology) -> None:
+        corridors = [c.corridor_id for c in self._registry.corridors if any(x not in topology.index for x in c.links)]
+        links = sorted({link for r in self._roadworks for link in r.links if link not in topology.index})
+        UNUSABLE_CORRIDORS.set(len(corridors))
+        UNKNOWN_CLOSED_LINKS.set(len(links))
+        event = "links that the network does not have" if corridors or links else "the network has all links named"
+        self._unknown.now(f"{corridors} {links}", event, corridors=corridors, roadwork_links=links)
+
+
+def build_town(topology: Topology, settings: WeightSettings) -> Town:
+    """Derive what a network version has once."""
+    factors = minor_street_factors(topology, settings)
+    base = base_weights(topology, factors)
+    speeds = {link.link_id: link.free_flow_kmh for link in topology.links}
+    return Town(topology, factors, base, Trees(topology, base.costs_s), speeds)
+
+
+async def read_registry(connection: Connection) -> Registry:
+    """Read signs in service, destinations and corridors."""
+    signs = [
+        Sign(**{**row, "destinations": tuple(row["destinations"])}) for row in await connection.fetch(QUERIES["signs"])
+    ]
+    destinations = [Destination(*row) for row in await connection.fetch(QUERIES["destinations"])]
+    corridors = [
+        Corridor(row["corridor_id"], tuple(row["links"]), tuple(row["signs"]), tuple(row["destinations"]))
+        for row in await connection.fetch(QUERIES["corridors"])
+    ]
+    return Registry(tuple(signs), {d.destination_id: d for d in destinations}, tuple(corridors))
+
+
+async def read_roadworks(connection: Connection, now: datetime | None) -> tuple[Roadwork, ...]:
+    """Read roadworks that are not over, those to come included: they start by the clock, without a hint."""
+    rows = await connection.fetch(QUERIES["roadworks"], now)
+    return tuple(Roadwork(**{**row, "links": tuple(row["links"])}) for row in rows)
