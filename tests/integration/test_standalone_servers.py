@@ -7,12 +7,12 @@ import signal
 import socket
 import subprocess
 import sys
-import time
 from collections.abc import Iterator
 from pathlib import Path
 
 import asyncpg
 import pytest
+from processes_standalone import check_until_it_is_noticed, children_of, command_line, wait_for_end
 
 from lotse_standalone import datafolder, unprivileged
 from lotse_standalone.broker import EmbeddedBroker
@@ -21,7 +21,6 @@ from lotse_standalone.ports import LOOPBACK, claim_port, free_port
 from lotse_standalone.postgres import EmbeddedPostgres
 from lotse_standalone.problems import StandaloneError
 
-DEADLINE_S = 30.0
 as_root = pytest.mark.skipif(os.geteuid() != 0, reason="twins are made for root only")
 
 HOST_OF_SERVERS = """
@@ -51,30 +50,6 @@ def broker(tmp_path: Path) -> Iterator[EmbeddedBroker]:
     broker = EmbeddedBroker(tmp_path / "broker", free_port())
     yield broker
     broker.stop()
-
-
-def children_of(pid: int) -> list[int]:
-    """Processes below one, however deep."""
-    direct = [int(child) for child in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
-    return direct + [below for child in direct for below in children_of(child)]
-
-
-def command_line(pid: int) -> str:
-    return Path(f"/proc/{pid}/cmdline").read_text()
-
-
-def is_alive(pid: int) -> bool:
-    try:
-        return "\nState:\tZ" not in Path(f"/proc/{pid}/status").read_text()
-    except OSError:
-        return False
-
-
-def wait_for_end(pids: list[int]) -> None:
-    deadline = time.monotonic() + DEADLINE_S
-    while any(is_alive(pid) for pid in pids):
-        assert time.monotonic() < deadline, [command_line(pid) for pid in pids if is_alive(pid)]
-        time.sleep(0.05)
 
 
 def execute(server: EmbeddedPostgres, statement: str) -> str:
@@ -139,14 +114,8 @@ def test_a_dead_broker_is_told_with_its_log(broker: EmbeddedBroker, tmp_path: Pa
     (pid,) = (child for child in children_of(os.getpid()) if str(tmp_path) in command_line(child))
     os.kill(pid, signal.SIGKILL)
 
-    def check_until_it_is_noticed() -> None:
-        deadline = time.monotonic() + DEADLINE_S
-        while time.monotonic() < deadline:
-            broker.check()
-            time.sleep(0.05)
-
     with pytest.raises(StandaloneError, match=r"the MQTT broker ended by itself: .*broker\.log"):
-        check_until_it_is_noticed()
+        check_until_it_is_noticed(broker.check)
 
 
 def test_a_port_in_use_is_told_in_one_line_with_the_option_that_changes_it() -> None:

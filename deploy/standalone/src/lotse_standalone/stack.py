@@ -108,6 +108,11 @@ class Stack:
         """API key with scope admin. It stays the same from start to start on one folder."""
         return self._key
 
+    @property
+    def services(self) -> dict[str, int]:
+        """Process ids of the services by name."""
+        return {service.name: service.process.pid for service in self._services}
+
     def client(self) -> httpx.Client:
         """Give an HTTP client of the public API that carries the key. The caller closes it."""
         return httpx.Client(
