@@ -21,5 +21,27 @@ def test_the_last_line_is_told_in_words(output: bytes, told: str) -> None:
     assert last_line(output) == told
 
 
-def test_a_long_line_is_cut_to_its_end() -> None:
-    assert last_line(b"x" * 1000 + b"cause") == "x" * (LINE_CHARS - 5) + "cause"
+TRACEBACK = b"""\
+Traceback (most recent call last):
+  File "settings.py", line 3, in <module>
+    Settings()
+pydantic_core._pydantic_core.ValidationError: 1 validation error for Settings
+smoothing
+  Input should be a valid number [type=float_parsing, input_value='plenty', input_type=str]
+    For further information visit https://errors.pydantic.dev/2.14/v/float_parsing
+"""
+
+
+def test_of_a_traceback_the_cause_is_told_in_one_line() -> None:
+    told = last_line(TRACEBACK)
+    assert told.startswith(
+        "pydantic_core._pydantic_core.ValidationError: 1 validation error for Settings smoothing Input"
+    )
+    assert told.endswith("input_type=str]")
+
+
+def test_a_long_line_keeps_its_beginning_and_its_end() -> None:
+    told = last_line(b"what " + b"x" * 1000 + b" why")
+    assert told.startswith("what ")
+    assert told.endswith(" why")
+    assert len(told) < LINE_CHARS + 10

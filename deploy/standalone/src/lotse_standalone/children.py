@@ -2,6 +2,7 @@
 
 import functools
 import json
+import re
 import shutil
 import signal
 import subprocess
@@ -14,6 +15,10 @@ from lotse_standalone.problems import StandaloneError
 from lotse_standalone.unprivileged import Account
 
 LINE_CHARS = 300
+CAUSE_LINES = 20
+_EXCEPTION = re.compile(r"[A-Za-z_][\w.]*(Error|Exception|Exit|Interrupt)\b")
+_REFERENCE = "errors.pydantic.dev"
+"""pydantic ends its messages with lines that point to its web site."""
 
 
 def program(name: str) -> Path:
@@ -95,16 +100,27 @@ def run(command: Sequence[str | Path], environment: Mapping[str, str], log_path:
 
 
 def last_line(output: bytes) -> str:
-    """Give the last line that a program said; of a JSON log line, its event and error."""
-    lines = output.decode(errors="replace").strip().splitlines()
+    """Give what a program said last, as one line: of a JSON log line its event and error, of a traceback its cause."""
+    lines = [line for line in output.decode(errors="replace").splitlines() if line.strip()]
     if not lines:
         return "it said nothing"
     try:
         entry = json.loads(lines[-1])
         said = ": ".join(str(entry[key]) for key in ("event", "error") if key in entry)
     except (ValueError, TypeError):
-        said = ""
-    return (said or lines[-1].strip())[-LINE_CHARS:]
+        said = _cause(lines[-CAUSE_LINES:])
+    return _shortened(said or lines[-1].strip())
+
+
+def _cause(lines: Sequence[str]) -> str:
+    """Give the exception that ends a traceback, whose message may go over several lines; else the last line."""
+    starts = [number for number, line in enumerate(lines) if _EXCEPTION.match(line)]
+    message = [line.strip() for line in lines[starts[-1] if starts else -1 :] if _REFERENCE not in line]
+    return " ".join(message)
+
+
+def _shortened(text: str) -> str:
+    return text if len(text) <= LINE_CHARS else f"{text[: LINE_CHARS // 2]} ... {text[-LINE_CHARS // 2 :]}"
 
 
 @functools.cache
