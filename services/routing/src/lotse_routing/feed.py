@@ -36,6 +36,11 @@ class Feed(Protocol):
 
     tables: frozenset[str]
 
+    @property
+    def is_up_to_date(self) -> bool:
+        """Tell whether, without any turn, the decisions in force are still those of now."""
+        ...
+
     def resume(self, covers_until: datetime | None) -> None:
         """Begin to lead: decisions were computed up to this moment, None if there are none."""
         ...
@@ -58,6 +63,11 @@ class WallFeed:
         self._pool = pool
         self._reader = reader
         self._clock = WallClock()
+
+    @property
+    def is_up_to_date(self) -> bool:
+        """Never: on the wall, time goes on, and every moment takes a turn."""
+        return False
 
     def resume(self, covers_until: datetime | None) -> None:
         """Nothing to catch up on: what counts is what is measured now."""
@@ -93,6 +103,12 @@ class DataFeed:
         self._newest_commit: datetime | None = None
         self._leads = False
         self._has_caught_up = False
+        self._has_network = False
+
+    @property
+    def is_up_to_date(self) -> bool:
+        """Tell whether nothing but the next watermark is missing: data time stands still."""
+        return self._leads and self._has_network
 
     def resume(self, covers_until: datetime | None) -> None:
         """Go on after this moment; the turns of a bounded time before it are taken again, to rebuild the state."""
@@ -120,15 +136,14 @@ class DataFeed:
         before = self._clock.now()
         async with self._pool.acquire() as connection, connection.transaction(isolation="repeatable_read"):
             row = await connection.fetchrow(QUERIES["next_watermark"], before)
-            if row is None:
+            world = await self._reader.read(connection, TABLES, row["covers_until"] if row else before)
+            self._has_network = world is not None
+            if row is None or world is None:
                 await self._count_late(connection)
                 return None
             covers_until: datetime = row["covers_until"]
-            world = await self._reader.read(connection, TABLES, covers_until)
             since = before or covers_until - self._read_back
             readings = await _readings_between(connection, since, covers_until)
-        if world is None:
-            return None
         self._newest_commit = max(self._newest_commit or row["committed_at"], row["committed_at"])
         self._clock.advance(covers_until)
         return Turn(covers_until, world, readings)

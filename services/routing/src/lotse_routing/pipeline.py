@@ -64,13 +64,15 @@ class Planner:
 
     async def run(self, stop: asyncio.Event) -> None:
         """Make steps until `stop` is set. Whatever fails in one is told once and tried again."""
-        async with asyncio.TaskGroup() as group:
-            group.create_task(self._listener.listen(stop), name="hints")
-            while not stop.is_set():
-                hinted = await self._listener.wait()
-                if not await self._survives(hinted, stop):
-                    self._listener.repeat(hinted)
-        self._publisher.resign()
+        try:
+            async with asyncio.TaskGroup() as group:
+                group.create_task(self._listener.listen(stop), name="hints")
+                while not stop.is_set():
+                    hinted = await self._listener.wait()
+                    if not await self._survives(hinted, stop):
+                        self._listener.repeat(hinted)
+        finally:
+            self._publisher.resign()
 
     async def _survives(self, hinted: frozenset[str], stop: asyncio.Event) -> bool:
         try:
@@ -88,16 +90,14 @@ class Planner:
         self.has_database = not is_away
         metrics.TURN_FAILURES.labels("database" if is_away else "fault").inc()
         self._health.now(
-            "database away" if is_away else f"fault {error!r}",
+            "database away" if is_away else f"fault {type(error).__name__}",
             "a turn failed, trying again",
             error=repr(error),
             exc_info=None if is_away else error,
         )
-        self._stand_by()
-
-    def _stand_by(self) -> None:
         self._publisher.resign()
         self._feed.pause()
+        self._role.now("none", "not leading until the next turn succeeds")
 
     async def _take_turns(self, hinted: frozenset[str], stop: asyncio.Event) -> None:
         await self._lead_if_possible()
@@ -107,11 +107,12 @@ class Planner:
             steps += 1
             if stop.is_set():
                 return
-        is_alive = steps > 0 or (self._is_data_time and self.snapshot is not None)
-        if self._publisher.leads and is_alive and self._publisher.is_beat_due(self._settings.loop.heartbeat_s):
-            until = self.snapshot.computed_until if self.snapshot else None
-            version = self.snapshot.topology.network_version if self.snapshot else None
-            await self._publisher.beat(until, version)
+        is_beat_due = self._publisher.leads and self._publisher.is_beat_due(self._settings.loop.heartbeat_s)
+        if is_beat_due and (steps > 0 or self._feed.is_up_to_date):
+            await self._publisher.beat(
+                self.snapshot.computed_until if self.snapshot else None,
+                self.snapshot.topology.network_version if self.snapshot else None,
+            )
 
     async def _lead_if_possible(self) -> None:
         if self._publisher.leads:

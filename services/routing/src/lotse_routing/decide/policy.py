@@ -122,18 +122,25 @@ def _kept(relation: _Relation, previous: Advice | None, candidates: list[Route])
             if route.via == shown.via and cost_s(kept, weights.costs_s) > margin * cost_s(route, weights.costs_s):
                 kept = route
     approved: set[str | None] = {corridor.corridor_id for corridor in _corridors(relation)} or {None}
-    return (None if isinf(kept.travel_time_s) or shown.via not in approved else kept), others
+    is_over = isinf(kept.travel_time_s) or shown.via not in approved or kept.links == relation.normal.links
+    return (None if is_over else kept), others
 
 
 def _past_a_closure(relation: _Relation, previous: Advice | None, kept: Route | None, others: list[Route]) -> Advice:
     if kept is not None and previous is not None:
-        best = others[0] if others else None
+        best = _cheaper(relation, others, kept)
         if best and _hold_is_over(relation, previous) and _is_clearly_quicker(relation, best, kept):
             return _show(relation, best, Reason.CLOSURE, None)
         return _show(relation, kept, Reason.CLOSURE, previous)
     if others:
         return _show(relation, others[0], Reason.CLOSURE, None)
     return replace(_nothing(relation, Reason.NO_ROUTE, None), state=SignState.FALLBACK, shown=None)
+
+
+def _cheaper(relation: _Relation, others: list[Route], kept: Route) -> Route | None:
+    """Give the best other candidate if it would be chosen before the one shown; seconds alone make no rat-run better."""
+    costs_s = relation.moment.snapshot.weights.costs_s
+    return others[0] if others and cost_s(others[0], costs_s) < cost_s(kept, costs_s) else None
 
 
 def _is_clearly_quicker(relation: _Relation, best: Route, kept: Route) -> bool:
@@ -147,13 +154,13 @@ def _with_nothing_shown(relation: _Relation, candidates: list[Route]) -> Advice:
     if best is None:
         is_disturbed = relation.delay_s >= relation.moment.settings.min_gain_s
         return _nothing(relation, Reason.NO_CANDIDATE if is_disturbed else Reason.NO_DELAY, None)
-    if relation.is_worth(best):
+    if relation.cause and relation.is_worth(best):
         return _show(relation, best, Reason.GAIN, None)
     return _nothing(relation, Reason.TOO_LITTLE_GAIN, best)
 
 
 def _with_a_detour_shown(relation: _Relation, previous: Advice, kept: Route, others: list[Route]) -> Advice:
-    settings, best = relation.moment.settings, others[0] if others else None
+    settings, best = relation.moment.settings, _cheaper(relation, others, kept)
     if not _hold_is_over(relation, previous):
         is_worth = relation.is_worth(kept, settings.drop_ratio)
         return _show(relation, kept, Reason.GAIN if is_worth else Reason.HELD, previous)
