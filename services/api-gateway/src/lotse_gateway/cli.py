@@ -1,7 +1,9 @@
 """The command line: serve, and make keys."""
 
 import asyncio
-from typing import Annotated
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Annotated, NoReturn
 
 import asyncpg
 import typer
@@ -10,17 +12,24 @@ from pydantic import ValidationError
 from lotse_gateway.create_key import KeyRequestError, create_key
 from lotse_gateway.keys import Scope
 from lotse_gateway.serve import serve
+from lotse_gateway.settings import GatewaySettings
 from lotse_shared.log import configure_logging
-from lotse_shared.settings import DatabaseSettings
+from lotse_shared.settings import ClockSettings, DatabaseSettings, HttpSettings
 
 commands = typer.Typer(help="Lotse's gateway: the only public HTTP.", no_args_is_help=True, add_completion=False)
+
+_PREFIXES = {
+    kind.__name__: kind.model_config.get("env_prefix", "")
+    for kind in (DatabaseSettings, HttpSettings, ClockSettings, GatewaySettings)
+}
 
 
 @commands.command("serve")
 def serve_command() -> None:
     """Serve the public API (reads LOTSE_DATABASE_*, LOTSE_HTTP_*, LOTSE_CLOCK, LOTSE_GATEWAY_*)."""
     configure_logging("gateway")
-    asyncio.run(serve())
+    with _settings_faults_in_one_line():
+        asyncio.run(serve())
 
 
 @commands.command("create-key")
@@ -31,9 +40,8 @@ def create_key_command(
 ) -> None:
     """Make a key and print it: once, it is not kept anywhere (reads LOTSE_DATABASE_*)."""
     try:
-        text = asyncio.run(create_key(DatabaseSettings(), name, scope, sign))
-    except ValidationError as error:
-        _fail(f"LOTSE_DATABASE_*: {'; '.join(str(e['msg']) for e in error.errors())}")
+        with _settings_faults_in_one_line():
+            text = asyncio.run(create_key(DatabaseSettings(), name, scope, sign))
     except KeyRequestError as error:
         _fail(str(error))
     except asyncpg.UndefinedTableError:
@@ -44,6 +52,20 @@ def create_key_command(
         typer.echo(text)
 
 
-def _fail(message: str) -> None:
+@contextmanager
+def _settings_faults_in_one_line() -> Iterator[None]:
+    try:
+        yield
+    except ValidationError as error:
+        prefix = _PREFIXES.get(error.title)
+        if prefix is None:  # not one of the environment's
+            raise
+        faults = (
+            f"{prefix}{'_'.join(str(part) for part in e['loc'])}".upper() + f": {e['msg']}" for e in error.errors()
+        )
+        _fail("; ".join(faults))
+
+
+def _fail(message: str) -> NoReturn:
     typer.echo(message, err=True)
     raise typer.Exit(1)

@@ -1,0 +1,141 @@
+"""The API's description is valid, complete, and true: a new operation that lacks something fails here."""
+
+import asyncio
+from collections.abc import Iterator
+from typing import Any
+
+import httpx
+import jsonschema
+import pytest
+from factories_gateway import open_gateway
+from openapi_spec_validator import OpenAPIV31SpecValidator
+from pydantic import SecretStr
+
+from lotse_gateway.keys import ApiKey, Scope, draw_key
+from lotse_shared.settings import DatabaseSettings
+
+NOWHERE = DatabaseSettings(dsn=SecretStr("postgresql://nobody:x@127.0.0.1:1/none"))
+"""No database is asked here: the description needs none, and refusals must not need one either."""
+
+
+async def _document() -> dict[str, Any]:
+    async with open_gateway(NOWHERE) as gateway, gateway.client(None) as client:
+        document: dict[str, Any] = (await client.get("/openapi.json")).json()
+        return document
+
+
+DOCUMENT = asyncio.run(_document())
+OPERATIONS = [
+    pytest.param(method.upper(), path, operation, id=f"{method.upper()} {path}")
+    for path, methods in DOCUMENT["paths"].items()
+    for method, operation in methods.items()
+]
+each_operation = pytest.mark.parametrize(("method", "path", "operation"), OPERATIONS)
+Operation = dict[str, Any]
+
+
+def test_the_description_is_valid_openapi_3_1() -> None:
+    assert DOCUMENT["openapi"].startswith("3.1")
+    OpenAPIV31SpecValidator(DOCUMENT).validate()
+
+
+def test_operation_ids_are_unique() -> None:
+    ids = [operation["operationId"] for methods in DOCUMENT["paths"].values() for operation in methods.values()]
+    assert len(ids) == len(set(ids)) > 30
+
+
+@each_operation
+def test_every_operation_says_what_it_is_and_names_its_errors(method: str, path: str, operation: Operation) -> None:
+    assert operation["summary"]
+    assert len(operation["description"]) > 20, (method, path)
+    answers = operation["responses"]
+    assert {"401", "403", "503"} <= answers.keys()
+    if "{" in path and method in ("GET", "DELETE"):
+        assert "404" in answers
+    if "requestBody" in operation:
+        assert {"400", "413", "422"} <= answers.keys()
+    for status, answer in answers.items():
+        if int(status) >= 400:
+            assert list(answer["content"]) == ["application/problem+json"], (method, path, status)
+
+
+def _contents(operation: Operation) -> Iterator[dict[str, Any]]:
+    for part in (operation.get("requestBody", {}), *operation["responses"].values()):
+        yield from part.get("content", {}).values()
+
+
+@each_operation
+def test_every_body_has_an_example_that_fits_its_schema(method: str, path: str, operation: Operation) -> None:
+    contents = list(_contents(operation))
+    assert contents, (method, path)
+    for content in contents:
+        schema = content["schema"] | {"components": DOCUMENT["components"]}  # what its $refs point into
+        jsonschema.Draft202012Validator(schema).validate(content["example"])
+
+
+def _called(path: str) -> str:
+    return path.replace("{", "X-").replace("}", "")
+
+
+@each_operation
+async def test_every_operation_demands_a_key(method: str, path: str, operation: Operation) -> None:
+    assert path.startswith("/v1/")
+    assert {"bearer": []} in operation["security"]
+    assert {"header": []} in operation["security"]
+    async with open_gateway(NOWHERE) as gateway:
+        gateway.resources.keys.replace([])
+        for key in (None, draw_key().text):
+            async with gateway.client(key) as client:
+                answer = await client.request(method, _called(path))
+                assert (answer.status_code, answer.json()["type"]) == (401, "/problems/not-authenticated")
+
+
+@each_operation
+async def test_every_operation_demands_a_scope(method: str, path: str, operation: Operation) -> None:
+    """A publisher's key is valid and may do none of them: an operation without `Requires` would let it pass."""
+    new = draw_key()
+    async with open_gateway(NOWHERE) as gateway:
+        gateway.resources.keys.replace([ApiKey(new.key_id, "p", new.secret_sha256, frozenset({Scope.PUBLISHER}))])
+        async with gateway.client(new.text) as client:
+            body = operation.get("requestBody", {}).get("content", {}).get("application/json", {}).get("example")
+            answer = await client.request(method, _called(path), json=body)
+            assert (answer.status_code, answer.json()["type"]) == (403, "/problems/not-allowed")
+
+
+async def test_health_docs_and_problem_pages_are_open_to_everybody() -> None:
+    types = {
+        content["example"]["type"]
+        for methods in DOCUMENT["paths"].values()
+        for operation in methods.values()
+        for status, answer in operation["responses"].items()
+        if int(status) >= 400
+        for content in answer["content"].values()
+    }
+    assert len(types) > 7
+    async with open_gateway(NOWHERE) as gateway, gateway.client(None) as client:
+        for path in ("/healthz", "/metrics", "/docs", "/openapi.json", "/problems/internal-error", *types):
+            assert (await client.get(path)).status_code == 200, path
+        assert (await client.get("/problems/unheard-of")).status_code == 404
+
+
+async def test_every_answer_carries_the_security_headers() -> None:
+    async with open_gateway(NOWHERE) as gateway, gateway.client(None) as client:
+        for path in ("/healthz", "/v1/system", "/nowhere"):
+            headers = (await client.get(path)).headers
+            assert headers["x-content-type-options"] == "nosniff"
+            assert "default-src 'none'" in headers["content-security-policy"]
+
+
+async def test_an_unexpected_error_tells_nothing_of_the_inside(caplog: pytest.LogCaptureFixture) -> None:
+    async with open_gateway(NOWHERE) as gateway:
+
+        @gateway.app.get("/broken")
+        async def broken() -> None:
+            message = "secret internals"
+            raise RuntimeError(message)
+
+        async with gateway.client(None) as client:
+            answer: httpx.Response = await client.get("/broken")
+    assert (answer.status_code, answer.json()["type"]) == (500, "/problems/internal-error")
+    assert "secret" not in answer.text
+    assert caplog is not None

@@ -1,0 +1,129 @@
+"""The commands of the gateway as real processes."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import asyncpg
+import httpx
+import pytest
+from factories_gateway import a_detector, add_decision, add_network, beat
+
+from lotse_shared.settings import DatabaseSettings
+from lotse_standalone.ports import free_port
+from lotse_standalone.postgres import EmbeddedPostgres
+
+
+def _environment(database: DatabaseSettings, **more: str) -> dict[str, str]:
+    return {"PATH": os.environ["PATH"], "LOTSE_DATABASE_DSN": database.dsn.get_secret_value(), **more}
+
+
+def _run(*arguments: str, environment: dict[str, str]) -> "subprocess.CompletedProcess[str]":
+    command = [sys.executable, "-m", "lotse_gateway", *arguments]
+    return subprocess.run(command, env=environment, capture_output=True, text=True, check=False, timeout=60)
+
+
+@contextmanager
+def _serving(database: DatabaseSettings) -> Iterator[tuple[str, "subprocess.Popen[bytes]"]]:
+    port = free_port()
+    environment = _environment(database, LOTSE_HTTP_PORT=str(port))
+    process = subprocess.Popen(
+        [sys.executable, "-m", "lotse_gateway", "serve"], env=environment, stderr=subprocess.DEVNULL
+    )
+    url = f"http://127.0.0.1:{port}"
+    try:
+        _wait(f"{url}/readyz")
+        yield url, process
+    finally:
+        process.kill()
+        process.wait(10)
+
+
+def _wait(url: str, headers: dict[str, str] | None = None) -> httpx.Response:
+    deadline = time.monotonic() + 30
+    while True:
+        try:
+            answer = httpx.get(url, headers=headers)
+        except httpx.ConnectError:
+            answer = None
+        if answer is not None and answer.status_code == 200:
+            return answer
+        assert time.monotonic() < deadline, answer and answer.text
+        time.sleep(0.05)
+
+
+def _post(url: str, headers: dict[str, str], body: dict[str, Any]) -> int:
+    return httpx.post(url, headers=headers, json=body).status_code
+
+
+async def test_a_key_is_printed_once_and_opens_the_running_gateway(
+    database: DatabaseSettings, connection: asyncpg.Connection
+) -> None:
+    await add_network(connection)
+    with _serving(database) as (url, process):
+        made = _run("create-key", "--name", "demo", "--scope", "admin", environment=_environment(database))
+        assert (made.returncode, made.stderr) == (0, "")
+        key = made.stdout.removesuffix("\n")
+        assert key.count("\n") == 0
+        headers = {"Authorization": f"Bearer {key}"}
+        assert _wait(f"{url}/v1/system", headers).json()["name"] == "lotse"
+        assert _post(f"{url}/v1/detectors", headers, a_detector()) == 201
+        await connection.execute("insert into sign (sign_id, link_id) values ('S1', 'A-B-0')")
+        await beat(connection)
+        body = await add_decision(connection)
+        shown = _wait(f"{url}/v1/signs/S1/display", headers)
+        assert shown.content == body
+        assert "date" in shown.headers
+        metrics = _wait(f"{url}/metrics").text
+        assert 'lotse_gateway_displays_total{status="200"}' in metrics
+        assert 'lotse_gateway_requests_total{method="POST",route="/v1/detectors",status="201"} 1.0' in metrics
+        assert "lotse_gateway_decision_to_memory_seconds_count 1.0" in metrics
+        process.send_signal(signal.SIGTERM)
+        assert process.wait(10) == 0
+    stored = await connection.fetchval("select api_key::text from api_key")
+    assert key.split("_")[1] in stored
+    assert key.split("_", 2)[2] not in stored
+    assert await connection.fetchval("select key_id from audit_event where noun = 'api_key'") == "command-line"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (["--name", "x", "--scope", "sign"], "--sign and --scope sign belong together"),
+        (["--name", "x", "--scope", "viewer", "--sign", "S1"], "--sign and --scope sign belong together"),
+    ],
+)
+def test_a_key_that_could_not_be_of_use_is_refused(
+    arguments: list[str], words: str, database: DatabaseSettings
+) -> None:
+    refused = _run("create-key", *arguments, environment=_environment(database))
+    assert (refused.returncode, refused.stdout) == (1, "")
+    assert words in refused.stderr
+    assert refused.stderr.count("\n") == 1
+
+
+def test_what_is_missing_is_one_clear_line() -> None:
+    key = ["create-key", "--name", "x", "--scope", "admin"]
+    path = {"PATH": os.environ["PATH"]}
+    nowhere = path | {"LOTSE_DATABASE_DSN": f"postgresql://lotse:x@127.0.0.1:{free_port()}/lotse"}
+    cases = [
+        (key, path, "LOTSE_DATABASE_DSN: Field required"),
+        (key, nowhere, "check LOTSE_DATABASE_DSN"),
+        (["serve"], path, "LOTSE_DATABASE_DSN: Field required"),
+        (["serve"], nowhere, "LOTSE_HTTP_PORT: Field required"),
+    ]
+    for arguments, environment, words in cases:
+        refused = _run(*arguments, environment=environment)
+        assert (refused.returncode, refused.stdout, refused.stderr.count("\n")) == (1, "", 1), refused.stderr
+        assert words in refused.stderr
+
+
+async def test_a_database_that_is_not_migrated_is_told(plain_postgres: EmbeddedPostgres) -> None:
+    environment = {"PATH": os.environ["PATH"], "LOTSE_DATABASE_DSN": plain_postgres.dsn("template1")}
+    refused = _run("create-key", "--name", "x", "--scope", "admin", environment=environment)
+    assert (refused.returncode, refused.stderr) == (1, "the database is not prepared: run lotse-migrate first\n")

@@ -1,0 +1,164 @@
+"""Links with their state, and roadworks, on a real database."""
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import asyncpg
+import httpx
+import pytest
+from factories_gateway import LINKS, VERSION, Gateway, a_roadwork, open_gateway
+
+from lotse_gateway.keys import Scope
+from lotse_shared.settings import DatabaseSettings
+
+
+async def _links(client: httpx.AsyncClient, query: str = "") -> list[dict[str, Any]]:
+    answer = await client.get(f"/v1/links{query}")
+    assert answer.status_code == 200, answer.text
+    features: list[dict[str, Any]] = answer.json()["features"]
+    return features
+
+
+async def test_links_are_geojson_with_their_state(admin: httpx.AsyncClient, connection: asyncpg.Connection) -> None:
+    await connection.execute(
+        "insert into link_state values ('B-C-0', '2026-11-23T07:10:00Z', 12.5, 'jam', 0.9, 'measured', '{D1}')"
+    )
+    answer = await admin.get("/v1/links")
+    assert answer.headers["content-type"] == "application/geo+json"
+    assert answer.json()["network_version"] == VERSION
+    features = {feature["id"]: feature for feature in answer.json()["features"]}
+    assert sorted(features) == sorted(LINKS)
+    jam = features["B-C-0"]
+    assert jam["geometry"] == {"type": "LineString", "coordinates": [[7.71, 49.4], [7.72, 49.4]]}
+    assert jam["properties"]["level_of_service"] == "jam"
+    assert jam["properties"]["observed_at"] == "2026-11-23T07:10:00.000000Z"
+    assert jam["properties"]["detectors"] == ["D1"]
+    assert (jam["properties"]["from_node"], jam["properties"]["to_node"], jam["properties"]["ways"]) == ("B", "C", [17])
+
+
+async def test_a_link_of_which_nothing_is_known_is_unknown_and_not_free(admin: httpx.AsyncClient) -> None:
+    for feature in await _links(admin):
+        assert feature["properties"]["level_of_service"] == "unknown"
+        assert feature["properties"]["speed_kmh"] is None
+
+
+async def test_links_are_filtered_by_box_and_state(admin: httpx.AsyncClient, connection: asyncpg.Connection) -> None:
+    await connection.execute("insert into link_state values ('B-C-0', now(), 12.5, 'jam', 0.9, 'measured')")
+    assert [link["id"] for link in await _links(admin, "?level_of_service=jam")] == ["B-C-0"]
+    assert len(await _links(admin, "?level_of_service=unknown")) == len(LINKS) - 1
+    assert [link["id"] for link in await _links(admin, "?bbox=7.6,49.3,7.705,49.5")] == ["A-B-0", "B-A-0"]
+    assert await _links(admin, "?bbox=8,49,9,50") == []
+
+
+async def test_pages_of_links_join(admin: httpx.AsyncClient) -> None:
+    first = (await admin.get("/v1/links?limit=3")).json()
+    rest = (await admin.get("/v1/links", params={"cursor": first["next_cursor"]})).json()
+    assert [link["id"] for link in first["features"] + rest["features"]] == sorted(LINKS)
+    assert rest["next_cursor"] is None
+
+
+@pytest.mark.parametrize("query", ["bbox=1,2,3", "bbox=8,49,7,50", "bbox=a,b,c,d", "level_of_service=good"])
+async def test_a_filter_that_is_none_is_named(query: str, admin: httpx.AsyncClient) -> None:
+    answer = await admin.get(f"/v1/links?{query}")
+    assert answer.status_code == 422
+    assert answer.json()["errors"][0]["field"] == f"query.{query.split('=', maxsplit=1)[0]}"
+
+
+async def test_without_a_network_there_are_no_links(admin: httpx.AsyncClient, connection: asyncpg.Connection) -> None:
+    await connection.execute("delete from network")
+    assert (await admin.get("/v1/links")).json() == {
+        "type": "FeatureCollection",
+        "network_version": None,
+        "next_cursor": None,
+        "features": [],
+    }
+
+
+async def test_a_roadwork_begins_now_and_is_ended_once(
+    admin: httpx.AsyncClient, connection: asyncpg.Connection
+) -> None:
+    created = await admin.post("/v1/roadworks", json=a_roadwork())
+    assert created.status_code == 201, created.text
+    path = created.headers["location"]
+    assert (created.json()["status"], created.json()["ends_at"]) == ("active", None)
+    assert (await admin.get(path)).json() == created.json()
+    ended = await admin.post(f"{path}/end")
+    assert (ended.status_code, ended.json()["status"]) == (200, "ended")
+    assert (await admin.post(f"{path}/end")).json() == ended.json()
+    actions = await connection.fetch("select action from audit_event where noun = 'roadwork' order by audit_id")
+    assert [row["action"] for row in actions] == ["create", "end"]
+
+
+async def test_a_roadwork_is_planned_then_active_then_ended(admin: httpx.AsyncClient) -> None:
+    now = datetime.now(UTC)
+    spans = {"planned": (1, 2), "active": (-1, 1), "ended": (-2, -1)}
+    for status, (begin, end) in spans.items():
+        body = a_roadwork(
+            roadwork_id=status,
+            starts_at=(now + timedelta(hours=begin)).isoformat(),
+            ends_at=(now + timedelta(hours=end)).isoformat(),
+        )
+        assert (await admin.post("/v1/roadworks", json=body)).json()["status"] == status
+    listed = (await admin.get("/v1/roadworks")).json()["items"]
+    assert {item["roadwork_id"]: item["status"] for item in listed} == {status: status for status in spans}
+    for status in spans:
+        only = (await admin.get(f"/v1/roadworks?status={status}")).json()["items"]
+        assert [item["roadwork_id"] for item in only] == [status]
+
+
+async def test_a_planned_roadwork_can_be_called_off(admin: httpx.AsyncClient) -> None:
+    starts_at = (datetime.now(UTC) + timedelta(hours=1)).isoformat()
+    await admin.post("/v1/roadworks", json=a_roadwork(roadwork_id="B1", starts_at=starts_at))
+    assert (await admin.post("/v1/roadworks/B1/end")).json()["status"] == "ended"
+
+
+@pytest.mark.parametrize(
+    ("fields", "field"),
+    [
+        ({"links": ["B-C-0", "X-Y-0"]}, "body.links.1"),
+        ({"links": []}, "body.links"),
+        ({"effect": "speed"}, "body"),
+        ({"speed_kmh": 30}, "body"),
+        ({"effect": "narrow"}, "body.effect"),
+        ({"starts_at": "2026-11-23T08:00:00Z", "ends_at": "2026-11-23T08:00:00Z"}, "body.ends_at"),
+        ({"ends_at": "2026-11-23T08:00:00"}, "body.ends_at"),
+        ({"ends_at": "9999-12-31T23:59:59-14:00"}, "body.ends_at"),
+    ],
+)
+async def test_a_roadwork_that_cannot_be_is_refused(
+    fields: dict[str, Any], field: str, admin: httpx.AsyncClient
+) -> None:
+    answer = await admin.post("/v1/roadworks", json=a_roadwork(**fields))
+    assert answer.status_code == 422
+    assert answer.json()["errors"][0]["field"] == field
+
+
+async def test_a_roadwork_is_not_created_twice(admin: httpx.AsyncClient) -> None:
+    assert (await admin.post("/v1/roadworks", json=a_roadwork(roadwork_id="B1"))).status_code == 201
+    assert (await admin.post("/v1/roadworks", json=a_roadwork(roadwork_id="B1"))).status_code == 409
+    assert (await admin.post("/v1/roadworks/B2/end")).status_code == 404
+
+
+async def test_operators_create_roadworks_and_viewers_do_not(gateway: Gateway) -> None:
+    for scope, status in ((Scope.OPERATOR, 201), (Scope.VIEWER, 403)):
+        async with gateway.client(await gateway.key(scope)) as client:
+            assert (await client.post("/v1/roadworks", json=a_roadwork())).status_code == status
+
+
+async def test_in_data_time_roadworks_begin_and_end_on_the_clock_of_the_data(
+    gateway: Gateway, database: DatabaseSettings, connection: asyncpg.Connection
+) -> None:
+    assert gateway.resources.clock_name == "wall"
+    async with (
+        open_gateway(database, clock="data") as replay,
+        replay.client(await replay.key(Scope.OPERATOR)) as client,
+    ):
+        assert (await client.post("/v1/roadworks", json=a_roadwork())).status_code == 409
+        await connection.execute("insert into watermark values ('2014-08-26T10:00:00Z', now())")
+        await replay.refresh()
+        body = a_roadwork(roadwork_id="B1", ends_at="2014-08-26T11:00:00Z")
+        created = (await client.post("/v1/roadworks", json=body)).json()
+        assert (created["starts_at"], created["status"]) == ("2014-08-26T10:00:00Z", "active")
+        await connection.execute("insert into watermark values ('2014-08-26T11:00:00Z', now())")
+        await replay.refresh()
+        assert (await client.get("/v1/roadworks/B1")).json()["status"] == "ended"

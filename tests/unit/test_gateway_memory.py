@@ -1,0 +1,87 @@
+"""What signs are served from: freshness, absence, ETags."""
+
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from lotse_gateway.feed import read_ttl_s
+from lotse_gateway.memory import Absence, Display, Shown, SignMemory, matches
+
+NOW = datetime(2026, 11, 23, 7, 10, tzinfo=UTC)
+DISPLAY = Display("S1", 7, b"{}", '"abc"', ttl_s=300)
+
+
+def _memory() -> SignMemory:
+    memory = SignMemory(heartbeat_at=NOW, is_loaded=True)
+    memory.replace_signs({"S1": False})
+    memory.keep([DISPLAY])
+    return memory
+
+
+def test_a_display_is_fresh_for_its_ttl_after_the_heartbeat_and_not_a_moment_longer() -> None:
+    memory, end = _memory(), NOW + timedelta(seconds=300)
+    assert memory.find("S1", end - timedelta(microseconds=1)) == Shown(DISPLAY, fresh_until=end)
+    assert memory.find("S1", end) is Absence.STALE
+
+
+def test_a_later_heartbeat_makes_it_fresh_again() -> None:
+    memory = _memory()
+    memory.heartbeat_at = NOW + timedelta(hours=1)
+    assert memory.find("S1", NOW + timedelta(hours=1)) == Shown(DISPLAY, NOW + timedelta(hours=1, seconds=300))
+
+
+def test_a_decision_that_names_no_ttl_is_never_served() -> None:
+    memory = _memory()
+    memory.keep([replace(DISPLAY, ttl_s=0.0)])
+    assert memory.find("S1", NOW) is Absence.STALE
+
+
+def test_each_absence_has_its_reason() -> None:
+    memory = _memory()
+    assert memory.find("S2", NOW) is Absence.UNKNOWN
+    memory.replace_signs({"S1": True, "S2": False})
+    assert memory.find("S1", NOW) is Absence.RETIRED
+    assert memory.find("S2", NOW) is Absence.UNDECIDED
+    assert SignMemory().find("S1", NOW) is Absence.NOT_LOADED
+
+
+def test_without_any_heartbeat_nothing_is_shown() -> None:
+    memory = _memory()
+    memory.heartbeat_at = None
+    assert memory.find("S1", NOW) is Absence.UNDECIDED
+
+
+def test_a_newer_decision_takes_the_place_of_the_older() -> None:
+    memory = _memory()
+    newer = replace(DISPLAY, decision_id=8, body=b"[]")
+    memory.keep([newer])
+    assert memory.decision_ids == [8]
+    found = memory.find("S1", NOW)
+    assert isinstance(found, Shown)
+    assert found.display is newer
+
+
+@pytest.mark.parametrize("header", ['"abc"', 'W/"abc"', '"x", "abc"', '"x",W/"abc"', "*"])
+def test_if_none_match_names_the_etag(header: str) -> None:
+    assert matches(header, '"abc"')
+
+
+@pytest.mark.parametrize("header", ["", "abc", '"ABC"', '"abcd"', '"x", "y"', "W/"])
+def test_if_none_match_names_another(header: str) -> None:
+    assert not matches(header, '"abc"')
+
+
+@pytest.mark.parametrize(
+    ("body", "ttl_s"),
+    [
+        (b'{"ttl_s":300}', 300.0),
+        (b'{"ttl_s":0.5}', 0.5),
+        (b"{}", None),
+        (b"[]", None),
+        (b"\xff", None),
+        (b'{"ttl_s":"x"}', None),
+    ],
+)
+def test_how_long_a_display_may_live_stands_in_its_body(body: bytes, ttl_s: float | None) -> None:
+    assert read_ttl_s(body) == ttl_s
