@@ -73,6 +73,7 @@ def _problems(
             yield field, f"{node} is not in {JUNCTIONS}"
     if row.from_node == row.to_node:
         yield "to_node", "a link must end at another junction than it begins"
+        return
     if link_id in seen or not re.match(IDENTIFIER_PATTERN, link_id):
         yield "from_node", f"the link's id {link_id} would be too long or stand twice: rename the junctions"
     if {row.from_node, row.to_node} <= junctions.keys() and not line_length_m(_line(row, junctions)):

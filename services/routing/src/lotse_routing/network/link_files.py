@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Annotated, Literal, TypeVar
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
+from pydantic_core import PydanticCustomError
 
 from lotse_routing.network.osm_tags import MAX_LANES, ROAD_CLASSES
 from lotse_shared.identifiers import Identifier
@@ -36,19 +37,22 @@ class BadRowsError(ValueError):
     def __init__(self, rows: list[BadRow]) -> None:
         told = [str(row) for row in rows[:BADS_TOLD]]
         more = [f"and {len(rows) - BADS_TOLD} more"] if len(rows) > BADS_TOLD else []
-        super().__init__("\n".join([f"nothing was imported, {len(rows)} rows are not valid:", *told, *more]))
+        super().__init__("\n".join([f"nothing was imported; places that are not valid: {len(rows)}", *told, *more]))
         self.rows = rows
 
 
 def _known_class(value: str) -> str:
     if value not in ROAD_CLASS_WORDS:
-        message = f"is none of {', '.join(sorted(ROAD_CLASS_WORDS))}"
-        raise ValueError(message)
+        words = ", ".join(sorted(ROAD_CLASS_WORDS))
+        raise PydanticCustomError("road_class", "should be one of {words}", {"words": words})  # noqa: EM101
     return value
 
 
 def _points(text: str) -> list[list[str]]:
-    return [point.split() for point in text.split(";") if point.strip()]
+    points = [point.split() for point in text.split(";") if point.strip()]
+    if any(len(point) != 2 for point in points):  # noqa: PLR2004 - lon and lat
+        raise PydanticCustomError("points", "should be 'lon lat;lon lat;...'")  # noqa: EM101
+    return points
 
 
 class _Row(BaseModel):

@@ -4,12 +4,14 @@ import hashlib
 import json
 from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import Any
 
 import networkx as nx
 
 from lotse_routing.network.geometry import Coordinate
 
 KMH_PER_MS = 3.6
+FLOATS = frozenset({"length_m", "free_flow_kmh"})
 
 
 class NetworkError(ValueError):
@@ -117,15 +119,24 @@ def _check(holds: bool, otherwise: str) -> None:  # noqa: FBT001 - a condition
 
 
 def _version(junctions: list[Junction], links: list[Link], turns: frozenset[tuple[str, str]]) -> str:
-    """SHA-256 of one canonical JSON line per thing. JSON writes floats so that they are read back exactly."""
+    """SHA-256 of one canonical JSON line per thing. JSON writes floats so that they are read back exactly.
+
+    Integers among them become floats, which is what the database gives back.
+    """
     digest = hashlib.sha256()
     for junction in junctions:
-        _add(digest, ["junction", junction.node_id, junction.lon, junction.lat])
+        _add(digest, ["junction", junction.node_id, float(junction.lon), float(junction.lat)])
     for link in links:
-        _add(digest, ["link", *(getattr(link, field) for field in Link.__slots__)])
+        _add(digest, ["link", *(_canonical(field, getattr(link, field)) for field in Link.__slots__)])
     for turn in sorted(turns):
         _add(digest, ["banned_turn", *turn])
     return digest.hexdigest()
+
+
+def _canonical(field: str, value: Any) -> object:  # noqa: ANN401 - any of a link's values
+    if field == "coordinates":
+        return [[float(lon), float(lat)] for lon, lat in value]
+    return float(value) if field in FLOATS else value
 
 
 def _add(digest: "hashlib._Hash", row: list[object]) -> None:

@@ -71,14 +71,14 @@ def free_flow_speed(tags: Mapping[str, str], road_class: str, direction: str) ->
     rules = (implicit_kmh(value) for value in (tagged, *(tags.get(rule, "") for rule in RULE_KEYS)))
     if (kmh := next((value for value in rules if value is not None), None)) is not None:
         return Speed(kmh, "implicit")
-    return Speed(CLASS_DEFAULT_KMH[road_class], "class default", f"{key}={tagged}" if tagged else "")
+    return Speed(float(CLASS_DEFAULT_KMH[road_class]), "class default", f"{key}={tagged}" if tagged else "")
 
 
 def implicit_kmh(value: str) -> float | None:
     """Read a rule: 'none', 'walk', 'DE:urban', 'DE:zone:30', 'DE:30'. None if it is not known."""
     country, _, rule = value.rpartition(":")
     if (kmh := IMPLICIT_KMH.get(value, IMPLICIT_KMH.get(rule))) is not None:
-        return kmh
+        return float(kmh)
     zone = _ZONE.match(value)
     return _plausible(float(zone["value"])) if zone and (country or value.startswith("zone")) else None
 

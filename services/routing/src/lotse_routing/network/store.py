@@ -61,7 +61,7 @@ async def load_active_network(connection: asyncpg.Connection) -> StreetNetwork |
         ((row["from_link"], row["to_link"]) for row in turns),
     )
     if network.version != version:
-        message = f"the rows of network {version} are not what was imported: import it again"
+        message = f"the rows of network {version} were changed: delete it from table network and import it again"
         raise NetworkError(message)
     return network
 
