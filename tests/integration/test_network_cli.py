@@ -57,6 +57,13 @@ def test_without_a_database_one_line_says_what_to_do(town: Path) -> None:
     assert "--dry-run" in run.stderr
 
 
+def test_a_report_that_cannot_be_written_is_said_in_one_line(town: Path, tmp_path: Path) -> None:
+    run = lotse_routing("import-osm", town, "--dry-run", "--report", tmp_path / "absent" / "report.json")
+    assert run.returncode == 1
+    assert run.stderr.startswith("the report could not be written: ")
+    assert run.stderr.count("\n") == 1
+
+
 async def test_an_import_makes_the_network_active(
     town: Path, database: DatabaseSettings, connection: asyncpg.Connection
 ) -> None:

@@ -98,7 +98,14 @@ def _import(read: Callable[[], Imported], *, dry_run: bool, report: Path | None)
         typer.echo(line)
     typer.echo("stored and active" if settings else "dry run: nothing was stored")
     if report is not None:
+        _write_report(report, summary)
+
+
+def _write_report(report: Path, summary: ImportSummary) -> None:
+    try:
         report.write_text(json.dumps(summary.as_json(), indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
+    except OSError as error:
+        _fail(f"the report could not be written: {error}")
 
 
 def _database_settings() -> DatabaseSettings:

@@ -73,7 +73,8 @@ def path_via(
 ) -> Path | None:
     """Give the path from a link over a corridor to the end of a tree.
 
-    It is the quickest to the first link of `via`, then exactly the links of `via`, then the tree's.
+    It is the quickest to the first link of `via`, then exactly the links of `via`, then the tree's. Each part is the
+    best for itself: a corridor that leads away from the end may make the whole drive a link twice.
 
     Returns
     -------

@@ -22,7 +22,7 @@ U_TURN_DEG = 150.0
 """Back to where one came from, at this angle or sharper, is a U-turn (a loop street returns at a wider one)."""
 
 TravelTimes = npt.NDArray[np.float64]
-"""Seconds per link, in the order of `Topology.links`; inf = closed."""
+"""Seconds per link, above 0, in the order of `Topology.links`; inf = closed."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
