@@ -12,9 +12,9 @@ BLANK = SignRow("S1", "Lindenallee", (), "All routes flow.")
 JAM = Board("a street jams", READINGS, {"jam": 2, "free": 30}, (DETOUR,))
 
 
-def drawn(board: Board) -> str:
+def drawn(board: Board, height: int = 50) -> str:
     console = Console(file=io.StringIO(), width=120)
-    console.print(render_board(board))
+    console.print(render_board(board, height))
     assert isinstance(console.file, io.StringIO)
     return console.file.getvalue()
 
@@ -25,15 +25,23 @@ def test_the_picture_shows_each_sign_as_on_the_road_with_its_reason() -> None:
         assert part in picture
 
 
+def test_on_a_short_terminal_a_blank_sign_takes_one_line_and_a_lit_one_keeps_its_face() -> None:
+    board = Board("x", signs=(BLANK, BLANK, BLANK, BLANK, BLANK, DETOUR))
+    picture = drawn(board, height=24)
+    assert len(picture.splitlines()) < 24
+    assert picture.count("blank. All routes flow.") == 5
+    assert "FOLGE U1" in picture
+
+
 def test_words_of_a_town_are_not_taken_for_markup() -> None:
     assert "[red]B 37[/red]" in drawn(Board("[red]B 37[/red]"))
 
 
 def test_news_tell_a_change_of_phase_with_its_figures() -> None:
-    (news,) = tell_changes(Board("calm", signs=(DETOUR,)), JAM)
-    assert news.startswith("phase: a street jams")
-    assert "received 1200" in news
-    assert "jam 2" in news
+    phase, figures = tell_changes(Board("calm", signs=(DETOUR,)), JAM)
+    assert phase == "phase: a street jams"
+    assert "received 1200" in figures
+    assert "jam 2" in figures
 
 
 def test_news_tell_what_a_sign_shows_and_why() -> None:
@@ -62,5 +70,5 @@ def test_elsewhere_than_on_a_terminal_a_line_is_never_broken() -> None:
         screen.show(JAM)
     assert isinstance(console.file, io.StringIO)
     lines = console.file.getvalue().splitlines()
-    assert len(lines) == 2
-    assert lines[1].endswith("S1 shows BRUECKENSTR. / STAU / FOLGE U1: Brückenstraße is slow.")
+    assert len(lines) == 3
+    assert lines[-1].endswith("S1 shows BRUECKENSTR. / STAU / FOLGE U1: Brückenstraße is slow.")

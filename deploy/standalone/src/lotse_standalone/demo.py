@@ -31,7 +31,6 @@ from lotse_standalone.stack import Stack, StackOptions
 from lotse_standalone.watch import Watch, ask, list_all, list_decisions
 
 LOOK_EVERY_S = 1.0
-CITY_PHASE = "serving the imported city"
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,15 +45,16 @@ class DemoOptions:
 
 @dataclass(frozen=True, slots=True)
 class World:
-    """What lives outside the services: the sensors' morning and the signs on the road; nothing in an imported city."""
+    """What lives outside the services: the sensors' morning and the signs on the road; neither in an imported city."""
 
+    place: str
     simulation: Simulation | None = None
     signs: tuple[tuple[str, SignClient], ...] = ()
 
     @property
     def phase(self) -> str:
         """What is going on in the streets."""
-        return CITY_PHASE if self.simulation is None else self.simulation.phase
+        return f"serving {self.place}" if self.simulation is None else self.simulation.phase
 
     @property
     def lives(self) -> dict[str, Life]:
@@ -165,15 +165,21 @@ def _prepare(stack: Stack, client: httpx.Client, osm: Path | None) -> World:
     """Import the network; for the demo town, also register what stands in its streets, and man it."""
     if osm is not None:
         stack.import_osm(osm)
-        return World()
+        return World(_place(client))
     stack.import_links(town.FOLDER, "auenbrueck")
     register(client, town.FOLDER)
     signs = [(row["name"], SignClient(client, row["sign_id"])) for row in list_all(client, "/v1/signs")]
-    return World(Simulation(*stack.broker, client, town.FOLDER), tuple(signs))
+    return World(_place(client), Simulation(*stack.broker, client, town.FOLDER), tuple(signs))
+
+
+def _place(client: httpx.Client) -> str:
+    network = ask(client, "/v1/system")["network"]
+    return f"{network['name']}: {network['junctions']:,} junctions, {network['links']:,} links"
 
 
 def _welcome(console: Console, stack: Stack, world: World) -> None:
     url, key = stack.gateway_url, stack.key
+    say(console, f"street network              {world.place}")
     path = f"/v1/signs/{world.signs[0][1].sign_id}/display" if world.signs else "/v1/system"
     say(console, f"API and its documentation   {url}/docs")
     say(console, "MQTT broker                 mqtt://{}:{}".format(*stack.broker))

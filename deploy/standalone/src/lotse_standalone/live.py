@@ -1,6 +1,6 @@
 """The live status: what a person in front of the terminal sees of the line."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from types import TracebackType
@@ -16,6 +16,7 @@ from lotse_standalone.report import OUTCOMES
 
 FACE_CHARS = 16
 FACE_LINES = 3
+FACTS_LINES = 5
 LEVELS = {"free": "green", "dense": "yellow", "slow": "dark_orange", "jam": "red", "unknown": "dim"}
 
 
@@ -41,8 +42,8 @@ class Board:
     trouble: str = ""
 
 
-def render_board(board: Board) -> RenderableType:
-    """Draw the board for a terminal."""
+def render_board(board: Board, height: int) -> RenderableType:
+    """Draw the board for a terminal of this many lines; if they are few, a blank sign takes one of them only."""
     readings = Text("  ".join(f"{name} {board.readings.get(name, 0):,}" for name in OUTCOMES))
     links = Text("  ").join(Text(f"{level} {board.levels.get(level, 0)}", color) for level, color in LEVELS.items())
     facts = Table.grid(padding=(0, 2))
@@ -51,9 +52,14 @@ def render_board(board: Board) -> RenderableType:
     facts.add_row("links", links)
     if board.trouble:
         facts.add_row("trouble", Text(board.trouble, "bold red"))
+    is_short = height < FACTS_LINES + len(board.signs) * (FACE_LINES + 2)
     signs = Table.grid(padding=(0, 2))
     for row in board.signs:
-        signs.add_row(_face(row), _reason(row))
+        if is_short and not row.lines:
+            reason = f"blank. {row.explanation}" if not row.fault else f"blank: {row.fault}"
+            signs.add_row(Text(row.sign, justify="center"), Text(reason, no_wrap=True, overflow="ellipsis"))
+        else:
+            signs.add_row(_face(row), _reason(row))
     return Group(facts, signs)
 
 
@@ -62,9 +68,8 @@ def tell_changes(before: Board, now: Board) -> Iterator[str]:
     if now.trouble != before.trouble:
         yield f"trouble: {now.trouble or 'over'}"
     if now.phase != before.phase:
-        readings = ", ".join(f"{name} {now.readings.get(name, 0)}" for name in OUTCOMES)
-        levels = ", ".join(f"{level} {now.levels.get(level, 0)}" for level in LEVELS)
-        yield f"phase: {now.phase}  [readings: {readings}] [links: {levels}]"
+        yield f"phase: {now.phase}"
+        yield f"readings: {_counts(OUTCOMES, now.readings)}; links: {_counts(LEVELS, now.levels)}"
     shown = {row.sign: row for row in before.signs}
     for row in now.signs:
         old = shown.get(row.sign, SignRow(row.sign))
@@ -96,7 +101,7 @@ class Screen:
     def show(self, board: Board) -> None:
         """Show this board from now on."""
         if self._picture is not None:
-            self._picture.update(render_board(board), refresh=True)
+            self._picture.update(render_board(board, self._console.height), refresh=True)
         else:
             for news in tell_changes(self._last, board):
                 say(self._console, f"{datetime.now().astimezone():%H:%M:%S}  {news}")
@@ -114,6 +119,10 @@ def _face(row: SignRow) -> Panel:
     padded = [*row.lines, *[""] * (FACE_LINES - len(row.lines))]
     face = Text("\n".join(line.center(width) for line in padded), "bold orange1 on black")
     return Panel(face, title=Text(row.sign), width=width + 4, border_style="bright_black")
+
+
+def _counts(names: Iterable[str], counts: Mapping[str, int]) -> str:
+    return ", ".join(f"{name} {counts.get(name, 0)}" for name in names)
 
 
 def _reason(row: SignRow) -> Text:
