@@ -58,6 +58,7 @@ class Publisher:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> None:
+        self._client.on_disconnect = None  # from here on it is no loss
         self._client.disconnect()
         self._client.loop_stop()
 
@@ -88,4 +89,4 @@ class Publisher:
         self._state.now("connected", "publisher connected")
 
     def _on_disconnect(self, *_: object) -> None:
-        self._state.now("away", "publisher lost the broker, or was told to leave; it comes back by itself")
+        self._state.now("away", "publisher lost the broker; it comes back by itself")

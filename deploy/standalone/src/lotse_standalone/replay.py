@@ -18,6 +18,7 @@ import typer
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
+from lotse_shared.log import configure_logging
 from lotse_standalone.interruption import Interruption
 from lotse_standalone.live import say
 from lotse_standalone.odaa import Segment, read_segments, write_network, write_registry
@@ -85,6 +86,7 @@ def _command(
     signs: Annotated[Path, typer.Option(help="Destinations and signs, as JSON.", show_default="Aarhus")] = AARHUS_SIGNS,
     zone: Annotated[str, typer.Option(help="Time zone of timestamps that carry none.", metavar="ZONE")] = "UTC",
 ) -> None:
+    configure_logging("replay", level="WARNING")
     try:
         composed = run_replay(ReplayOptions(folder, _parse_zone(zone), signs, data), Console(stderr=True))
         text = json.dumps(composed, indent=2, ensure_ascii=False) + "\n"
