@@ -15,7 +15,15 @@ from pathlib import Path
 
 import httpx
 import pytest
-from processes_standalone import DEMO, check_until_it_is_noticed, children_of, running_demo, unprivileged, wait_for_end
+from processes_standalone import (
+    DEMO,
+    check_until_it_is_noticed,
+    children_of,
+    command_line,
+    running_demo,
+    unprivileged,
+    wait_for_end,
+)
 
 from lotse_standalone import town
 from lotse_standalone import unprivileged as unprivileged_accounts
@@ -110,11 +118,49 @@ def test_the_demo_stops_cleanly_when_asked(folder: Path, number: signal.Signals)
     wait_for_end(started)
 
 
-def test_the_demo_can_be_stopped_while_it_starts(folder: Path) -> None:
+@pytest.mark.parametrize("stage", ["lotse-demo", "postgres", "iotcore", "lotse-gateway"])
+def test_the_demo_can_be_stopped_while_it_starts(folder: Path, stage: str) -> None:
+    """Stages are told by the processes that are there."""
     with running_demo("--data", folder) as demo:
         demo.wait_for("starting")
+        started: set[int] = set()
+        while not any(stage in command_line(pid) for pid in [demo.process.pid, *started]):
+            started |= set(demo.children())
         assert demo.end(signal.SIGINT) == 0
         assert "Traceback" not in "\n".join(demo.lines)
+    wait_for_end(list(started))
+
+
+def test_impatience_does_not_disturb_the_stopping(folder: Path) -> None:
+    with running_demo("--data", folder) as demo:
+        demo.wait_for("phase:")
+        started = demo.children()
+        demo.process.send_signal(signal.SIGINT)
+        demo.wait_for("stopping")
+        demo.process.send_signal(signal.SIGTERM)
+        assert demo.end(signal.SIGINT) == 0
+    wait_for_end(started)
+
+
+def test_a_demo_whose_service_dies_says_so_in_one_line_and_stops_the_rest(folder: Path) -> None:
+    with running_demo("--data", folder) as demo:
+        demo.wait_for("phase:")
+        started = demo.children()
+        (ingest,) = (pid for pid in started if "lotse-ingest" in command_line(pid))
+        os.kill(ingest, signal.SIGKILL)
+        line = demo.wait_for("lotse-demo:")
+        assert demo.process.wait() == 1
+    assert line.startswith("lotse-demo: ingest ended by itself with code -9")
+    wait_for_end(started)
+
+
+def test_a_network_that_cannot_be_imported_is_told_in_the_imports_words(folder: Path, tmp_path: Path) -> None:
+    (tmp_path / "broken.osm").write_text("<osm><node")
+    with (
+        Stack(StackOptions(folder)) as stack,
+        pytest.raises(StandaloneError, match=r"^lotse-routing failed: .*broken\.osm.*commands\.log\)$"),
+    ):
+        stack.import_osm(tmp_path / "broken.osm")
 
 
 def test_the_curl_example_works_as_pasted(folder: Path) -> None:

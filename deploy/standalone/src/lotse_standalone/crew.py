@@ -25,16 +25,18 @@ class Crew:
         ]
 
     def __enter__(self) -> Self:
-        for thread in self._threads:
-            thread.start()
+        try:
+            for thread in self._threads:
+                thread.start()
+        except BaseException:
+            self._end()
+            raise
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> None:
-        self._stop.set()
-        for thread in self._threads:
-            thread.join(STOP_TIMEOUT_S)
+        self._end()
 
     def check(self) -> None:
         """Raise StandaloneError if one of them ended before it was asked to."""
@@ -42,6 +44,12 @@ class Crew:
             name, error = self._failure
             message = f"{name} failed: {type(error).__name__}: {error}"
             raise StandaloneError(message) from error
+
+    def _end(self) -> None:
+        self._stop.set()
+        for thread in self._threads:
+            if thread.ident is not None:
+                thread.join(STOP_TIMEOUT_S)
 
     def _live(self, name: str, life: Life) -> None:
         try:

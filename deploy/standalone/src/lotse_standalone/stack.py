@@ -170,11 +170,17 @@ class Stack:
                 server.check()
 
     def import_links(self, folder: Path, name: str) -> None:
-        """Import a street network from plain files (junctions.csv, links.csv) and make it the active one."""
+        """Import a street network from plain files (junctions.csv, links.csv) and make it the active one.
+
+        Raises
+        ------
+        StandaloneError
+            The import failed; carries what it said last.
+        """
         self._command("lotse-routing", "import-links", str(folder.resolve()), "--name", name)
 
     def import_osm(self, file: Path) -> None:
-        """Import a street network from OpenStreetMap data and make it the active one."""
+        """Import a street network from OpenStreetMap data and make it the active one; raises as `import_links`."""
         self._command("lotse-routing", "import-osm", str(file.resolve()))
 
     def _start_servers(self) -> None:
