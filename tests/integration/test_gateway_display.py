@@ -146,6 +146,18 @@ async def test_an_unknown_sign_is_not_found_and_a_retired_one_gone_until_it_is_b
     assert (await sign.get(PATH)).content == body
 
 
+async def test_a_heartbeat_brings_the_decisions_it_vouches_for(
+    gateway: Gateway, sign: httpx.AsyncClient, connection: asyncpg.Connection
+) -> None:
+    await add_decision(connection)
+    await beat(connection)
+    await gateway.refresh()
+    newer = await add_decision(connection, seq=2)
+    await beat(connection)
+    await gateway.feed.read({"planner"})  # the other hint is still on its way, or lost
+    assert (await sign.get(PATH)).content == newer
+
+
 async def _until(sign: httpx.AsyncClient, status: int, content: bytes | None = None) -> None:
     async with asyncio.timeout(5):
         while True:

@@ -16,7 +16,12 @@ from lotse_gateway.settings import GatewaySettings
 from lotse_shared.log import configure_logging
 from lotse_shared.settings import ClockSettings, DatabaseSettings, HttpSettings
 
-commands = typer.Typer(help="Lotse's gateway: the only public HTTP.", no_args_is_help=True, add_completion=False)
+commands = typer.Typer(
+    help="Lotse's gateway: the only public HTTP.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,  # its traceback prints local variables, and so secrets
+)
 
 _PREFIXES = {
     kind.__name__: kind.model_config.get("env_prefix", "")

@@ -12,6 +12,9 @@ from lotse_shared.problems import Problem, problem_response
 
 DOCS_PATHS = frozenset({"/docs", "/docs/oauth2-redirect"})
 
+METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
+"""Those that are counted by name: strangers can make up others."""
+
 SECURITY_HEADERS = (
     (b"x-content-type-options", b"nosniff"),
     (b"x-frame-options", b"DENY"),
@@ -62,7 +65,8 @@ class Door:
                 await self._app(scope, self._bounded(receive), send_marked)
         finally:
             route = getattr(scope.get("route"), "path", "none")
-            REQUESTS.labels(scope["method"], route, status).inc()
+            method = scope["method"] if scope["method"] in METHODS else "other"
+            REQUESTS.labels(method, route, status).inc()
 
     def _bounded(self, receive: Receive) -> Receive:
         seen: Counter[str] = Counter()

@@ -34,6 +34,7 @@ class Feed:
         self._database = database
         self._state = OnChange(log)
         self._unreadable = OnChange(log)
+        self._newest_decision_id: int | None = None
 
     @property
     def tables(self) -> frozenset[str]:
@@ -79,15 +80,17 @@ class Feed:
         self._resources.keys.replace([_key(row) for row in await self._resources.database.rows("list_keys")])
 
     async def _read_signs(self, hinted: frozenset[str]) -> None:
-        """Read decisions before the heartbeat that vouches for them, so that it never freshens an older one."""
+        """Take a heartbeat over only with the decisions it vouches for, so that it never freshens an older one."""
         database, memory = self._resources.database, self._resources.memory
         planner = await database.row("get_planner")
-        if hinted != {"planner"}:
+        newest = None if planner is None else planner["newest_decision_id"]
+        if hinted != {"planner"} or newest != self._newest_decision_id:
             signs = await database.rows("list_signs_held")
             rows = await database.rows("list_newest_decisions", memory.decision_ids)
             memory.replace_signs({row["sign_id"]: row["is_retired"] for row in signs})
             memory.keep([self._display(row) for row in rows])
-        if planner is not None:
+            self._newest_decision_id = newest
+        if planner is not None and planner["heartbeat_at"] is not None:
             memory.heartbeat_at, memory.covers_until = planner["heartbeat_at"], planner["covers_until"]
             HEARTBEAT_AT.set(planner["heartbeat_at"].timestamp())
         memory.is_loaded = True

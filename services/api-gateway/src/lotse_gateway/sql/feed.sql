@@ -18,8 +18,9 @@ cross join lateral (
 where newest.decision_id <> all($1::bigint[]);
 
 -- name: get_planner
--- The planner's heartbeat; no row before it ran for the first time.
-select epoch, heartbeat_at, covers_until, network_version from planner;
+-- The planner's heartbeat (null before its first), and the newest decision there is at that same moment.
+select (select max(decision_id) from decision) as newest_decision_id, planner.heartbeat_at, planner.covers_until
+from (values (1)) as one_row left join planner on true;
 
 -- name: get_newest_watermark
 -- Data time: the moment Lotse's clock has reached.
