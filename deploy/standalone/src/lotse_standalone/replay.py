@@ -8,7 +8,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import tzinfo
+from datetime import UTC, tzinfo
 from pathlib import Path
 from typing import Annotated, Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
@@ -66,7 +66,9 @@ def main() -> None:
     app()
 
 
-def _parse_zone(name: str) -> ZoneInfo:
+def _parse_zone(name: str) -> tzinfo:
+    if name == "UTC":
+        return UTC  # known without the machine's time zone database
     try:
         return ZoneInfo(name)
     except (ZoneInfoNotFoundError, ValueError) as error:
