@@ -10,7 +10,7 @@ import pytest
 from factories_replay import a_row, square, write_csv
 
 COMMAND = Path(sys.executable).parent / "lotse-replay"
-ROWS, R2_ROWS, ZERO_ROWS = 20_921, 4_248, 4_248
+ROWS, R2_ROWS = 20_921, 4_248
 
 pytestmark = pytest.mark.timeout(180)
 
