@@ -60,7 +60,7 @@ PRIMARY: dict[str, Any] = {"road_class": "primary", "free_flow_kmh": 50.0}
 
 def _links() -> list[Link]:
     def street(pairs: Sequence[str], name: str, **fields: Any) -> list[Link]:
-        return [a_link(start, end, PLACES, name=name, **(PRIMARY | fields)) for start, end in pairs]
+        return [a_link(start, end, PLACES, name=name, **(PRIMARY | fields)) for start, end in map(tuple, pairs)]
 
     return [
         *street(["AB"], "Zufahrt", length_m=500.0),
@@ -144,6 +144,8 @@ def a_step(moment: Moment | None = None, sensed_at: datetime | None = NOON, **di
 # What follows runs against a real database.
 
 INTERVAL_S = 1.0
+JAM = {"B-C-0": 8.0, "C-D-0": 8.0}
+FREE = {"B-C-0": 50.0, "C-D-0": 50.0}
 BRISK = RoutingSettings(
     policy=PolicySettings(min_hold_s=1.0, min_gain_s=20.0),
     loop=LoopSettings(step_every_s=0.1, hint_pause_s=0.02, heartbeat_s=0.2),

@@ -68,7 +68,7 @@ def test_a_jam_shows_the_corridor() -> None:
 
 
 @pytest.mark.parametrize("thresholds", [{"min_gain_s": 321}, {"min_gain_pct": 66}])
-def test_both_thresholds_have_to_be_reached(thresholds: dict[str, float]) -> None:
+def test_both_thresholds_have_to_be_reached(thresholds: dict[str, Any]) -> None:
     advice = decide(JAM, **thresholds)
     assert (advice.state, advice.reason) == (SignState.BLANK, Reason.TOO_LITTLE_GAIN)
     assert advice.candidate

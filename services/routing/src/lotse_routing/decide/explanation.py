@@ -9,6 +9,8 @@ from lotse_routing.decide.registry import Destination, Registry
 from lotse_routing.settings import PolicySettings
 
 DETECTORS_NAMED = 5
+SLIGHT_FROM_RATIO = 0.7
+"""A street whose traffic counts as free (field.md 4) is not called slow, whatever its seconds add up to."""
 
 
 def explain(advices: Sequence[Advice], via_streets: Sequence[str], registry: Registry, settings: PolicySettings) -> str:
@@ -42,7 +44,8 @@ def describe(cause: Cause) -> str:
     if cause.kind == "closed":
         until = f", until {_moment(cause.until)}" if cause.until else ""
         return f"{street} is closed ({cause.roadwork}{until})"
-    how = "is jammed" if cause.kind == "jam" else "is slow"
+    is_slight = cause.kind == "slow" and cause.speed_kmh >= SLIGHT_FROM_RATIO * cause.free_flow_kmh
+    how = "is jammed" if cause.kind == "jam" else "is a little slower" if is_slight else "is slow"
     by = [f"roadwork {cause.roadwork}"] if cause.roadwork else []
     by += [f"detectors {_list(cause.detectors)}"] if cause.detectors else []
     source = f"; {', '.join(by)}" if by else ""

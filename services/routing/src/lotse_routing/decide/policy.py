@@ -138,7 +138,7 @@ def _past_a_closure(relation: _Relation, previous: Advice | None, kept: Route | 
 
 
 def _cheaper(relation: _Relation, others: list[Route], kept: Route) -> Route | None:
-    """Give the best other candidate if it would be chosen before the one shown; seconds alone make no rat-run better."""
+    """Give the best other candidate if it costs less than the one shown: seconds alone make no rat-run better."""
     costs_s = relation.moment.snapshot.weights.costs_s
     return others[0] if others and cost_s(others[0], costs_s) < cost_s(kept, costs_s) else None
 

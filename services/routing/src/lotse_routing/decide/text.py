@@ -5,6 +5,7 @@ Where only some of a sign's destinations are concerned, they are named; without 
 takes is: ["PARISER STR. ZU", "CENTRUM", "ÜBER RINGSTR."].
 """
 
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Literal
@@ -13,6 +14,8 @@ from lotse_routing.decide.cause import Kind
 from lotse_routing.decide.words import WORDS, Words
 
 Language = Literal["de", "en"]
+
+_WORD_BORDERS = re.compile(r"([- ])")
 
 LONG_ENOUGH_TO_SHORTEN = 4
 """A street suffix is always abbreviated, other words only if they are longer than this."""
@@ -90,19 +93,14 @@ def abbreviate(name: str, words: Words) -> str:
 def shorten(name: str, width: int, words: Words) -> str:
     """Write a name so that it fits and can still be read.
 
-    First the street suffix is abbreviated, then long words but the last are cut to an initial, then the rest is cut
-    at its end with a full stop.
+    First the street suffix is abbreviated, then long words but the last become initials, one after the other from
+    the left, then the rest is cut at its end with a full stop.
     """
-    text = abbreviate(name, words)
-    for separator in ("-", " "):
-        if len(text) > width:
-            *leading, last = text.split(separator)
-            text = separator.join([*(_initial(word) for word in leading), last])
-    return cut(text, width)
-
-
-def _initial(word: str) -> str:
-    return f"{word[0]}." if len(word) > LONG_ENOUGH_TO_SHORTEN else word
+    parts = _WORD_BORDERS.split(abbreviate(name, words))
+    for position, part in enumerate(parts[:-1]):
+        if sum(map(len, parts)) > width and len(part) > LONG_ENOUGH_TO_SHORTEN:
+            parts[position] = f"{part[0]}."
+    return cut("".join(parts), width)
 
 
 def cut(text: str, width: int) -> str:

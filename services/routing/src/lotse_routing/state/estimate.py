@@ -163,13 +163,8 @@ def _estimate_link(  # noqa: PLR0913, PLR0917 - one link's whole evidence
     settings: EstimateSettings,
 ) -> LinkState:
     trust = {name: confidence(detector, now, settings) for name, detector in detectors.items()}
-    weights = {name: max(detectors[name].weight, 1.0) * trust[name] for name in detectors}
-    total = sum(weights.values())
     newest = max(detector.speed_at for detector in detectors.values() if detector.speed_at is not None)
-    if total == 0:
-        speed_kmh = previous.speed_kmh if previous else _mean_speed(detectors)
-    else:
-        speed_kmh = sum(detectors[name].speed_kmh * weight for name, weight in weights.items()) / total
+    speed_kmh = _mean_speed(detectors, trust if any(trust.values()) else dict.fromkeys(detectors, 1.0))
     heard = [d for d in detectors.values() if _silent_intervals(d, now) <= settings.stale_after_intervals]
     best = max(trust.values())
     before = previous.level_of_service if previous else LevelOfService.UNKNOWN
@@ -187,5 +182,7 @@ def _estimate_link(  # noqa: PLR0913, PLR0917 - one link's whole evidence
     )
 
 
-def _mean_speed(detectors: Mapping[str, DetectorEstimate]) -> float:
-    return sum(detector.speed_kmh for detector in detectors.values()) / len(detectors)
+def _mean_speed(detectors: Mapping[str, DetectorEstimate], trust: Mapping[str, float]) -> float:
+    """Mean of the detectors' speeds, weighted by vehicles (at least one each) and trust."""
+    weights = {name: max(detector.weight, 1.0) * trust[name] for name, detector in detectors.items()}
+    return sum(detectors[name].speed_kmh * weight for name, weight in weights.items()) / sum(weights.values())
