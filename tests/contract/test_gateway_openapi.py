@@ -1,6 +1,7 @@
 """The API's description is valid, complete, and true: a new operation that lacks something fails here."""
 
 import asyncio
+import re
 from collections.abc import Iterator
 from typing import Any
 
@@ -124,6 +125,17 @@ async def test_every_answer_carries_the_security_headers() -> None:
             headers = (await client.get(path)).headers
             assert headers["x-content-type-options"] == "nosniff"
             assert "default-src 'none'" in headers["content-security-policy"]
+
+
+async def test_the_page_at_docs_loads_nothing_from_elsewhere() -> None:
+    async with open_gateway(NOWHERE) as gateway, gateway.client(None) as client:
+        page = await client.get("/docs")
+        assert "default-src 'self'" in page.headers["content-security-policy"]
+        loaded = re.findall(r'(?:src|href)="([^"]+)"', page.text)
+        assert loaded
+        for address in loaded:
+            assert address.startswith("/docs/assets/")
+            assert (await client.get(address)).status_code == 200, address
 
 
 async def test_an_unexpected_error_tells_nothing_of_the_inside(caplog: pytest.LogCaptureFixture) -> None:

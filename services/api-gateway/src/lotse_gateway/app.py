@@ -4,9 +4,10 @@ from functools import partial
 from typing import Any
 
 from fastapi import FastAPI
+from fastapi_offline import FastAPIOffline
 
 from lotse_gateway.access import Authentication
-from lotse_gateway.door import BodyTooLargeError, Door, on_body_too_large
+from lotse_gateway.door import DOCS_PATH, BodyTooLargeError, Door, on_body_too_large
 from lotse_gateway.nouns import CORRIDORS, DESTINATIONS, DETECTORS, SIGNS, Noun
 from lotse_gateway.openapi import describe
 from lotse_gateway.resources import Resources
@@ -38,7 +39,10 @@ ROUTERS = (
 
 def create_app(resources: Resources) -> FastAPI:
     """Build the app from what it is handed."""
-    app = FastAPI(title="Lotse", version=VERSION, redoc_url=None, redirect_slashes=False)
+    # The page at /docs with its scripts from our own package: a control centre may have no internet.
+    app = FastAPIOffline(
+        title="Lotse", version=VERSION, redoc_url=None, redirect_slashes=False, static_url=f"{DOCS_PATH}/assets"
+    )
     add_problem_handlers(app)
     app.add_exception_handler(BodyTooLargeError, on_body_too_large)
     app.add_middleware(Authentication, ring=resources.keys)

@@ -10,7 +10,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from lotse_gateway.metrics import REQUESTS
 from lotse_shared.problems import Problem, problem_response
 
-DOCS_PATHS = frozenset({"/docs", "/docs/oauth2-redirect"})
+DOCS_PATH = "/docs"
 
 METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
 """Those that are counted by name: strangers can make up others."""
@@ -22,6 +22,11 @@ SECURITY_HEADERS = (
 )
 CONTENT_POLICY = (b"content-security-policy", b"default-src 'none'; frame-ancestors 'none'")
 """Nothing we answer loads anything, except the page at /docs."""
+DOCS_CONTENT_POLICY = (
+    b"content-security-policy",
+    b"default-src 'self' 'unsafe-inline'; img-src 'self' data:; frame-ancestors 'none'",
+)
+"""That page loads from us alone; it was written with a script inline."""
 
 
 class TooLarge(Problem):
@@ -49,13 +54,13 @@ class Door:
             await self._app(scope, receive, send)
             return
         status = 500
-        extra = SECURITY_HEADERS if scope["path"] in DOCS_PATHS else (*SECURITY_HEADERS, CONTENT_POLICY)
+        policy = DOCS_CONTENT_POLICY if scope["path"].startswith(DOCS_PATH) else CONTENT_POLICY
 
         async def send_marked(message: Message) -> None:
             nonlocal status
             if message["type"] == "http.response.start":
                 status = message["status"]
-                message["headers"] = [*message["headers"], *extra]
+                message["headers"] = [*message["headers"], *SECURITY_HEADERS, policy]
             await send(message)
 
         try:
