@@ -126,6 +126,15 @@ def test_the_explanation_of_a_blank_sign_says_why_nothing_is_shown() -> None:
     )
 
 
+def test_a_detour_that_is_slower_is_not_told_as_a_gain() -> None:
+    shown = decided(jam())
+    over = decided(a_moment(a_snapshot({"B-C-0": 40.0}, now=at(300))), shown)
+    assert over.explanation == (
+        "Stadtmitte: Lauterstraße is a little slower (40 of 50 km/h; detectors at-B-C-0); the usual way takes 117 s"
+        " (108 s without traffic), and by U12 it would take 166 s: no detour is quicker."
+    )
+
+
 def test_the_explanation_of_a_held_detour_says_until_when() -> None:
     held = decided(a_moment(a_snapshot(now=at(60))), decided(jam()))
     assert held.explanation == (

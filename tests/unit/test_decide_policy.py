@@ -194,6 +194,21 @@ def test_an_unreachable_destination_makes_the_sign_fall_back() -> None:
     assert (advice.state, advice.reason) == (SignState.FALLBACK, Reason.NOT_IN_NETWORK)
 
 
+def test_the_confidence_of_a_free_road_is_that_of_those_who_see_it() -> None:
+    assert decide().confidence == 0
+    seen = {"A-B-0": 50.0, "B-C-0": 50.0, "C-D-0": 50.0}
+    assert decide(seen).confidence == pytest.approx(1)
+    assert decide({"B-C-0": 50.0}).confidence == pytest.approx(1 / 3)
+
+
+def test_a_speed_limit_of_a_roadwork_is_a_disturbance_too() -> None:
+    limited = Roadwork("R2", "Markierung", "speed", 10, ("B-C-0", "C-D-0"), NOON)
+    advice = decide(roadworks=(limited,))
+    assert (advice.state, advice.confidence) == (SignState.DETOUR, 1)
+    assert advice.cause
+    assert (advice.cause.kind, advice.cause.roadwork) == ("slow", "Markierung")
+
+
 def test_a_rat_run_that_is_always_quicker_is_no_reason_to_light_a_sign() -> None:
     slow_usual = {"B-C-0": 40.0, "C-D-0": 40.0}
     advice = decide(slow_usual, registry=a_registry(GARDEN), min_gain_s=1, min_gain_pct=0)

@@ -4,6 +4,7 @@ from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from operator import mul
 from typing import Literal
 
 from lotse_routing.core.topology import Topology
@@ -22,8 +23,8 @@ NOTICEABLE_DELAY_S = 1.0
 class Cause:
     """A disturbance on a route.
 
-    `delay_s` is what its street costs beyond free flow (infinite where closed); speeds are the means over the slowed
-    links of the street, weighted by length; `confidence` is 0..1, 1 for what operators entered.
+    `delay_s` is what its street costs beyond free flow (infinite where closed); speeds are the means over the jammed
+    links of the street, or else its slowed ones, weighted by length; `confidence` is 0..1, 1 for what was entered.
     """
 
     kind: Kind
@@ -56,14 +57,21 @@ def find_cause(snapshot: Snapshot, route: Sequence[int]) -> Cause | None:
 
 
 def route_confidence(snapshot: Snapshot, route: Sequence[int]) -> float:
-    """Confidence in the delay of a route: that of its slowed links, weighted by their delay; 0 without delay."""
-    delays = {index: _delay_s(snapshot, index) for index in route if index not in snapshot.weights.closures}
-    total_s = sum(delays.values())
-    if len(delays) < len(set(route)):
+    """Tell how sure the travel time of a route is, 0..1.
+
+    With a delay, the confidence of the slowed links, weighted by their delay; without one, that of all links, weighted
+    by their free-flow time, where an unmeasured link counts 0: a free road is known by those who see it. A closure is
+    certain.
+    """
+    if any(index in snapshot.weights.closures for index in route):
         return 1.0
-    if total_s <= 0:
-        return 0.0
-    return min(1.0, sum(delay_s * _link_confidence(snapshot, index) for index, delay_s in delays.items()) / total_s)
+    weights = [_delay_s(snapshot, index) for index in route]
+    confidences = [_link_confidence(snapshot, index) for index in route]
+    if sum(weights) < NOTICEABLE_DELAY_S:
+        weights = [float(snapshot.base.travel_times_s[index]) for index in route]
+        confidences = [snapshot.links[index].confidence if index in snapshot.links else 0.0 for index in route]
+    mean: float = sum(map(mul, weights, confidences)) / sum(weights)
+    return min(1.0, mean)
 
 
 def _delay_s(snapshot: Snapshot, index: int) -> float:
@@ -71,21 +79,24 @@ def _delay_s(snapshot: Snapshot, index: int) -> float:
 
 
 def _link_confidence(snapshot: Snapshot, index: int) -> float:
+    """Confidence in the delay of a link; one that no detector knows of comes from a roadwork, and is certain."""
     state = snapshot.links.get(index)
     return 1.0 if state is None or state.confidence == 0 else state.confidence
 
 
 def _slow_street(snapshot: Snapshot, street: str, links: Sequence[int]) -> Cause:
+    jammed = [index for index in links if _is_jam(snapshot, index)]
+    delay_s = sum(_delay_s(snapshot, index) for index in links)
+    links = jammed or links
     states = [snapshot.links[index] for index in links if index in snapshot.links]
     length_m = sum(snapshot.topology.links[index].length_m for index in links)
     now_s = sum(float(snapshot.weights.travel_times_s[index]) for index in links)
     usual_s = sum(float(snapshot.base.travel_times_s[index]) for index in links)
-    is_jam = any(state.level_of_service is LevelOfService.JAM for state in states)
     limiting = _speed_roadwork(snapshot.topology, snapshot.roadworks, links)
     return Cause(
-        kind="jam" if is_jam else "slow",
+        kind="jam" if jammed else "slow",
         street=street,
-        delay_s=now_s - usual_s,
+        delay_s=delay_s,
         confidence=route_confidence(snapshot, links),
         speed_kmh=length_m / now_s * 3.6,
         free_flow_kmh=length_m / usual_s * 3.6,
@@ -93,6 +104,11 @@ def _slow_street(snapshot: Snapshot, street: str, links: Sequence[int]) -> Cause
         roadwork=limiting.name if limiting else "",
         until=limiting.over_at if limiting else None,
     )
+
+
+def _is_jam(snapshot: Snapshot, index: int) -> bool:
+    state = snapshot.links.get(index)
+    return state is not None and state.level_of_service is LevelOfService.JAM
 
 
 def _speed_roadwork(topology: Topology, roadworks: Sequence[Roadwork], links: Sequence[int]) -> Roadwork | None:

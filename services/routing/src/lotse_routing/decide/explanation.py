@@ -65,6 +65,9 @@ def _sentence(advice: Advice, via_street: str, settings: PolicySettings) -> str:
                 f"{_why(advice)}; {_detour(advice.shown, via_street)} {_figures(advice, is_shown=True)};"
                 f" held until {_held_until(advice, settings)} although that is less than a detour is shown for"
             )
+        case Reason.TOO_LITTLE_GAIN if advice.gain_s is not None and advice.gain_s <= 0:
+            would_take = f"{_detour(advice.candidate, via_street)} {_takes(advice, is_shown=False)}"
+            return f"{_why(advice)}; the usual way takes {_normal(advice)}, and {would_take}: no detour is quicker"
         case Reason.TOO_LITTLE_GAIN:
             return (
                 f"{_why(advice)}; {_detour(advice.candidate, via_street)} {_figures(advice, is_shown=False)}:"
@@ -92,8 +95,7 @@ def _detour(route: Route | None, via_street: str) -> str:
 
 
 def _figures(advice: Advice, *, is_shown: bool) -> str:
-    route = advice.shown if is_shown else advice.candidate
-    takes = f"{'it takes' if is_shown else 'it would take'} {route.travel_time_s if route else 0.0:.0f} s"
+    takes = _takes(advice, is_shown=is_shown)
     if advice.gain_s is None:
         return f"{takes}, the usual way {advice.usual_s:.0f} s when it is open"
     gain_pct = advice.gain_pct or 0.0
@@ -101,6 +103,11 @@ def _figures(advice: Advice, *, is_shown: bool) -> str:
         f"{takes} instead of {_normal(advice)}: gain {advice.gain_s:.0f} s ({gain_pct:.0f} %),"
         f" confidence {advice.confidence:.2f}"
     )
+
+
+def _takes(advice: Advice, *, is_shown: bool) -> str:
+    route = advice.shown if is_shown else advice.candidate
+    return f"{'it takes' if is_shown else 'it would take'} {route.travel_time_s if route else 0.0:.0f} s"
 
 
 def _usual_ways(advices: Sequence[Advice], registry: Registry) -> str:
