@@ -18,17 +18,15 @@ from rich.console import Console
 
 from lotse_shared.log import configure_logging
 from lotse_standalone import town
-from lotse_standalone.crew import Crew, Life
+from lotse_standalone.crew import Crew
 from lotse_standalone.duration import parse_duration
 from lotse_standalone.interruption import Interruption
 from lotse_standalone.live import Screen, say
 from lotse_standalone.problems import StandaloneError
-from lotse_standalone.registry import register
 from lotse_standalone.report import Run, compose_report
-from lotse_standalone.sign_client import SignClient
-from lotse_standalone.simulate import Simulation
 from lotse_standalone.stack import Stack, StackOptions
-from lotse_standalone.watch import Watch, ask, list_all, list_decisions
+from lotse_standalone.watch import Watch, ask, list_decisions
+from lotse_standalone.world import World, prepare_world
 
 LOOK_EVERY_S = 1.0
 
@@ -41,28 +39,6 @@ class DemoOptions:
     for_s: float | None
     report: Path | None
     osm: Path | None
-
-
-@dataclass(frozen=True, slots=True)
-class World:
-    """What lives outside the services: the sensors' morning and the signs on the road; neither in an imported city."""
-
-    place: str
-    simulation: Simulation | None = None
-    signs: tuple[tuple[str, SignClient], ...] = ()
-
-    @property
-    def phase(self) -> str:
-        """What is going on in the streets."""
-        return f"serving {self.place}" if self.simulation is None else self.simulation.phase
-
-    @property
-    def lives(self) -> dict[str, Life]:
-        """Everybody's life by name."""
-        lives: dict[str, Life] = {f"sign {sign.sign_id}": sign.run for _, sign in self.signs}
-        if self.simulation is not None:
-            lives["the simulation"] = self.simulation.run
-        return lives
 
 
 def main() -> None:
@@ -126,7 +102,7 @@ def run_demo(options: DemoOptions, console: Console) -> None:
         started_at = datetime.now(UTC)
         with Stack(options.stack) as stack, stack.client() as client:
             _log_to(stack.folder / "logs" / "demo.log")
-            world = _prepare(stack, client, options.osm)
+            world = prepare_world(stack, client, options.osm)
             _welcome(console, stack, world)
             before = ask(client, "/v1/system")["readings"]
             watch = Watch(client, world.signs)
@@ -159,22 +135,6 @@ def _log_to(path: Path) -> None:
     """Keep our own log out of the picture, and each request out of the log."""
     configure_logging("demo", stream=path.open("a", encoding="utf-8"))
     logging.getLogger("httpx").setLevel(logging.WARNING)
-
-
-def _prepare(stack: Stack, client: httpx.Client, osm: Path | None) -> World:
-    """Import the network; for the demo town, also register what stands in its streets, and man it."""
-    if osm is not None:
-        stack.import_osm(osm)
-        return World(_place(client))
-    stack.import_links(town.FOLDER, "auenbrueck")
-    register(client, town.FOLDER)
-    signs = [(row["name"], SignClient(client, row["sign_id"])) for row in list_all(client, "/v1/signs")]
-    return World(_place(client), Simulation(*stack.broker, client, town.FOLDER), tuple(signs))
-
-
-def _place(client: httpx.Client) -> str:
-    network = ask(client, "/v1/system")["network"]
-    return f"{network['name']}: {network['junctions']:,} junctions, {network['links']:,} links"
 
 
 def _welcome(console: Console, stack: Stack, world: World) -> None:

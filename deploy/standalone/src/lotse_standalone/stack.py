@@ -4,9 +4,6 @@ Everything listens on loopback only. Start it from a thread that outlives it, th
 """
 
 import os
-import signal
-import subprocess
-import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -20,10 +17,8 @@ from lotse_standalone.broker import EmbeddedBroker
 from lotse_standalone.datafolder import DataFolder
 from lotse_standalone.ports import LOOPBACK, claim_port, free_port
 from lotse_standalone.postgres import EmbeddedPostgres
-from lotse_standalone.problems import StandaloneError
+from lotse_standalone.services import Services
 
-START_TIMEOUT_S = 60.0
-GRACE_S = 15.0
 CLIENT_TIMEOUT_S = 30.0
 PASSED_ON = ("PATH", "HOME", "LANG", "LC_ALL", "TZ", "TMPDIR", "NUMBA_CACHE_DIR")
 """What children get of our own environment; no LOTSE_ variable of the caller's shell reaches them by accident."""
@@ -53,13 +48,6 @@ class StackOptions:
     settings: Mapping[str, str] = field(default_factory=dict)
 
 
-@dataclass(frozen=True, slots=True)
-class _Service:
-    name: str
-    process: "subprocess.Popen[bytes]"
-    log: Path
-
-
 class Stack:
     """Starts everything in order, tells where it is, stops everything in the opposite order."""
 
@@ -68,7 +56,7 @@ class Stack:
         self._folder = DataFolder(options.folder)
         self._postgres: EmbeddedPostgres | None = None
         self._broker: EmbeddedBroker | None = None
-        self._services: list[_Service] = []
+        self._services = Services()
         self._gateway_port = 0
         self._key = ""
 
@@ -111,7 +99,7 @@ class Stack:
     @property
     def services(self) -> dict[str, int]:
         """Process ids of the services by name."""
-        return {service.name: service.process.pid for service in self._services}
+        return self._services.pids
 
     def client(self) -> httpx.Client:
         """Give an HTTP client of the public API that carries the key. The caller closes it."""
@@ -143,9 +131,7 @@ class Stack:
 
     def stop(self) -> None:
         """Stop everything: gateway, ingest (it finishes its queue), routing, broker, database."""
-        while self._services:
-            children.stop(self._services[-1].process, signal.SIGTERM, GRACE_S)
-            self._services.pop()
+        self._services.stop()
         if self._broker is not None:
             self._broker.stop()
         if self._postgres is not None:
@@ -160,11 +146,7 @@ class Stack:
         StandaloneError
             One of them died; names it, and the last line of its log.
         """
-        for service in self._services:
-            if (code := service.process.poll()) is not None:
-                said = children.last_line(service.log.read_bytes())
-                message = f"{service.name} ended by itself with code {code}: {said} (see {service.log})"
-                raise StandaloneError(message)
+        self._services.check()
         for server in (self._broker, self._postgres):
             if server is not None:
                 server.check()
@@ -199,37 +181,19 @@ class Stack:
         routing_port, ingest_port = free_port(), free_port()
         routing_url = f"http://{LOOPBACK}:{routing_port}"
         host, port = self.broker
-        self._spawn("routing", ["lotse-routing", "serve"], routing_port, {})
         broker = {"LOTSE_BROKER_HOST": host, "LOTSE_BROKER_PORT": str(port)}
-        self._spawn("ingest", ["lotse-ingest"], ingest_port, broker)
-        gateway = {"LOTSE_GATEWAY_ROUTING_URL": routing_url}
-        self._spawn("gateway", ["lotse-gateway", "serve"], self._gateway_port, gateway)
-        self._wait_for(f"{routing_url}/healthz", "routing")
-        self._wait_for(f"http://{LOOPBACK}:{ingest_port}/readyz", "ingest")
-        self._wait_for(f"{self.gateway_url}/readyz", "gateway")
+        self._start("routing", ["lotse-routing", "serve"], routing_port)
+        self._start("ingest", ["lotse-ingest"], ingest_port, broker)
+        self._start(
+            "gateway", ["lotse-gateway", "serve"], self._gateway_port, {"LOTSE_GATEWAY_ROUTING_URL": routing_url}
+        )
+        self._services.wait_for(f"{routing_url}/healthz")
+        self._services.wait_for(f"http://{LOOPBACK}:{ingest_port}/readyz")
+        self._services.wait_for(f"{self.gateway_url}/readyz")
 
-    def _spawn(self, name: str, command: list[str], port: int, extra: Mapping[str, str]) -> None:
-        http = {"LOTSE_HTTP_HOST": LOOPBACK, "LOTSE_HTTP_PORT": str(port)}
-        environment = {**self._environment(), **http, **extra}
-        log_path = self._folder.log(name)
-        with log_path.open("ab") as log:
-            process = children.spawn([children.program(command[0]), *command[1:]], log, environment=environment)
-        self._services.append(_Service(name, process, log_path))
-
-    def _wait_for(self, url: str, name: str) -> None:
-        deadline = time.monotonic() + START_TIMEOUT_S
-        with httpx.Client(timeout=2.0, trust_env=False) as client:
-            while True:
-                self.check()
-                try:
-                    if client.get(url).status_code == httpx.codes.OK:
-                        return
-                except httpx.TransportError:
-                    pass  # it does not listen yet
-                if time.monotonic() > deadline:
-                    message = f"{name} was not ready within {START_TIMEOUT_S:.0f} s: see {self._folder.log(name)}"
-                    raise StandaloneError(message)
-                time.sleep(0.05)
+    def _start(self, name: str, command: list[str], port: int, extra: Mapping[str, str] | None = None) -> None:
+        environment = {**self._environment(), **(extra or {})}
+        self._services.start(name, command, port, environment, self._folder.log(name))
 
     def _command(self, name: str, *arguments: str) -> str:
         command: list[str | Path] = [children.program(name), *arguments]
