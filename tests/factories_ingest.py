@@ -29,6 +29,7 @@ from lotse_shared.settings import BrokerSettings, DatabaseSettings
 WAIT_S = 30.0
 LIMITS = Limits(254, 100, 80, timedelta(seconds=60), timedelta(days=400))
 SITE = Site(lanes=1, max_speed_kmh=254, max_flow_vehh_per_lane=4000)
+START = datetime.now(UTC).replace(second=0, microsecond=0)
 NOON = datetime(2026, 11, 23, 12, tzinfo=UTC)
 
 
@@ -61,10 +62,9 @@ def make_body(**changes: Any) -> dict[str, Any]:
     return body | changes
 
 
-def minute(number: int, start: datetime | None = None) -> str:
-    """The end of a minute, counted back from the present (or on from `start`), as it travels."""
-    moment = start + timedelta(minutes=number) if start else datetime.now(UTC) - timedelta(minutes=number)
-    return moment.replace(second=0, microsecond=0).isoformat()
+def minute(number: int) -> str:
+    """The end of a minute, counted back from the start of this test run, as it travels."""
+    return (START - timedelta(minutes=number)).isoformat()
 
 
 def as_json(value: object) -> bytes:
@@ -214,7 +214,9 @@ def ingest_process(
         **settings,
     }
     with log.open("ab") as output:
-        process = subprocess.Popen([sys.executable, "-m", "lotse_ingest"], env=environment, stdout=output, stderr=output)
+        process = subprocess.Popen(
+            [sys.executable, "-m", "lotse_ingest"], env=environment, stdout=output, stderr=output
+        )
     try:
         yield process
     finally:

@@ -54,6 +54,8 @@ class Hints:
                 hinted = frozenset(self._hinted) or self._tables
                 self._hinted.clear()
                 self._wake.clear()
+                if self._stop.is_set():  # while we were connecting: its wake-up is cleared now
+                    return
                 yield hinted
                 await self._sleep(self._pause_s, wake_early=False)
                 await self._sleep(self._tick_s, wake_early=True)

@@ -23,7 +23,6 @@ from lotse_shared.run import Loop, run_service
 from lotse_shared.settings import BrokerSettings, ClockSettings, DatabaseSettings, HttpSettings
 
 APPLICATION = "lotse-ingest"
-REGISTRY_TICK_S = 30.0
 
 
 class Ingest:
@@ -75,7 +74,7 @@ class Ingest:
             self._drained.set()
 
     async def _follow_registry(self, stop: asyncio.Event) -> None:
-        await self._detectors.follow(Hints(self._database, APPLICATION, [TABLE], stop, tick_s=REGISTRY_TICK_S))
+        await self._detectors.follow(Hints(self._database, APPLICATION, [TABLE], stop))
 
 
 async def serve() -> None:

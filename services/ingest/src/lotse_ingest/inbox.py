@@ -36,6 +36,11 @@ class Inbox:
         """Tell whether a bound is reached."""
         return len(self._messages) >= self._max_messages or self._bytes >= self._max_bytes
 
+    @property
+    def is_empty(self) -> bool:
+        """Tell whether nothing waits."""
+        return not self._messages
+
     def put(self, message: Received) -> None:
         """Add a message."""
         self._newest_s = time.monotonic()

@@ -45,6 +45,7 @@ class Pipeline:
         metrics: Metrics,
     ) -> None:
         self._settings = settings
+        self._limits = settings.limits
         self._data_clock = data_clock
         self._inbox = inbox
         self._detectors = detectors
@@ -100,10 +101,10 @@ class Pipeline:
 
     def _judge_reading(self, message: Received, element: DecodedReading) -> BatchReading | DeadLetter:
         reading, moment = element.reading, self._moment(message)
-        if fault := find_clock_fault(reading, moment, self._settings.limits):
+        if fault := find_clock_fault(reading, moment, self._limits):
             cause = Cause("quarantined", CLOCK, fault, reading.detector_id)
             return dead_letter(cause, element.raw, self._envelope(message))
-        verdict = judge(reading, self._detectors.find(reading.detector_id), moment, self._settings.limits)
+        verdict = judge(reading, self._detectors.find(reading.detector_id), moment, self._limits)
         return BatchReading(verdict, message.received_at, message.topic, element.raw)
 
     def _advance(self, watermark: Watermark) -> Iterator[Watermark]:

@@ -29,11 +29,10 @@ from lotse_shared.settings import BrokerSettings
 if TYPE_CHECKING:
     from paho.mqtt.client import SocketLike  # paho defines it for type checkers only
 
-READS_A_TURN = 100  # packets; then others have their turn
+READS_A_TURN = 50  # packets; then others have their turn
 MISC_EVERY_S = 1.0  # paho's keep-alive needs it
 FIRST_PAUSE_S = 0.1
 LONGEST_PAUSE_S = 5.0
-DISCONNECT_TIMEOUT_S = 2.0
 
 log = get_logger(__name__)
 
@@ -51,12 +50,13 @@ class Receiver:
         self._inbox = inbox
         self._metrics = metrics
         self._state = OnChange(log)
-        self._queue_state = OnChange(log)
         self._wake = asyncio.Event()
         self._connection = 0
         self._message_count = 0
         self._is_connecting = False
         self._is_paused = False
+        self._is_behind = False
+        self._is_ending = False
         self._is_lost = True
         self._why_lost = ""
         self._pause_s = FIRST_PAUSE_S
@@ -94,11 +94,12 @@ class Receiver:
                 if not stop.is_set():
                     self._state.now("away", "broker is away", error=self._why_lost)
                     await self._back_off()
+            self._is_ending = True
             self._stop_reading()
             await drained.wait()
-            await self._disconnect()
         finally:
             stopper.cancel()
+            self._disconnect()
 
     def acknowledge(self, messages: Sequence[Received]) -> None:
         """Acknowledge what is stored. On another connection than their own, their packet ids mean nothing."""
@@ -129,17 +130,18 @@ class Receiver:
             await self._sleep(MISC_EVERY_S)
             if not self._is_paused:
                 self._client.loop_misc()
+                self._tell_if_caught_up()
 
     async def _back_off(self) -> None:
         self._wake.clear()
         await self._sleep(self._pause_s * random.uniform(0.5, 1.0))  # noqa: S311 - jitter, not a secret
         self._pause_s = min(2 * self._pause_s, LONGEST_PAUSE_S)
 
-    async def _disconnect(self) -> None:
-        self._wake.clear()
+    def _disconnect(self) -> None:
+        """Send what is left to send, and close. The session stays with the broker."""
         if not self._is_lost:
             self._client.disconnect()
-            await self._sleep(DISCONNECT_TIMEOUT_S)
+            self._client.loop_write()
 
     async def _sleep(self, seconds: float) -> None:
         """Sleep until woken: by the end of the connection, or of the service."""
@@ -172,7 +174,7 @@ class Receiver:
     def _read_on(self) -> None:
         """Read from the socket, if there is one and the inbox has room."""
         sock = self._client.socket()
-        if sock is not None and not self._is_paused and not self._is_connecting:
+        if sock is not None and not (self._is_paused or self._is_connecting or self._is_ending):
             asyncio.get_running_loop().add_reader(sock, self._read)
 
     def _stop_reading(self) -> None:
@@ -182,14 +184,20 @@ class Receiver:
 
     def _on_full(self) -> None:
         self._metrics.pauses.inc()
-        self._queue_state.now("full", "queue is full; not reading from the broker")
+        if not self._is_behind:
+            log.warning("queue is full; reading from the broker only as fast as the database takes it")
+            self._is_behind = True
         self._inbox.when_room(self._on_room)
         self._stop_reading()
 
     def _on_room(self) -> None:
-        self._queue_state.now("room", "queue has room; reading from the broker")
         self._is_paused = False
         self._read_on()
+
+    def _tell_if_caught_up(self) -> None:
+        if self._is_behind and self._inbox.is_empty:
+            self._is_behind = False
+            log.info("queue is empty again")
 
     def _on_message(self, _client: object, _userdata: object, message: mqtt.MQTTMessage) -> None:
         self._message_count += 1

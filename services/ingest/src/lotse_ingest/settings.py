@@ -32,7 +32,7 @@ class IngestSettings(BaseSettings):
     batch_messages: int = Field(default=1_000, ge=1)
     batch_bytes: int = Field(default=2**20, ge=1)
     linger_ms: float = Field(default=20, ge=0, le=1_000, description="longest wait for company")
-    quiet_ms: float = Field(default=2, ge=0, le=1_000, description="a lull of this length ends the wait")
+    quiet_ms: float = Field(default=1, ge=0, le=1_000, description="a lull of this length ends the wait")
 
     max_payload_bytes: int = Field(default=256 * 2**10, ge=1)
     dead_letter_bytes: int = Field(default=64 * 2**10, ge=0, description="how much of a refused payload is kept")

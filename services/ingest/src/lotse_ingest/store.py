@@ -55,15 +55,22 @@ class Store:
             The database is away or not able just now; the same batch may be tried again.
         """
         try:
-            async with self._pool.acquire(timeout=ACQUIRE_TIMEOUT_S) as connection:
-                await self._ensure_partitions(connection, batch)
-                async with connection.transaction():
-                    return await self._write(connection, batch)
+            return await self._attempt(batch)
+        except asyncpg.CheckViolationError as error:
+            if error.constraint_name is not None:
+                raise RefusedError(str(error)) from error
         except (asyncpg.PostgresError, asyncpg.InterfaceError) as error:
-            self._days.clear()  # a partition may have been dropped behind our back
             if _blames_the_data(error):
                 raise RefusedError(str(error)) from error
             raise
+        self._days.clear()  # no constraint's name: a partition was dropped behind our back
+        return await self._attempt(batch)
+
+    async def _attempt(self, batch: Batch) -> Stored:
+        async with self._pool.acquire(timeout=ACQUIRE_TIMEOUT_S) as connection:
+            await self._ensure_partitions(connection, batch)
+            async with connection.transaction():
+                return await self._write(connection, batch)
 
     async def _ensure_partitions(self, connection: Any, batch: Batch) -> None:  # noqa: ANN401 - asyncpg's pool proxy
         """Before the transaction: making a partition locks the whole table, and must not hold that until a commit."""

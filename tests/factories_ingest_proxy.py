@@ -1,0 +1,65 @@
+"""A TCP proxy between a client and a server, which can swallow what the client sends."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
+
+from lotse_standalone.ports import LOOPBACK
+
+
+class Proxy:
+    """Forwards both ways. While `is_swallowing`, what the client sends never arrives, and nobody is told."""
+
+    def __init__(self, server_port: int) -> None:
+        self.is_swallowing = False
+        self.swallowed_bytes = 0
+        self.forwarded_bytes = 0
+        self.port = 0
+        self._server_port = server_port
+        self._tasks: set[asyncio.Task[None]] = set()
+
+    async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        task = asyncio.current_task()
+        assert task is not None
+        self._tasks.add(task)
+        try:
+            upstream_reader, upstream_writer = await asyncio.open_connection(LOOPBACK, self._server_port)
+            back = asyncio.create_task(self._copy(upstream_reader, writer))
+            try:
+                while data := await reader.read(65_536):
+                    if self.is_swallowing:
+                        self.swallowed_bytes += len(data)
+                    else:
+                        self.forwarded_bytes += len(data)
+                        upstream_writer.write(data)
+            finally:
+                back.cancel()
+                upstream_writer.close()
+        except OSError:
+            pass  # one end went away: so does the other
+        finally:
+            writer.close()
+            self._tasks.discard(task)
+
+    async def _copy(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        with suppress(OSError):
+            while data := await reader.read(65_536):
+                writer.write(data)
+            writer.close()
+
+    async def end_connections(self) -> None:
+        for task in list(self._tasks):
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+
+
+@asynccontextmanager
+async def proxying(server_port: int) -> AsyncIterator[Proxy]:
+    proxy = Proxy(server_port)
+    server = await asyncio.start_server(proxy.serve, LOOPBACK, 0)
+    proxy.port = server.sockets[0].getsockname()[1]
+    try:
+        yield proxy
+    finally:
+        server.close()
+        await proxy.end_connections()

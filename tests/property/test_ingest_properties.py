@@ -1,0 +1,138 @@
+"""What holds for any input of ingest."""
+
+import json
+from datetime import UTC, datetime, timedelta
+
+from factories_ingest import LIMITS, NOON
+from hypothesis import given
+from hypothesis import strategies as st
+
+from lotse_ingest.batch import BatchReading, Item
+from lotse_ingest.dead_letters import Cause, Envelope, dead_letter
+from lotse_ingest.decode import decode
+from lotse_ingest.judge import Moment, Site, judge
+from lotse_ingest.ledger import add_up, tell_outcomes
+from lotse_ingest.messages import DecodedReading, DecodeError, RefusedElement, Watermark
+from lotse_shared.reading import Reading
+
+numbers = st.none() | st.floats(allow_nan=False, allow_infinity=False)
+moments = st.datetimes(datetime(1990, 1, 1), datetime(2099, 12, 31), timezones=st.just(UTC))  # noqa: DTZ001 - bounds
+readings = st.builds(
+    Reading,
+    detector_id=st.sampled_from(["A", "B", "C"]),
+    measured_at=moments,
+    interval_s=st.floats(0.1, 86_400),
+    vehicle_count=numbers | st.sampled_from([0.0, -1.0, 5000.0]),
+    heavy_count=numbers,
+    mean_speed_kmh=numbers | st.floats(0, 300),
+    occupancy_pct=numbers | st.floats(0, 100),
+    seq=st.none() | st.integers(0, 2**63 - 1),
+)
+sites = st.none() | st.builds(Site, st.integers(1, 12), st.floats(1, 300), st.floats(1, 5000))
+moments_of_judgement = st.builds(Moment, st.none() | moments, st.none() | moments)
+topics = st.sampled_from(["lotse/v1/readings/A", "lotse/v1/batches/S", "lotse/v1/watermark"]) | st.text(max_size=40)
+
+json_values = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(),
+    lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner),
+    max_leaves=20,
+)
+bodies = st.fixed_dictionaries(
+    {},
+    optional={
+        "detector_id": st.sampled_from(["A", "a b", "A\n"]) | json_values,
+        "measured_at": st.datetimes(timezones=st.timezones()).map(datetime.isoformat) | json_values,
+        "interval_s": st.floats() | json_values,
+        "vehicle_count": json_values,
+        "seq": json_values,
+        "covers_until": st.datetimes(timezones=st.timezones()).map(datetime.isoformat) | json_values,
+    },
+)
+payloads = (
+    st.binary()
+    | (json_values | bodies | st.lists(bodies)).map(lambda value: json.dumps(value).encode())
+    | st.integers(1, 20_000).map(lambda depth: b'{"a":' * depth)
+    | st.integers(1, 20_000).map(lambda depth: b"[" * depth)
+)
+
+
+@given(topics, payloads)
+def test_decoding_raises_nothing_but_its_own_error_and_loses_no_bytes(topic: str, payload: bytes) -> None:
+    try:
+        elements = decode(topic, payload, 1_000_000)
+    except DecodeError as error:
+        elements = [RefusedElement(error, payload)]
+    assert elements
+    for element in elements:
+        if isinstance(element, DecodedReading):
+            assert element.raw in payload
+            assert element.reading.measured_at.tzinfo is UTC
+        elif isinstance(element, RefusedElement):
+            assert element.raw in payload
+            assert element.error.reason
+            assert element.error.allowed
+
+
+@given(readings, sites, moments_of_judgement)
+def test_judging_again_says_the_same_and_raw_values_stay(reading: Reading, site: Site | None, moment: Moment) -> None:
+    verdict = judge(reading, site, moment, LIMITS)
+    assert judge(verdict.reading, site, moment, LIMITS) == verdict
+    assert verdict.reading is reading
+
+
+@given(readings, sites, moments_of_judgement)
+def test_a_corrected_value_is_the_raw_one_or_none_and_none_has_a_code(
+    reading: Reading, site: Site | None, moment: Moment
+) -> None:
+    verdict = judge(reading, site, moment, LIMITS)
+    pairs = [
+        (verdict.vehicle_count, reading.vehicle_count),
+        (verdict.mean_speed_kmh, reading.mean_speed_kmh),
+        (verdict.occupancy_pct, reading.occupancy_pct),
+    ]
+    assert all(corrected in (None, raw) for corrected, raw in pairs)
+    if any(corrected != raw for corrected, raw in pairs):
+        assert set(verdict.rule_codes) - {"U1", "L1"}
+    assert len(set(verdict.rule_codes)) == len(verdict.rule_codes)
+
+
+@given(readings, sites, moments_of_judgement)
+def test_corrected_values_are_plausible(reading: Reading, site: Site | None, moment: Moment) -> None:
+    verdict = judge(reading, site, moment, LIMITS)
+    assert verdict.vehicle_count is None or verdict.vehicle_count >= 0
+    assert verdict.mean_speed_kmh is None or 0 <= verdict.mean_speed_kmh <= (site.max_speed_kmh if site else 254)
+    assert verdict.occupancy_pct is None or 0 <= verdict.occupancy_pct <= 100
+    assert verdict.vehicle_count != 0 or verdict.mean_speed_kmh is None
+
+
+def _as_item(reading: Reading) -> BatchReading:
+    return BatchReading(judge(reading, None, Moment(None), LIMITS), NOON, "topic", b"raw")
+
+
+letters = st.builds(
+    lambda kind, payload, hours, is_reading: dead_letter(
+        Cause(kind, "code", "reason", None), payload, Envelope("t", NOON + timedelta(hours=hours), 10, is_reading)
+    ),
+    st.sampled_from(["rejected", "quarantined"]),
+    st.binary(max_size=2),
+    st.integers(0, 3),
+    st.booleans(),
+)
+items = st.lists(readings.map(_as_item) | letters | moments.map(Watermark), max_size=40)
+
+
+@given(items, st.randoms(use_true_random=False))
+def test_the_ledger_accounts_for_every_reading_once(batch: list[Item], random: object) -> None:
+    keys = {item.key for item in batch if isinstance(item, BatchReading)}
+    digests = {item.digest for item in batch if hasattr(item, "digest")}
+    new_keys = {key for key in keys if random.random() < 0.5}  # type: ignore[attr-defined] # hypothesis' Random
+    new_digests = {digest for digest in digests if random.random() < 0.5}  # type: ignore[attr-defined]
+    outcomes = tell_outcomes(batch, new_keys, new_digests)
+    accounts = add_up(batch, outcomes).values()
+    counted = [item for item in batch if isinstance(item, BatchReading) or getattr(item, "is_reading", False)]
+    assert sum(account.received for account in accounts) == len(counted)
+    assert sum(account.stored for account in accounts) == len(new_keys)
+    assert all(
+        account.received == account.stored + account.duplicate + account.quarantined + account.rejected
+        for account in accounts
+    )
