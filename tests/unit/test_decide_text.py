@@ -79,6 +79,10 @@ def test_nothing_to_say_is_no_line() -> None:
         ("Donaudampfschifffahrtsweg", 16, "DONAUDAMPFSCHIF."),
         ("An der Feuerwache", 10, "AN DER FE."),
         ("B37", 4, "B37"),
+        ("Ringgade/Viborgvej", 18, "RINGGADE/VIBORGVEJ"),
+        ("Ringgade/Viborgvej", 17, "RINGGADE"),
+        ("Jyllands Alle/Søndre Ringgade", 10, "J. ALLE"),
+        ("/", 4, "/"),
     ],
 )
 def test_names_are_shortened_so_that_they_can_be_read(name: str, width: int, expected: str) -> None:

@@ -6,7 +6,7 @@ docs/decisions-of-signs.md lists them all with defaults and units; what they mea
 from dataclasses import dataclass, field
 from typing import Literal
 
-from pydantic import Field
+from pydantic import Field, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 
@@ -20,33 +20,57 @@ class EstimateSettings(_RoutingSettings):
     smoothing: float = Field(default=0.5, gt=0, le=1, description="weight of the newest reading; 1 = no smoothing")
     stale_after_intervals: float = Field(default=3.0, ge=1, description="silent this long: level of service unknown")
     confidence_half_life_intervals: float = Field(
-        default=3.0, gt=0, description="a held speed (vehicles counted: none) loses half its confidence in this time"
+        default=3.0, gt=0, description="while no vehicle passes, confidence in the last speed halves in this"
     )
     min_speed_kmh: float = Field(default=3.0, gt=0, description="a standing jam still moves this fast, never 0")
-    free_from_ratio: float = Field(default=0.7, gt=0, le=1, description="measured speed / free-flow speed")
-    dense_from_ratio: float = Field(default=0.5, gt=0, le=1)
-    slow_from_ratio: float = Field(default=0.3, gt=0, le=1)
+    free_from_ratio: float = Field(
+        default=0.7, gt=0, le=1, description="free from this ratio of measured to free-flow speed on"
+    )
+    dense_from_ratio: float = Field(default=0.5, gt=0, le=1, description="dense from this ratio on")
+    slow_from_ratio: float = Field(default=0.3, gt=0, le=1, description="slow from this ratio on, jam below")
     level_margin_ratio: float = Field(default=0.03, ge=0, lt=0.2, description="hysteresis on either side of a border")
+
+    @model_validator(mode="after")
+    def _borders_in_order(self) -> "EstimateSettings":
+        if not self.slow_from_ratio < self.dense_from_ratio < self.free_from_ratio:
+            message = "slow_from_ratio < dense_from_ratio < free_from_ratio has to hold"
+            raise ValueError(message)
+        return self
 
 
 class WeightSettings(_RoutingSettings):
     """What a link costs besides its seconds."""
 
-    minor_street_factor: float = Field(default=1.5, ge=1, le=10, description="on the choice, not on the time told")
-    minor_street_classes: frozenset[str] = frozenset({"residential", "living_street", "service", "unclassified"})
+    minor_street_factor: float = Field(
+        default=1.5, ge=1, le=10, description="on the cost by which routes are chosen, not on the time told"
+    )
+    minor_street_classes: frozenset[str] = Field(
+        default=frozenset({"residential", "living_street", "service", "unclassified"}),
+        description="road classes that the factor applies to (a JSON list)",
+    )
 
 
 class PolicySettings(_RoutingSettings):
     """When a sign changes what it shows."""
 
-    min_gain_s: float = Field(default=45.0, ge=0, description="a detour is shown from this gain on, and")
-    min_gain_pct: float = Field(default=15.0, ge=0, le=100, description="from this share of the normal travel time on")
-    drop_ratio: float = Field(default=0.5, ge=0, le=1, description="dropped below this share of either threshold")
-    min_hold_s: float = Field(default=300.0, ge=0, description="a detour shown because of slow traffic stays this long")
-    replace_ratio: float = Field(default=1.25, ge=1, description="another detour needs this multiple of the gain, and")
-    replace_extra_s: float = Field(default=20.0, ge=0, description="this much more gain")
+    min_gain_s: float = Field(
+        default=45.0, ge=0, description="a detour is shown from this gain on, if the share is reached too"
+    )
+    min_gain_pct: float = Field(
+        default=15.0, ge=0, le=100, description="share of the normal travel time now that the gain has to reach"
+    )
+    drop_ratio: float = Field(
+        default=0.5, ge=0, le=1, description="a detour is dropped below this share of either threshold"
+    )
+    min_hold_s: float = Field(
+        default=300.0, ge=0, description="a detour shown because of slow traffic stays at least this long"
+    )
+    replace_ratio: float = Field(
+        default=1.25, ge=1, description="another detour replaces the shown one from this multiple of its gain on"
+    )
+    replace_extra_s: float = Field(default=20.0, ge=0, description="and only with this much more gain")
     keep_route_margin_pct: float = Field(
-        default=10.0, ge=0, description="the same corridor keeps its links while no better way on it saves more"
+        default=10.0, ge=0, description="links to and from a shown corridor stay unless others cost less by this"
     )
     free_detours: bool = Field(
         default=True, description="show the best route where no corridor is registered for the sign and destination"
@@ -66,13 +90,23 @@ class DisplaySettings(_RoutingSettings):
 class LoopSettings(_RoutingSettings):
     """How often things happen, on the wall clock unless said otherwise."""
 
-    step_every_s: float = Field(default=1.0, gt=0, le=5, description="a step at least this often")
-    hint_pause_s: float = Field(default=0.1, gt=0, le=5, description="and at most once in this time")
-    heartbeat_s: float = Field(default=5.0, gt=0, le=60)
-    read_back_s: float = Field(default=3600.0, gt=0, description="data time re-read at a restart")
-    link_state_every_s: float = Field(default=60.0, gt=0, description="an unchanged link state is written this often")
-    link_state_change_pct: float = Field(default=10.0, gt=0, description="or when its speed changed by this much")
-    snap_distance_m: float = Field(default=200.0, gt=0, description="a point of a route request lies this near a link")
+    step_every_s: float = Field(default=1.0, gt=0, le=5, description="wall time: a step at least this often")
+    hint_pause_s: float = Field(default=0.1, gt=0, le=5, description="wall time: a step at most this often")
+    heartbeat_s: float = Field(
+        default=5.0, gt=0, le=60, description="the planner tells at least this often that it lives"
+    )
+    read_back_s: float = Field(
+        default=3600.0, gt=0, description="data time: what a restart feels again to rebuild the state"
+    )
+    link_state_every_s: float = Field(
+        default=60.0, gt=0, description="an unchanged link state is written this often, on Lotse's clock"
+    )
+    link_state_change_pct: float = Field(
+        default=10.0, gt=0, description="a changed one when its speed moved by this, or its level"
+    )
+    snap_distance_m: float = Field(
+        default=200.0, gt=0, description="a point of a route request may lie this far from a street"
+    )
 
 
 @dataclass(frozen=True, slots=True)

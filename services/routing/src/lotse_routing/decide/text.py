@@ -44,7 +44,7 @@ def compose_lines(
     words, first = WORDS[language], messages[0]
     actions = list(_actions(messages, words, line_chars, addresses_all=addresses_all))
     if first.corridor is None and line_count == 1:
-        actions = [_first_fitting(_filled(words.via, first.via_street or first.destination_text, words), line_chars)]
+        actions = [_via_line(first.via_street or first.destination_text, words, line_chars)]
     actions = actions[:line_count]
     return (*_cause_lines(first, line_count - len(actions), words, line_chars), *actions)
 
@@ -63,7 +63,7 @@ def _actions(messages: Sequence[Message], words: Words, width: int, *, addresses
         else:
             yield destination
             if message.via_street:
-                yield _first_fitting(_filled(words.via, message.via_street, words), width)
+                yield _via_line(message.via_street, words, width)
 
 
 def _cause_lines(message: Message, room: int, words: Words, width: int) -> list[str]:
@@ -93,10 +93,12 @@ def abbreviate(name: str, words: Words) -> str:
 def shorten(name: str, width: int, words: Words) -> str:
     """Write a name so that it fits and can still be read.
 
-    First the street suffix is abbreviated, then long words but the last become initials, one after the other from
-    the left, then the rest is cut at its end with a full stop.
+    First the street suffix is abbreviated; of two streets ('Ringgade/Viborgvej') the first is enough; then long words
+    but the last become initials, one after the other from the left; then the rest is cut at its end with a full stop.
     """
-    parts = _WORD_BORDERS.split(abbreviate(name, words))
+    whole = abbreviate(name, words)
+    first = name.partition("/")[0]
+    parts = _WORD_BORDERS.split(abbreviate(first, words) if len(whole) > width and first else whole)
     for position, part in enumerate(parts[:-1]):
         if sum(map(len, parts)) > width and len(part) > LONG_ENOUGH_TO_SHORTEN:
             parts[position] = f"{part[0]}."
@@ -110,8 +112,9 @@ def cut(text: str, width: int) -> str:
     return f"{text[: width - 1].rstrip(' .-')}." if width > 1 else text[:width]
 
 
-def _filled(forms: Iterable[str], name: str, words: Words) -> list[str]:
-    return [form.format(abbreviate(name, words)) for form in forms]
+def _via_line(street: str, words: Words, width: int) -> str:
+    forms = [form.format(abbreviate(street, words)) for form in words.via]
+    return next((form for form in forms if len(form) <= width), shorten(street, width, words))
 
 
 def _first_fitting(forms: Sequence[str], width: int) -> str:
