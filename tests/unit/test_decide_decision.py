@@ -27,7 +27,7 @@ from lotse_routing.decide.display import Display, arrow, delay_min
 from lotse_routing.decide.policy import Moment
 from lotse_routing.decide.record import read_advices
 from lotse_routing.decide.registry import Registry, Sign
-from lotse_routing.pipeline import decide_signs
+from lotse_routing.decide.signs import decide_signs
 from lotse_routing.settings import DisplaySettings
 
 JAM = {"B-C-0": 8.0, "C-D-0": 8.0}

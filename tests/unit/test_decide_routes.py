@@ -6,8 +6,9 @@ import httpx
 import pytest
 from factories_decide import PLACES, TOPOLOGY, a_closure, a_snapshot
 
-from lotse_routing.answer import NoRouteError, Place, Places, Route, TooFarError, UnknownPlaceError, answer_route
+from lotse_routing.answer import NoRouteError, Route, answer_route
 from lotse_routing.app import Resources, create_app
+from lotse_routing.places import Place, Places, TooFarError, UnknownPlaceError
 from lotse_routing.settings import LoopSettings
 from lotse_routing.state.snapshot import Snapshot
 

@@ -6,8 +6,9 @@ from dataclasses import dataclass
 
 from fastapi import FastAPI
 
-from lotse_routing.answer import NoRouteError, Place, Places, Route, TooFarError, UnknownPlaceError, answer_route
+from lotse_routing.answer import NoRouteError, Route, answer_route
 from lotse_routing.core.topology import Topology
+from lotse_routing.places import Place, Places, TooFarError, UnknownPlaceError
 from lotse_routing.settings import LoopSettings
 from lotse_routing.state.snapshot import Snapshot
 from lotse_shared.health import Readiness, health_router

@@ -13,9 +13,9 @@ import asyncpg
 
 from lotse_routing import metrics
 from lotse_routing.decide.candidates import Trees
-from lotse_routing.decide.decision import Decision, Step, decide_sign, fall_back, is_news
+from lotse_routing.decide.decision import Decision, Step, is_news
 from lotse_routing.decide.policy import Moment
-from lotse_routing.decide.registry import Sign
+from lotse_routing.decide.signs import decide_signs
 from lotse_routing.feed import DataFeed, Feed, Listener, Turn, WallFeed
 from lotse_routing.publish import Outcome, Publisher
 from lotse_routing.settings import RoutingSettings
@@ -221,27 +221,3 @@ class Planner:
         heard = [detector.heard_at for detector in self._sensed.detectors.values()]
         if heard:
             metrics.NEWEST_READING_AGE_S.set((now - max(heard)).total_seconds())
-
-
-def decide_signs(step: Step, decided: Mapping[str, Decision]) -> tuple[dict[str, Decision], dict[str, Exception]]:
-    """Decide for every sign; one whose decision fails goes to its fallback and takes no other with it.
-
-    Returns
-    -------
-    tuple
-        Decisions by sign, and what failed by sign.
-    """
-    decisions: dict[str, Decision] = {}
-    faults: dict[str, Exception] = {}
-    for sign in step.moment.registry.signs:
-        decisions[sign.sign_id], fault = _decide_or_fall_back(step, sign, decided.get(sign.sign_id))
-        if fault is not None:
-            faults[sign.sign_id] = fault
-    return decisions, faults
-
-
-def _decide_or_fall_back(step: Step, sign: Sign, previous: Decision | None) -> tuple[Decision, Exception | None]:
-    try:
-        return decide_sign(step, sign, previous), None
-    except Exception as error:  # noqa: BLE001 - told by the caller; the other signs go on
-        return fall_back(step, sign, previous), error
