@@ -3,7 +3,6 @@
 from pathlib import Path
 
 import pytest
-from pydantic import ValidationError
 from pydantic_settings import BaseSettings
 
 from lotse_routing.settings import (
@@ -14,6 +13,7 @@ from lotse_routing.settings import (
     RoutingSettings,
     WeightSettings,
 )
+from lotse_shared.settings import SettingsError
 
 PAGE = Path(__file__).parents[2] / "docs" / "decisions-of-signs.md"
 ROOMS: list[type[BaseSettings]] = [EstimateSettings, WeightSettings, PolicySettings, DisplaySettings, LoopSettings]
@@ -40,5 +40,5 @@ def test_the_environment_sets_them(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_levels_of_service_in_the_wrong_order_are_refused() -> None:
-    with pytest.raises(ValidationError, match="slow_from_ratio < dense_from_ratio"):
+    with pytest.raises(SettingsError, match="slow_from_ratio < dense_from_ratio"):
         EstimateSettings(slow_from_ratio=0.6)

@@ -6,7 +6,6 @@ from datetime import datetime, timedelta
 import pytest
 from factories_ingest import LIMITS, NOON, SITE, make_reading
 from prometheus_client import CollectorRegistry
-from pydantic import ValidationError
 
 from lotse_ingest.batch import Batch, BatchReading, Item, Linger, first_of_each, newest_felt
 from lotse_ingest.dead_letters import DeadLetter, Envelope, digest_of, rejected
@@ -16,6 +15,7 @@ from lotse_ingest.ledger import add_up, tell_outcomes
 from lotse_ingest.messages import DecodeError, Received, Refusal, Watermark
 from lotse_ingest.metrics import Metrics
 from lotse_ingest.settings import IngestSettings
+from lotse_shared.settings import SettingsError
 
 LINGER = Linger(max_messages=10, max_bytes=1000, linger_s=0.02, quiet_s=0.002)
 ERROR = DecodeError(Refusal.JSON, "payload", "not JSON", "JSON")
@@ -145,7 +145,7 @@ async def test_take_waits_for_a_message_and_gives_the_rest_after_close() -> None
 
 
 def test_a_queue_smaller_than_what_is_in_flight_is_refused() -> None:
-    with pytest.raises(ValidationError, match="receive_maximum"):
+    with pytest.raises(SettingsError, match="receive_maximum"):
         IngestSettings(queue_messages=10, receive_maximum=11)
 
 

@@ -3,13 +3,35 @@
 Every name begins with LOTSE_, so LOTSE_DATABASE_DSN sets `DatabaseSettings.dsn`. There is no default password.
 """
 
-from typing import Literal
+from typing import Any, Literal
 
-from pydantic import Field, SecretStr
+from pydantic import Field, SecretStr, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 
-class DatabaseSettings(BaseSettings):
+class SettingsError(SystemExit):
+    """Settings are missing or wrong. Ends the program with one line that names each variable and its fault."""
+
+
+class Settings(BaseSettings):
+    """Settings from the environment. The name of each variable is the class's `env_prefix` and the field's name.
+
+    Raises
+    ------
+    SettingsError
+        When one is missing or wrong.
+    """
+
+    def __init__(self, **values: Any) -> None:  # noqa: ANN401 - pydantic's own signature
+        try:
+            super().__init__(**values)
+        except ValidationError as error:
+            prefix = self.model_config.get("env_prefix", "")
+            faults = (f"{prefix}{'_'.join(map(str, e['loc']))}".upper() + f": {e['msg']}" for e in error.errors())
+            raise SettingsError("; ".join(faults)) from None
+
+
+class DatabaseSettings(Settings):
     """Where PostgreSQL is (`LOTSE_DATABASE_*`)."""
 
     model_config = SettingsConfigDict(env_prefix="LOTSE_DATABASE_")
@@ -19,7 +41,7 @@ class DatabaseSettings(BaseSettings):
     command_timeout_s: float = Field(default=30.0, gt=0)
 
 
-class BrokerSettings(BaseSettings):
+class BrokerSettings(Settings):
     """Where the MQTT broker is (`LOTSE_BROKER_*`)."""
 
     model_config = SettingsConfigDict(env_prefix="LOTSE_BROKER_")
@@ -31,7 +53,7 @@ class BrokerSettings(BaseSettings):
     keepalive_s: int = Field(default=30, ge=5, le=3600)
 
 
-class HttpSettings(BaseSettings):
+class HttpSettings(Settings):
     """Where a service listens (`LOTSE_HTTP_*`). Loopback unless told otherwise."""
 
     model_config = SettingsConfigDict(env_prefix="LOTSE_HTTP_")
@@ -40,7 +62,7 @@ class HttpSettings(BaseSettings):
     port: int = Field(ge=0, le=65535)
 
 
-class ClockSettings(BaseSettings):
+class ClockSettings(Settings):
     """Which clock decides what `now` is (`LOTSE_CLOCK`): the wall's, or that of the data (watermarks)."""
 
     model_config = SettingsConfigDict(env_prefix="LOTSE_")

@@ -1,20 +1,16 @@
 """The command line: serve, and make keys."""
 
 import asyncio
-from collections.abc import Iterator
-from contextlib import contextmanager
 from typing import Annotated, NoReturn
 
 import asyncpg
 import typer
-from pydantic import ValidationError
 
 from lotse_gateway.create_key import KeyRequestError, create_key
 from lotse_gateway.keys import Scope
 from lotse_gateway.serve import serve
-from lotse_gateway.settings import GatewaySettings
 from lotse_shared.log import configure_logging
-from lotse_shared.settings import ClockSettings, DatabaseSettings, HttpSettings
+from lotse_shared.settings import DatabaseSettings
 
 commands = typer.Typer(
     help="Lotse's gateway: the only public HTTP.",
@@ -23,18 +19,12 @@ commands = typer.Typer(
     pretty_exceptions_enable=False,  # its traceback prints local variables, and so secrets
 )
 
-_PREFIXES = {
-    kind.__name__: kind.model_config.get("env_prefix", "")
-    for kind in (DatabaseSettings, HttpSettings, ClockSettings, GatewaySettings)
-}
-
 
 @commands.command("serve")
 def serve_command() -> None:
     """Serve the public API (reads LOTSE_DATABASE_*, LOTSE_HTTP_*, LOTSE_CLOCK, LOTSE_GATEWAY_*)."""
     configure_logging("gateway")
-    with _settings_faults_in_one_line():
-        asyncio.run(serve())
+    asyncio.run(serve())
 
 
 @commands.command("create-key")
@@ -45,8 +35,7 @@ def create_key_command(
 ) -> None:
     """Make a key and print it: once, it is not kept anywhere (reads LOTSE_DATABASE_*)."""
     try:
-        with _settings_faults_in_one_line():
-            text = asyncio.run(create_key(DatabaseSettings(), name, scope, sign))
+        text = asyncio.run(create_key(DatabaseSettings(), name, scope, sign))
     except KeyRequestError as error:
         _fail(str(error))
     except asyncpg.UndefinedTableError:
@@ -55,20 +44,6 @@ def create_key_command(
         _fail(f"the database cannot be reached ({error}): check LOTSE_DATABASE_DSN")
     else:
         typer.echo(text)
-
-
-@contextmanager
-def _settings_faults_in_one_line() -> Iterator[None]:
-    try:
-        yield
-    except ValidationError as error:
-        prefix = _PREFIXES.get(error.title)
-        if prefix is None:  # not one of the environment's
-            raise
-        faults = (
-            f"{prefix}{'_'.join(str(part) for part in e['loc'])}".upper() + f": {e['msg']}" for e in error.errors()
-        )
-        _fail("; ".join(faults))
 
 
 def _fail(message: str) -> NoReturn:

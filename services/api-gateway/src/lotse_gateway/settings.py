@@ -1,10 +1,12 @@
 """Settings of the gateway alone (`LOTSE_GATEWAY_*`); what it shares with others is in lotse_shared.settings."""
 
 from pydantic import Field
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic_settings import SettingsConfigDict
+
+from lotse_shared.settings import Settings
 
 
-class GatewaySettings(BaseSettings):
+class GatewaySettings(Settings):
     """Where routing is, and how much one request may ask for."""
 
     model_config = SettingsConfigDict(env_prefix="LOTSE_GATEWAY_")

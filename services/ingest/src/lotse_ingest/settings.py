@@ -4,15 +4,16 @@ from datetime import timedelta
 from typing import Self
 
 from pydantic import Field, model_validator
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic_settings import SettingsConfigDict
 
 from lotse_ingest.batch import Linger
 from lotse_ingest.judge import Limits
 from lotse_shared import topics
 from lotse_shared.identifiers import Identifier
+from lotse_shared.settings import Settings
 
 
-class IngestSettings(BaseSettings):
+class IngestSettings(Settings):
     """How ingest receives, judges and stores."""
 
     model_config = SettingsConfigDict(env_prefix="LOTSE_INGEST_")

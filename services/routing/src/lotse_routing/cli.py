@@ -13,7 +13,6 @@ from typing import Annotated, NoReturn, TypeVar
 
 import asyncpg
 import typer
-from pydantic import ValidationError
 from rich.console import Console
 from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
@@ -25,7 +24,7 @@ from lotse_routing.network.osm_file import OsmFileError
 from lotse_routing.network.store import save_network
 from lotse_routing.network.summary import ImportSummary
 from lotse_shared.database import connect
-from lotse_shared.settings import DatabaseSettings
+from lotse_shared.settings import DatabaseSettings, SettingsError
 
 app = typer.Typer(
     help="Lotse routing: street graph, link state, sign decisions.",
@@ -111,10 +110,9 @@ def _write_report(report: Path, summary: ImportSummary) -> None:
 def _database_settings() -> DatabaseSettings:
     try:
         return DatabaseSettings()
-    except ValidationError as error:
-        wrong = ", ".join(f"LOTSE_DATABASE_{e['loc'][0]}: {e['msg']}".replace("dsn", "DSN") for e in error.errors())
+    except SettingsError as error:
         _fail(
-            f"the database is not known ({wrong}): set LOTSE_DATABASE_DSN=postgresql://user:password@host:port/database,"
+            f"the database is not known ({error}): set LOTSE_DATABASE_DSN=postgresql://user:password@host:port/database,"
             " or use --dry-run"
         )
 

@@ -7,10 +7,12 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from pydantic import Field, model_validator
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic_settings import SettingsConfigDict
+
+from lotse_shared.settings import Settings
 
 
-class _RoutingSettings(BaseSettings):
+class _RoutingSettings(Settings):
     model_config = SettingsConfigDict(env_prefix="LOTSE_ROUTING_", frozen=True)
 
 
