@@ -7,7 +7,7 @@ from lotse_shared.settings import DatabaseSettings, HttpSettings, SettingsError
 
 def test_a_missing_setting_is_named_in_one_line(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("LOTSE_DATABASE_DSN", raising=False)
-    with pytest.raises(SettingsError, match="^LOTSE_DATABASE_DSN: Field required$"):
+    with pytest.raises(SettingsError, match=r"^LOTSE_DATABASE_DSN: Field required$"):
         DatabaseSettings()
 
 
