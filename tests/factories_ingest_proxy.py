@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 
-from lotse_standalone.ports import LOOPBACK
+from lotse_standalone.machine.ports import LOOPBACK
 
 
 class Proxy:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from lotse_standalone.odaa import Measured
+from lotse_standalone.replay.odaa import Measured
 
 FIRST_SLOT = datetime(2014, 8, 26, 6, 0, tzinfo=UTC)
 COLUMNS = ["TIMESTAMP", "REPORT_ID", "vehicleCount", "avgSpeed"]

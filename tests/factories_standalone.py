@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
 from typing import Any
 
-from lotse_standalone.sign import Answer
+from lotse_standalone.signs.sign import Answer
 
 SERVER_NOW = datetime(2026, 11, 23, 7, 10, tzinfo=UTC)
 SIGN = "S1"

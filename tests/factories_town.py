@@ -9,9 +9,9 @@ from typing import Any
 
 import networkx as nx
 
-from lotse_standalone.scenario import Flaws, Phase, Pinch, Scenario, Site
+from lotse_standalone.simulation.scenario import Flaws, Phase, Pinch, Scenario, Site
+from lotse_standalone.simulation.traffic import Street, Traffic
 from lotse_standalone.town import FOLDER
-from lotse_standalone.traffic import Street, Traffic
 
 NO_FLAWS = Flaws(duplicate_every=10**9, stale_speed_every=10**9, malformed_at_s=10**9)
 STREETS = {

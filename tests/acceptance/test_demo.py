@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from processes_standalone import DEMO, children_of
 
-from lotse_standalone.postgres import EmbeddedPostgres
+from lotse_standalone.servers.postgres import EmbeddedPostgres
 
 MORNING = "58s"
 

@@ -14,10 +14,10 @@ import pytest
 from paho.mqtt.enums import CallbackAPIVersion
 
 from lotse_standalone import town
-from lotse_standalone.postgres import EmbeddedPostgres
-from lotse_standalone.registry import register
-from lotse_standalone.sign_client import SignClient
-from lotse_standalone.stack import Stack, StackOptions
+from lotse_standalone.servers.postgres import EmbeddedPostgres
+from lotse_standalone.signs.sign_client import SignClient
+from lotse_standalone.stack.registry import register
+from lotse_standalone.stack.stack import Stack, StackOptions
 
 JAMMED_STREET = "Lindenbrücke"
 SIGN = "S2"

@@ -15,7 +15,7 @@ from lotse_gateway.routes.routes import EXAMPLE
 from lotse_gateway.routing_client import RoutingClient
 from lotse_shared.problems import Conflict, InvalidInput, NotFound, Problem, Unavailable, add_problem_handlers
 from lotse_shared.wire import Place, RouteAnswer, RouteRequest
-from lotse_standalone.ports import free_port
+from lotse_standalone.machine.ports import free_port
 
 REQUEST = RouteRequest(origin=Place(point=(7.7, 49.4)), destination=Place(node="J12"), avoid_links=["A-B-0"])
 

@@ -27,8 +27,8 @@ from pydantic import SecretStr
 from lotse_shared.database import connect
 from lotse_shared.migrate import migrate_database
 from lotse_shared.settings import DatabaseSettings
-from lotse_standalone.ports import free_port
-from lotse_standalone.postgres import EmbeddedPostgres
+from lotse_standalone.machine.ports import free_port
+from lotse_standalone.servers.postgres import EmbeddedPostgres
 
 
 async def heartbeat(connection: asyncpg.Connection) -> datetime | None:

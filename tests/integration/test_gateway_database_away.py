@@ -15,8 +15,8 @@ from lotse_gateway.settings import GatewaySettings
 from lotse_shared.database import connect
 from lotse_shared.migrate import migrate_database
 from lotse_shared.settings import DatabaseSettings
-from lotse_standalone.ports import free_port
-from lotse_standalone.postgres import EmbeddedPostgres
+from lotse_standalone.machine.ports import free_port
+from lotse_standalone.servers.postgres import EmbeddedPostgres
 
 SETTINGS = GatewaySettings(database_wait_s=1.0)
 

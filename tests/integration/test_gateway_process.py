@@ -15,8 +15,8 @@ import pytest
 from factories_gateway import a_detector, add_decision, add_network, beat
 
 from lotse_shared.settings import DatabaseSettings
-from lotse_standalone.ports import free_port
-from lotse_standalone.postgres import EmbeddedPostgres
+from lotse_standalone.machine.ports import free_port
+from lotse_standalone.servers.postgres import EmbeddedPostgres
 
 
 def _environment(database: DatabaseSettings, **more: str) -> dict[str, str]:

@@ -11,8 +11,8 @@ from lotse_shared.database import connect
 from lotse_shared.hints import Hints
 from lotse_shared.migrate import migrate_database
 from lotse_shared.settings import DatabaseSettings
-from lotse_standalone.ports import free_port
-from lotse_standalone.postgres import EmbeddedPostgres
+from lotse_standalone.machine.ports import free_port
+from lotse_standalone.servers.postgres import EmbeddedPostgres
 
 NEVER_S = 3600.0
 ADD_DETECTOR = "insert into detector (detector_id) values ($1)"

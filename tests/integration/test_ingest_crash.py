@@ -14,7 +14,7 @@ from fixtures.brokers import Mosquitto
 
 from lotse_shared import topics
 from lotse_shared.settings import BrokerSettings, DatabaseSettings
-from lotse_standalone.ports import LOOPBACK, free_port
+from lotse_standalone.machine.ports import LOOPBACK, free_port
 
 pytestmark = pytest.mark.mosquitto
 PUBACK_BYTES = 4

@@ -16,8 +16,8 @@ from lotse_shared import topics
 from lotse_shared.database import connect
 from lotse_shared.migrate import migrate_database
 from lotse_shared.settings import BrokerSettings, DatabaseSettings
-from lotse_standalone.ports import LOOPBACK, free_port
-from lotse_standalone.postgres import EmbeddedPostgres
+from lotse_standalone.machine.ports import LOOPBACK, free_port
+from lotse_standalone.servers.postgres import EmbeddedPostgres
 
 SERIAL = "test-ingest-session"
 

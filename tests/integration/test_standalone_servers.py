@@ -15,21 +15,22 @@ import asyncpg
 import pytest
 from processes_standalone import check_until_it_is_noticed, children_of, command_line, wait_for_end
 
-from lotse_standalone import datafolder, postgres, unprivileged
-from lotse_standalone.broker import EmbeddedBroker
-from lotse_standalone.datafolder import DataFolder
-from lotse_standalone.ports import LOOPBACK, claim_port, free_port
-from lotse_standalone.postgres import EmbeddedPostgres
-from lotse_standalone.problems import StandaloneError
+from lotse_standalone.machine import datafolder, unprivileged
+from lotse_standalone.machine.datafolder import DataFolder
+from lotse_standalone.machine.ports import LOOPBACK, claim_port, free_port
+from lotse_standalone.machine.problems import StandaloneError
+from lotse_standalone.servers import postgres
+from lotse_standalone.servers.broker import EmbeddedBroker
+from lotse_standalone.servers.postgres import EmbeddedPostgres
 
 as_root = pytest.mark.skipif(os.geteuid() != 0, reason="twins are made for root only")
 
 HOST_OF_SERVERS = """
 import sys, time
 from pathlib import Path
-from lotse_standalone.broker import EmbeddedBroker
-from lotse_standalone.ports import free_port
-from lotse_standalone.postgres import EmbeddedPostgres
+from lotse_standalone.servers.broker import EmbeddedBroker
+from lotse_standalone.machine.ports import free_port
+from lotse_standalone.servers.postgres import EmbeddedPostgres
 folder = Path(sys.argv[1])
 EmbeddedPostgres(folder / "postgres", free_port()).start()
 EmbeddedBroker(folder / "broker", free_port()).start()
@@ -148,7 +149,7 @@ def test_a_server_that_cannot_start_tells_its_reason(server: EmbeddedPostgres) -
 def test_a_missing_wheel_is_told_with_its_remedy(wheel: str, start: str, tmp_path: Path) -> None:
     program = (
         f"import sys; sys.modules[{wheel!r}] = None\nfrom pathlib import Path\n"
-        f"from lotse_standalone.{start}\nServer(Path({str(tmp_path / 'x')!r}), 1).start()"
+        f"from lotse_standalone.servers.{start}\nServer(Path({str(tmp_path / 'x')!r}), 1).start()"
     )
     ended = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=False)
     assert ended.returncode == 1

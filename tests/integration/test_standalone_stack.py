@@ -26,12 +26,12 @@ from processes_standalone import (
 )
 
 from lotse_standalone import town
-from lotse_standalone import unprivileged as unprivileged_accounts
-from lotse_standalone.ports import LOOPBACK
-from lotse_standalone.postgres import EmbeddedPostgres
-from lotse_standalone.problems import StandaloneError
-from lotse_standalone.registry import register
-from lotse_standalone.stack import Stack, StackOptions
+from lotse_standalone.machine import unprivileged as unprivileged_accounts
+from lotse_standalone.machine.ports import LOOPBACK
+from lotse_standalone.machine.problems import StandaloneError
+from lotse_standalone.servers.postgres import EmbeddedPostgres
+from lotse_standalone.stack.registry import register
+from lotse_standalone.stack.stack import Stack, StackOptions
 
 UP = "Ctrl-C stops everything"
 

@@ -21,9 +21,9 @@ from lotse_ingest.decode import decode
 from lotse_ingest.messages import DecodedReading, DecodeError
 from lotse_shared.settings import BrokerSettings
 from lotse_shared.topics import EVERYTHING
-from lotse_standalone.ports import LOOPBACK, free_port
-from lotse_standalone.publisher import Publisher
-from lotse_standalone.simulate import Simulation
+from lotse_standalone.machine.ports import LOOPBACK, free_port
+from lotse_standalone.simulation.publisher import Publisher
+from lotse_standalone.simulation.simulate import Simulation
 from lotse_standalone.town import FOLDER
 
 MAX_PAYLOAD_BYTES = 100_000

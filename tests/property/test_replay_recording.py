@@ -6,7 +6,7 @@ from factories_replay import a_measured
 from hypothesis import given
 from hypothesis import strategies as st
 
-from lotse_standalone.recording import cut
+from lotse_standalone.replay.recording import cut
 
 moments = st.lists(st.none() | st.integers(-50, 50), max_size=40)
 

@@ -7,7 +7,7 @@ from factories_standalone import SERVER_NOW, SIGN, an_answer, display_body
 from hypothesis import given
 from hypothesis import strategies as st
 
-from lotse_standalone.sign import LONGEST_PAUSE_S, Answer, Memory, hear, show
+from lotse_standalone.signs.sign import LONGEST_PAUSE_S, Answer, Memory, hear, show
 
 STATUSES = st.sampled_from([200, 200, 200, 304, 304, 404, 410, 429, 500, 503])
 STEPS_S = st.floats(0, 50)

@@ -7,9 +7,9 @@ from factories_town import NO_FLAWS
 from hypothesis import given
 from hypothesis import strategies as st
 
-from lotse_standalone.scenario import Flaws
-from lotse_standalone.sensors import Sensor
-from lotse_standalone.traffic import CAPACITY_VEHH_PER_LANE, EMPTY_ROAD, Flow, Street, free_flow, queued_flow
+from lotse_standalone.simulation.scenario import Flaws
+from lotse_standalone.simulation.sensors import Sensor
+from lotse_standalone.simulation.traffic import CAPACITY_VEHH_PER_LANE, EMPTY_ROAD, Flow, Street, free_flow, queued_flow
 
 NOW = datetime(2026, 11, 23, 7, 10, tzinfo=UTC)
 FAULTY = Flaws(duplicate_every=5, stale_speed_every=3, malformed_at_s=1)

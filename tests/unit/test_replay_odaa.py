@@ -9,7 +9,9 @@ import pytest
 from factories_replay import a_link, a_measured, a_row, square, write_csv
 
 from lotse_routing.network.import_links import import_links
-from lotse_standalone.odaa import (
+from lotse_standalone.machine.problems import StandaloneError
+from lotse_standalone.replay.odaa import (
+    AARHUS_SIGNS,
     Measured,
     junctions,
     moment_of,
@@ -20,8 +22,6 @@ from lotse_standalone.odaa import (
     write_network,
     write_registry,
 )
-from lotse_standalone.problems import StandaloneError
-from lotse_standalone.recordings import AARHUS_SIGNS
 
 COPENHAGEN = ZoneInfo("Europe/Copenhagen")
 

@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 from factories_replay import FIRST_SLOT, a_measured, a_row, write_csv
 
-from lotse_standalone.odaa import Measured
-from lotse_standalone.problems import StandaloneError
-from lotse_standalone.recording import count_rows, cut, list_files, read_slots
+from lotse_standalone.machine.problems import StandaloneError
+from lotse_standalone.replay.odaa import Measured
+from lotse_standalone.replay.recording import count_rows, cut, list_files, read_slots
 
 
 def slots_of(rows: Sequence[Measured]) -> list[tuple[int | None, int]]:

@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 from factories_replay import FIRST_SLOT, a_measured
 
-from lotse_standalone.recording import Slot, cut
-from lotse_standalone.replay_report import Replayed, Stored, Tally, compose_report, in_force, is_valid
+from lotse_standalone.replay.recording import Slot, cut
+from lotse_standalone.replay.report import Replayed, Stored, Tally, compose_report, in_force, is_valid
 
 LEDGER = {"received": 3, "stored": 2, "duplicate": 1, "quarantined": 0, "rejected": 0}
 DETOUR = {

@@ -12,7 +12,7 @@ from fastapi import FastAPI
 from lotse_shared.health import health_router
 from lotse_shared.run import LoopEndedError, run_service
 from lotse_shared.settings import HttpSettings
-from lotse_standalone.ports import free_port
+from lotse_standalone.machine.ports import free_port
 
 
 def _app(*, ready: bool = True) -> FastAPI:

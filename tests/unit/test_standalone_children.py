@@ -2,7 +2,7 @@
 
 import pytest
 
-from lotse_standalone.children import LINE_CHARS, last_line
+from lotse_standalone.machine.children import LINE_CHARS, last_line
 
 
 @pytest.mark.parametrize(

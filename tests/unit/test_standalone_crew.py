@@ -5,8 +5,8 @@ import time
 
 import pytest
 
-from lotse_standalone.crew import Crew
-from lotse_standalone.problems import StandaloneError
+from lotse_standalone.machine.crew import Crew
+from lotse_standalone.machine.problems import StandaloneError
 
 
 def check_for_seconds(crew: Crew, seconds: float) -> None:

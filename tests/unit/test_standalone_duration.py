@@ -2,7 +2,7 @@
 
 import pytest
 
-from lotse_standalone.duration import parse_duration
+from lotse_standalone.demo.duration import parse_duration
 
 
 @pytest.mark.parametrize(

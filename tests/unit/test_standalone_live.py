@@ -4,7 +4,7 @@ import io
 
 from rich.console import Console
 
-from lotse_standalone.live import Board, Screen, SignRow, render_board, tell_changes
+from lotse_standalone.demo.live import Board, Screen, SignRow, render_board, tell_changes
 
 READINGS = {"received": 1200, "stored": 1190, "duplicate": 4, "quarantined": 1, "rejected": 5}
 DETOUR = SignRow("S1", "Lindenallee", ("BRUECKENSTR.", "STAU", "FOLGE U1"), "Brückenstraße is slow.")

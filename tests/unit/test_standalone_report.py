@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from lotse_standalone.report import Decision, Run, compose_report, percentile, sensor_to_sign_s
+from lotse_standalone.demo.report import Decision, Run, compose_report, percentile, sensor_to_sign_s
 
 START = datetime(2026, 11, 23, 7, 0, tzinfo=UTC)
 

@@ -3,7 +3,7 @@
 import pytest
 from factories_standalone import SIGN, an_answer, display_body
 
-from lotse_standalone.sign import DATE_RESOLUTION, LONGEST_PAUSE_S, SLOWEST_POLLS, Answer, Memory, hear, show
+from lotse_standalone.signs.sign import DATE_RESOLUTION, LONGEST_PAUSE_S, SLOWEST_POLLS, Answer, Memory, hear, show
 
 LINES = ("BRUECKENSTR.", "STAU", "FOLGE U1")
 SLACK_S = DATE_RESOLUTION.total_seconds()

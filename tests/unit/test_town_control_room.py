@@ -8,9 +8,9 @@ import httpx
 import pytest
 from factories_town import a_scenario
 
-from lotse_standalone.control_room import ControlRoom, advice_of
-from lotse_standalone.scenario import Moment
-from lotse_standalone.traffic import Advice
+from lotse_standalone.simulation.control_room import ControlRoom, advice_of
+from lotse_standalone.simulation.scenario import Moment
+from lotse_standalone.simulation.traffic import Advice
 
 DETOUR: dict[str, object] = {"state": "detour", "normal": {"links": ["a", "b"]}, "shown": {"links": ["a", "c"]}}
 DURING, AFTER = Moment(0, 35.0), Moment(0, 45.0)

@@ -11,7 +11,7 @@ from shapely.geometry import LineString
 
 from lotse_gateway.settings import GatewaySettings
 from lotse_routing.settings import DisplaySettings, EstimateSettings, LoopSettings, PolicySettings, WeightSettings
-from lotse_standalone.scenario import read_scenario
+from lotse_standalone.simulation.scenario import read_scenario
 from lotse_standalone.town import FOLDER
 from lotse_standalone.town.draw import draw
 

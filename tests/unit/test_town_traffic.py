@@ -5,11 +5,11 @@ from pathlib import Path
 import pytest
 from factories_town import STREETS, a_scenario, a_traffic
 
-from lotse_standalone.problems import StandaloneError
-from lotse_standalone.scenario import Moment, moment_of, read_scenario
-from lotse_standalone.simulate import read_streets
+from lotse_standalone.machine.problems import StandaloneError
+from lotse_standalone.simulation.scenario import Moment, moment_of, read_scenario
+from lotse_standalone.simulation.simulate import read_streets
+from lotse_standalone.simulation.traffic import Advice, Traffic, free_flow, queued_flow
 from lotse_standalone.town import FOLDER
-from lotse_standalone.traffic import Advice, Traffic, free_flow, queued_flow
 
 AROUND_THE_BRIDGE = Advice(avoided=frozenset({"bridge"}), used=frozenset({"corridor"}))
 

@@ -10,7 +10,7 @@ detectors.json, destinations.json, signs.json, corridors.json
 settings.json
     LOTSE_* values for the services that fit a morning of one minute.
 scenario.json
-    What happens in that morning (lotse_standalone.scenario).
+    What happens in that morning (lotse_standalone.simulation.scenario).
 landscape.json
     River, railway and quarters, for the map (lotse_standalone.town.draw).
 """

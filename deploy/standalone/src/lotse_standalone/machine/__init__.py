@@ -1,0 +1,1 @@
+"""What this machine gives: processes, threads, ports, signals, accounts."""

@@ -1,0 +1,1 @@
+"""`lotse-replay`: recorded readings through the whole line, in data time."""

@@ -1,0 +1,1 @@
+"""The embedded servers: database and MQTT broker."""

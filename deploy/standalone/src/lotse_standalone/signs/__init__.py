@@ -1,0 +1,1 @@
+"""The reference sign: what a sign does with what it hears."""

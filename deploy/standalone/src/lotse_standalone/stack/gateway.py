@@ -1,0 +1,40 @@
+"""Asking the gateway: JSON of a GET, pages of a list."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import httpx
+
+from lotse_standalone.machine.problems import StandaloneError
+
+PAGE = 500
+
+
+class GatewayAwayError(StandaloneError):
+    """The gateway did not answer, or not as it should."""
+
+
+def ask(client: httpx.Client, path: str, **parameters: str | int) -> Any:  # noqa: ANN401 - JSON
+    """Give the JSON of a GET.
+
+    Raises
+    ------
+    GatewayAwayError
+        No answer, or an error.
+    """
+    try:
+        answer = client.get(path, params=parameters)
+        answer.raise_for_status()
+        return answer.json()
+    except (httpx.HTTPError, ValueError) as error:
+        message = f"the gateway did not tell {path}: {error}"
+        raise GatewayAwayError(message) from error
+
+
+def list_all(client: httpx.Client, path: str) -> Iterator[dict[str, Any]]:
+    """Give every item of a paged list."""
+    page = ask(client, path, limit=PAGE)
+    yield from page["items"]
+    while page["next_cursor"] is not None:
+        page = ask(client, path, limit=PAGE, cursor=page["next_cursor"])
+        yield from page["items"]

@@ -1,0 +1,224 @@
+"""The whole stack on this machine: database, broker, migrations and the three services, as one object.
+
+Everything listens on loopback only. Start it from a thread that outlives it, the main one best (see children.spawn).
+"""
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from types import TracebackType
+from typing import Literal, Self
+
+import httpx
+
+from lotse_standalone.machine import children
+from lotse_standalone.machine.datafolder import DataFolder
+from lotse_standalone.machine.ports import LOOPBACK, claim_port, free_port
+from lotse_standalone.servers.broker import EmbeddedBroker
+from lotse_standalone.servers.postgres import EmbeddedPostgres
+from lotse_standalone.stack.services import Services
+
+CLIENT_TIMEOUT_S = 30.0
+PASSED_ON = ("PATH", "HOME", "LANG", "LC_ALL", "TZ", "TMPDIR", "NUMBA_CACHE_DIR")
+"""What children get of our own environment; no LOTSE_ variable of the caller's shell reaches them by accident."""
+
+
+@dataclass(frozen=True, slots=True)
+class StackOptions:
+    """How to run the stack.
+
+    Parameters
+    ----------
+    folder
+        Where data, logs and key lie and survive a restart.
+    clock
+        Lotse's clock: the wall's, or the data's (watermarks).
+    database_port, broker_port, gateway_port
+        TCP ports on loopback; None: a free one.
+    settings
+        Further LOTSE_* variables for the services.
+    """
+
+    folder: Path
+    clock: Literal["wall", "data"] = "wall"
+    database_port: int | None = None
+    broker_port: int | None = None
+    gateway_port: int | None = None
+    settings: Mapping[str, str] = field(default_factory=dict)
+
+
+class Stack:
+    """Starts everything in order, tells where it is, stops everything in the opposite order."""
+
+    def __init__(self, options: StackOptions) -> None:
+        self._options = options
+        self._folder = DataFolder(options.folder)
+        self._postgres: EmbeddedPostgres | None = None
+        self._broker: EmbeddedBroker | None = None
+        self._services = Services()
+        self._gateway_port = 0
+        self._key = ""
+
+    def __enter__(self) -> Self:
+        self.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        self.stop()
+
+    @property
+    def folder(self) -> Path:
+        """Where data, logs and key lie."""
+        return self._folder.path
+
+    @property
+    def gateway_url(self) -> str:
+        """Root of the public REST API."""
+        return f"http://{LOOPBACK}:{self._gateway_port}"
+
+    @property
+    def broker(self) -> tuple[str, int]:
+        """Host and port of the MQTT broker."""
+        assert self._broker is not None, "the stack is not running"  # noqa: S101 - a caller's mistake
+        return LOOPBACK, self._broker.port
+
+    @property
+    def dsn(self) -> str:
+        """Connection URL of the database."""
+        assert self._postgres is not None, "the stack is not running"  # noqa: S101 - a caller's mistake
+        return self._postgres.dsn()
+
+    @property
+    def key(self) -> str:
+        """API key with scope admin. It stays the same from start to start on one folder."""
+        return self._key
+
+    @property
+    def services(self) -> dict[str, int]:
+        """Process ids of the services by name."""
+        return self._services.pids
+
+    def client(self) -> httpx.Client:
+        """Give an HTTP client of the public API that carries the key. The caller closes it."""
+        return httpx.Client(
+            base_url=self.gateway_url,
+            headers={"Authorization": f"Bearer {self.key}"},
+            timeout=CLIENT_TIMEOUT_S,
+            trust_env=False,  # a proxy of the environment has no business on loopback
+        )
+
+    def start(self) -> None:
+        """Start everything, and return once the line is ready to take readings.
+
+        Raises
+        ------
+        StandaloneError
+            Says in one line what is wrong and what to do. Whatever had been started is stopped again.
+        """
+        self._folder.claim()
+        try:
+            self._start_servers()
+            self._command("lotse-migrate")
+            self._ensure_key()
+            self._start_services()
+            self._renew_refused_key()
+        except BaseException:
+            self.stop()
+            raise
+
+    def stop(self) -> None:
+        """Stop everything: gateway, ingest (it finishes its queue), routing, broker, database."""
+        self._services.stop()
+        if self._broker is not None:
+            self._broker.stop()
+        if self._postgres is not None:
+            self._postgres.stop()
+        self._folder.release()
+
+    def check(self) -> None:
+        """Look after the children.
+
+        Raises
+        ------
+        StandaloneError
+            One of them died; names it, and the last line of its log.
+        """
+        self._services.check()
+        for server in (self._broker, self._postgres):
+            if server is not None:
+                server.check()
+
+    def import_links(self, folder: Path, name: str) -> None:
+        """Import a street network from plain files (junctions.csv, links.csv) and make it the active one.
+
+        Raises
+        ------
+        StandaloneError
+            The import failed; carries what it said last.
+        """
+        self._command("lotse-routing", "import-links", str(folder.resolve()), "--name", name)
+
+    def import_osm(self, file: Path) -> None:
+        """Import a street network from OpenStreetMap data and make it the active one; raises as `import_links`."""
+        self._command("lotse-routing", "import-osm", str(file.resolve()))
+
+    def _start_servers(self) -> None:
+        self._gateway_port = claim_port(self._options.gateway_port, "--gateway-port")
+        database_port = claim_port(self._options.database_port, "--database-port")
+        broker_port = claim_port(self._options.broker_port, "--broker-port")
+        self._postgres = EmbeddedPostgres(
+            self.folder / "postgres", database_port, log_path=self._folder.log("postgres")
+        )
+        self._postgres.start()
+        self._broker = EmbeddedBroker(self.folder / "broker", broker_port, log_path=self._folder.log("broker"))
+        self._broker.start()
+
+    def _start_services(self) -> None:
+        """Start the services side by side, in the order whose opposite is that of stopping; wait for all."""
+        routing_port, ingest_port = free_port(), free_port()
+        routing_url = f"http://{LOOPBACK}:{routing_port}"
+        host, port = self.broker
+        broker = {"LOTSE_BROKER_HOST": host, "LOTSE_BROKER_PORT": str(port)}
+        self._start("routing", ["lotse-routing", "serve"], routing_port)
+        self._start("ingest", ["lotse-ingest"], ingest_port, broker)
+        self._start(
+            "gateway", ["lotse-gateway", "serve"], self._gateway_port, {"LOTSE_GATEWAY_ROUTING_URL": routing_url}
+        )
+        self._services.wait_for(f"{routing_url}/healthz")
+        self._services.wait_for(f"http://{LOOPBACK}:{ingest_port}/readyz")
+        self._services.wait_for(f"{self.gateway_url}/readyz")
+
+    def _start(self, name: str, command: list[str], port: int, extra: Mapping[str, str] | None = None) -> None:
+        environment = {**self._environment(), **(extra or {})}
+        self._services.start(name, command, port, environment, self._folder.log(name))
+
+    def _command(self, name: str, *arguments: str) -> str:
+        command: list[str | Path] = [children.program(name), *arguments]
+        return children.run(command, self._environment(), self._folder.log("commands"))
+
+    def _ensure_key(self) -> None:
+        self._key = self._folder.read_key() or self._create_key()
+
+    def _renew_refused_key(self) -> None:
+        """Make a new key if the database does not know the kept one: its data were removed, or it was revoked."""
+        with self.client() as client:
+            if client.get("/v1/system").status_code == httpx.codes.UNAUTHORIZED:
+                self._key = self._create_key()
+
+    def _create_key(self) -> str:
+        key = self._command("lotse-gateway", "create-key", "--name", "standalone", "--scope", "admin").strip()
+        self._folder.write_key(key)
+        return key
+
+    def _environment(self) -> dict[str, str]:
+        ours = {name: os.environ[name] for name in PASSED_ON if name in os.environ}
+        return {
+            **ours,
+            "PYTHONUNBUFFERED": "1",
+            **self._options.settings,
+            "LOTSE_CLOCK": self._options.clock,
+            "LOTSE_DATABASE_DSN": self.dsn,
+        }
