@@ -99,8 +99,8 @@ def run_demo(options: DemoOptions, console: Console) -> None:
         It cannot start, or a part of it died.
     """
     _require_files(options)
-    say(console, "starting database, broker and services ...")
     with Interruption() as interruption, suppress(KeyboardInterrupt):
+        say(console, "starting database, broker and services ...")
         started_at = datetime.now(UTC)
         with Stack(options.stack) as stack, stack.client() as client:
             _log_to(stack.folder / "logs" / "demo.log")
