@@ -25,7 +25,7 @@ from lotse_standalone.machine.terminal import say
 from lotse_standalone.replay.feed import Feed
 from lotse_standalone.replay.odaa import AARHUS_SIGNS, Segment, read_segments, write_network, write_registry
 from lotse_standalone.replay.recording import LINKS_FILE, count_rows, list_files, read_slots
-from lotse_standalone.replay.report import Replayed, Tally, compose_report, count_stored
+from lotse_standalone.replay.report import Replayed, Tally, compose_report, count_stored, tell
 from lotse_standalone.stack.gateway import ask, list_all
 from lotse_standalone.stack.registry import register
 from lotse_standalone.stack.stack import Stack, StackOptions
@@ -89,7 +89,10 @@ def _command(
 ) -> None:
     configure_logging("replay", level="WARNING")
     try:
-        composed = run_replay(ReplayOptions(folder, _parse_zone(zone), signs, data), Console(stderr=True))
+        console = Console(stderr=True)
+        composed = run_replay(ReplayOptions(folder, _parse_zone(zone), signs, data), console)
+        for line in tell(composed):
+            say(console, line)
         text = json.dumps(composed, indent=2, ensure_ascii=False) + "\n"
         if report is None:
             sys.stdout.write(text)

@@ -1,7 +1,7 @@
 """What a replay proves: every row accounted for, and what the signs were told when the roads were full and when not."""
 
 from collections import deque
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from statistics import fmean
@@ -75,6 +75,27 @@ class Stored:
     rule_codes: Mapping[str, int]
     reasons: Mapping[str, int]
     watermarks: int
+
+
+def tell(report: Mapping[str, Any]) -> Iterator[str]:
+    """Tell a report in lines for people: what became of the rows, and each pair's busy and quiet decision."""
+    counts = report["readings"]
+    parts = " + ".join(f"{counts[name]} {name}" for name in ("stored", "duplicate", "quarantined", "rejected"))
+    yield (
+        f"{report['rows_in_files']} rows, {counts['received']} received = {parts}; "
+        f"{report['seconds']} s, {report['readings_per_s']:.0f} readings/s"
+    )
+    yield "stored with rule codes: " + (_counts(report["rule_codes"]) or "none")
+    yield "rejected or quarantined by reason: " + (_counts(report["reasons"]) or "none")
+    for pair in report["pairs"]:
+        yield f"{pair['sign']} to {pair['destination']}"
+        for hour in ("busy", "quiet"):
+            if decision := pair[hour]:
+                yield f"  {hour} ({decision['at'][11:16]}): {decision['state']}. {decision['explanation']}"
+
+
+def _counts(counts: Mapping[str, int]) -> str:
+    return ", ".join(f"{code} {count}" for code, count in sorted(counts.items()))
 
 
 async def count_stored(dsn: str) -> Stored:
