@@ -49,7 +49,8 @@ class Publisher:
         self._client.on_publish = self._on_publish
         self._client.on_connect = self._on_connect
         self._client.on_disconnect = self._on_disconnect
-        self._client.connect_async(host, port)
+        # paho would want its session back when it comes back; rumqttd refuses that to a client without a name for good.
+        self._client.connect_async(host, port, clean_start=True)
 
     def __enter__(self) -> Self:
         self._client.loop_start()
