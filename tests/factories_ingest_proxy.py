@@ -1,4 +1,4 @@
-"""A TCP proxy between a client and a server, which can swallow what the client sends."""
+"""A TCP proxy between a client and a server, which can swallow or hold back what the client sends."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -8,15 +8,29 @@ from lotse_standalone.machine.ports import LOOPBACK
 
 
 class Proxy:
-    """Forwards both ways. While `is_swallowing`, what the client sends never arrives, and nobody is told."""
+    """Forwards both ways.
+
+    While `is_swallowing`, what the client sends never arrives, and nobody is told. Between `hold` and `let_go` it waits
+    here; what still waits when its connection ends is gone. `greetings` counts the connections on which the client sent
+    something.
+    """
 
     def __init__(self, server_port: int) -> None:
         self.is_swallowing = False
         self.swallowed_bytes = 0
         self.forwarded_bytes = 0
+        self.greetings = 0
         self.port = 0
+        self._flows = asyncio.Event()
+        self._flows.set()
         self._server_port = server_port
         self._tasks: set[asyncio.Task[None]] = set()
+
+    def hold(self) -> None:
+        self._flows.clear()
+
+    def let_go(self) -> None:
+        self._flows.set()
 
     async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         task = asyncio.current_task()
@@ -25,8 +39,12 @@ class Proxy:
         try:
             upstream_reader, upstream_writer = await asyncio.open_connection(LOOPBACK, self._server_port)
             back = asyncio.create_task(self._copy(upstream_reader, writer))
+            is_silent = True
             try:
                 while data := await reader.read(65_536):
+                    self.greetings += is_silent
+                    is_silent = False
+                    await self._flows.wait()
                     if self.is_swallowing:
                         self.swallowed_bytes += len(data)
                     else:

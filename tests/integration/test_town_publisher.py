@@ -1,5 +1,6 @@
 """The publisher of simulations and replays on real brokers, and the simulated sensors through it."""
 
+import asyncio
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -11,6 +12,8 @@ import httpx
 import msgspec
 import paho.mqtt.client as mqtt
 import pytest
+from factories_ingest import eventually
+from factories_ingest_proxy import proxying
 from fixtures.brokers import Mosquitto
 from paho.mqtt.enums import CallbackAPIVersion
 from paho.mqtt.packettypes import PacketTypes
@@ -80,6 +83,50 @@ def test_what_is_published_arrives_in_order_and_is_acknowledged(each_broker: Bro
         assert publisher.acknowledged == 200
         assert listener.wait_for(lambda: len(listener.heard) >= 200)
         assert [payload for _, payload in listener.heard] == [b"%d" % number for number in range(200)]
+
+
+def publish(publisher: Publisher, numbers: range) -> None:
+    for number in numbers:
+        assert publisher.publish("lotse/v1/readings/A", b"%d" % number, wait_s=10)
+
+
+async def test_what_is_published_while_it_connects_does_not_overtake_what_was_published_before(
+    each_broker: BrokerSettings,
+) -> None:
+    with listening(each_broker) as listener:
+        async with proxying(each_broker.port) as proxy:
+            proxy.hold()
+            publisher = Publisher(LOOPBACK, proxy.port, bound=30)
+            publish(publisher, range(10))
+            with publisher:
+                await eventually(lambda: proxy.greetings == 1)  # the broker has not answered yet
+                publish(publisher, range(10, 20))
+                proxy.let_go()
+                assert await asyncio.to_thread(publisher.drain, 10)
+                publish(publisher, range(20, 25))
+                assert await asyncio.to_thread(publisher.drain, 10)
+        assert listener.wait_for(lambda: len(listener.heard) >= 25)
+        assert [int(payload) for _, payload in listener.heard] == list(range(25))
+
+
+async def test_what_is_published_while_it_comes_back_does_not_overtake_what_is_sent_again(
+    each_broker: BrokerSettings,
+) -> None:
+    with listening(each_broker) as listener:
+        async with proxying(each_broker.port) as proxy:
+            with Publisher(LOOPBACK, proxy.port, bound=30) as publisher:
+                publish(publisher, range(5))
+                assert await asyncio.to_thread(publisher.drain, 10)
+                proxy.hold()
+                publish(publisher, range(5, 10))  # the broker never gets these on this connection
+                await proxy.end_connections()
+                await eventually(lambda: proxy.greetings == 2)
+                publish(publisher, range(10, 15))
+                proxy.let_go()
+                assert await asyncio.to_thread(publisher.drain, 10)
+                assert publisher.acknowledged == 15
+        assert listener.wait_for(lambda: len(listener.heard) >= 15)
+        assert [int(payload) for _, payload in listener.heard] == list(range(15))
 
 
 @pytest.mark.mosquitto

@@ -1,6 +1,7 @@
 """An MQTT publisher at QoS 1 with a bound on what is under way, for simulated sensors and for replays."""
 
 import threading
+from collections import deque
 from types import TracebackType
 from typing import Any, Self
 
@@ -18,9 +19,13 @@ log = get_logger(__name__)
 
 
 class Publisher:
-    """Publishes on paho's own thread, comes back by itself after a broker was away, and counts what became of it.
+    """Publishes in order on paho's own thread, comes back after a broker was away, and counts what became of it.
 
     What was under way when the connection broke is sent again: the receiver may see it twice, never not at all.
+
+    The order is not paho's: while it connects it sends new messages at once, and older ones that it still holds only
+    when the broker has answered. So from before each attempt to connect, messages wait here until the broker has
+    answered and acknowledged all that paho holds.
 
     Parameters
     ----------
@@ -40,6 +45,10 @@ class Publisher:
     def __init__(self, host: str, port: int, bound: int) -> None:
         self._room = threading.BoundedSemaphore(bound)
         self._bound = bound
+        self._waiting: deque[tuple[str, bytes]] = deque()
+        self._handing_over = threading.Lock()
+        self._handed_over = 0
+        self._is_open = False  # only paho's thread changes it
         self._state = OnChange(log)
         self.acknowledged = 0
         self.refused = 0
@@ -47,6 +56,7 @@ class Publisher:
         self._client.max_inflight_messages_set(bound)
         self._client.reconnect_delay_set(RECONNECT_AFTER_S, RECONNECT_AT_MOST_AFTER_S)
         self._client.on_publish = self._on_publish
+        self._client.on_pre_connect = self._on_pre_connect
         self._client.on_connect = self._on_connect
         self._client.on_disconnect = self._on_disconnect
         # paho would want its session back when it comes back; rumqttd refuses that to a client without a name for good.
@@ -67,7 +77,8 @@ class Publisher:
         """Hand a message over; False if there was no room for it within `wait_s`."""
         if not self._room.acquire(timeout=wait_s):
             return False
-        self._client.publish(topic, payload, qos=1)
+        self._waiting.append((topic, payload))
+        self._hand_over()
         return True
 
     def drain(self, wait_s: float) -> bool:
@@ -79,15 +90,40 @@ class Publisher:
             self._room.release()
         return held == self._bound
 
+    def _hand_over(self) -> None:
+        """Give paho what waits. Whoever finds another thread doing so leaves it to that one, which looks again.
+
+        To wait for it could be a deadlock: paho calls back with a lock held that its `publish` needs.
+        """
+        while self._is_open and self._waiting and self._handing_over.acquire(blocking=False):
+            try:
+                if self._is_open and self._waiting:
+                    self._handed_over += 1
+                    self._client.publish(*self._waiting.popleft(), qos=1)
+            finally:
+                self._handing_over.release()
+
+    def _open_if_settled(self) -> None:
+        if self.acknowledged + self.refused == self._handed_over:
+            self._is_open = True
+            self._hand_over()
+
     def _on_publish(self, _client: mqtt.Client, _data: Any, _mid: int, code: ReasonCode, _more: Properties) -> None:  # noqa: ANN401 - paho's signature
         if code.is_failure:
             self.refused += 1
         else:
             self.acknowledged += 1
         self._room.release()
+        self._open_if_settled()
 
-    def _on_connect(self, *_: object) -> None:
-        self._state.now("connected", "publisher connected")
+    def _on_pre_connect(self, *_: object) -> None:
+        with self._handing_over:
+            self._is_open = False
+
+    def _on_connect(self, _client: mqtt.Client, _data: Any, _flags: object, code: ReasonCode, _more: object) -> None:  # noqa: ANN401 - paho's signature
+        if not code.is_failure:
+            self._state.now("connected", "publisher connected")
+            self._open_if_settled()
 
     def _on_disconnect(self, *_: object) -> None:
         self._state.now("away", "publisher lost the broker; it comes back by itself")
