@@ -44,14 +44,15 @@ async def test_detours_list_what_each_sign_in_service_says_now(
     await beat(connection, covers_until=covers_until)
     for sign_id in ("S1", "S2", "S3"):
         await add_decision(connection, sign_id=sign_id)
-    newest = await connection.fetchval("select max(decision_id) from decision where sign_id = 'S1'")
+    (of_s1,) = (await signs.get("/v1/signs/S1/decisions")).json()["items"]
     await signs.delete("/v1/signs/S3")
     answer = await signs.get("/v1/detours")
     assert [item["sign"] for item in answer.json()["items"]] == ["S1", "S2"]
     assert answer.json()["items"][0] == DETOURS[0] | {
         "sign": "S1",
-        "decision_id": newest,
+        "decision_id": of_s1["decision_id"],
         "explanation": "Street BC is closed.",
+        "decided_at": of_s1["decided_at"],
         "covers_until": "2026-11-23T07:10:00Z",
     }
     assert [item["sign"] for item in (await signs.get("/v1/detours?sign=S2")).json()["items"]] == ["S2"]

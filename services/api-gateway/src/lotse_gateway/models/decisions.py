@@ -91,8 +91,13 @@ class DetourView(DecisionDetour):
 
     sign: str = Field(examples=["KL-07"])
     decision_id: int = Field(examples=[90112])
+    decided_at: AwareDatetime = Field(
+        description="on Lotse's clock: travel times, gain, confidence and explanation are those of this moment",
+        examples=["2026-11-23T07:39:03.120Z"],
+    )
     covers_until: AwareDatetime | None = Field(
-        description="readings up to this moment were felt", examples=["2026-11-23T07:10:00Z"]
+        description="the decision still stood with the readings up to this moment",
+        examples=["2026-11-23T07:39:05.195Z"],
     )
     explanation: str = Field(examples=["Lauterstraße is closed (B1); via U12 287 s instead of no way through."])
 

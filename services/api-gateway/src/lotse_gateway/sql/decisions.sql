@@ -11,10 +11,10 @@ limit $3;
 -- name: list_detours
 -- Per sign in service and destination, what the newest decision says: of the sign $1 and the destination $2 (null: all),
 -- after the pair $3, $4, at most $5.
-select newest.sign_id, newest.decision_id, newest.explanation, planner.covers_until, detour.value as detour
+select newest.sign_id, newest.decision_id, newest.explanation, newest.decided_at, planner.covers_until, detour.value as detour
 from sign
 cross join lateral (
-    select d.sign_id, d.decision_id, d.explanation, d.detours
+    select d.sign_id, d.decision_id, d.explanation, d.decided_at, d.detours
     from decision d
     where d.sign_id = sign.sign_id
     order by d.epoch desc, d.seq desc, d.decision_id desc
