@@ -22,6 +22,7 @@ from lotse_standalone.machine.problems import StandaloneError
 from lotse_standalone.servers import postgres
 from lotse_standalone.servers.broker import EmbeddedBroker
 from lotse_standalone.servers.postgres import EmbeddedPostgres
+from lotse_standalone.simulation.publisher import Publisher
 
 as_root = pytest.mark.skipif(os.geteuid() != 0, reason="twins are made for root only")
 
@@ -118,6 +119,22 @@ def test_a_dead_broker_is_told_with_its_log(broker: EmbeddedBroker, tmp_path: Pa
 
     with pytest.raises(StandaloneError, match=r"the MQTT broker ended by itself: .*broker\.log"):
         check_until_it_is_noticed(broker.check)
+
+
+def test_messages_do_not_make_the_brokers_log_grow(broker: EmbeddedBroker, tmp_path: Path) -> None:
+    broker.start()
+    with Publisher(LOOPBACK, broker.port, bound=100) as publisher:
+        for number in range(100):
+            assert publisher.publish(f"lotse/v1/readings/{number}", b"{}", wait_s=10)
+        assert publisher.drain(10)
+    assert publisher.acknowledged == 100
+    assert len((tmp_path / "broker" / "broker.log").read_text().splitlines()) < 10
+
+
+def test_a_broker_that_cannot_start_tells_its_reason(broker: EmbeddedBroker, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("lotse_standalone.servers.broker.CONFIGURATION", 'id = "x"\n')
+    with pytest.raises(StandaloneError, match=r"^the MQTT broker did not start: ValueError: .*broker\.log\)$"):
+        broker.start()
 
 
 def test_a_port_in_use_is_told_in_one_line_with_the_option_that_changes_it() -> None:

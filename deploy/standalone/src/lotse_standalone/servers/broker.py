@@ -37,6 +37,12 @@ dynamic_filters = true
 """
 """iotcore's own default listens on every address and speaks MQTT 3.1.1 only."""
 
+LOG_LEVEL = "CRITICAL"
+"""rumqttd opens spans of level ERROR for each message it routes: at ERROR the log would grow without bound.
+
+What ends the broker is not told through the log: a start that fails is a Python exception, a death a Rust panic.
+"""
+
 
 class EmbeddedBroker:
     """An MQTT broker as a child process. It keeps nothing across its own restart.
@@ -64,7 +70,7 @@ class EmbeddedBroker:
         self._folder.mkdir(parents=True, exist_ok=True)
         configuration = (self._folder / "broker.toml").resolve()
         configuration.write_text(CONFIGURATION.format(host=LOOPBACK, port=self.port))
-        command = [sys.executable, "-P", "-m", "iotcore", "--config", str(configuration), "--log-level", "WARNING"]
+        command = [sys.executable, "-P", "-m", "iotcore", "--config", str(configuration), "--log-level", LOG_LEVEL]
         with self._log_path.open("ab") as log:
             self._process = children.spawn(command, log)
         self._wait_until_ready()
