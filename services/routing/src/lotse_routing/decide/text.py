@@ -1,8 +1,10 @@
 """The lines of a sign: what is wrong where, and what to do; never more lines or characters than the sign has.
 
 A line says one thing, the first line the street, the last what to follow: ["LAUTERSTR.", "GESPERRT", "FOLGE U12"].
-Where only some of a sign's destinations are concerned, they are named; without a corridor the street that the detour
-takes is: ["PARISER STR. ZU", "CENTRUM", "ÜBER RINGSTR."].
+Without a corridor it is the street that the detour takes: ["LAUTERSTR.", "GESPERRT", "ÜBER RINGSTR."]. Where only some
+of a sign's destinations are concerned, they are named: ["PARISER STR. ZU", "CENTRUM", "ÜBER RINGSTR."].
+
+What drivers cannot read in two seconds helps nobody: a street that does not fit is left out rather than mutilated.
 """
 
 import re
@@ -19,6 +21,8 @@ _WORD_BORDERS = re.compile(r"([- ])")
 
 LONG_ENOUGH_TO_SHORTEN = 4
 """A street suffix is always abbreviated, other words only if they are longer than this."""
+WORDS_KEPT = 2
+"""The last words of a name are never initials: it is by the one before 'Straße' that a street is recognised."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +58,10 @@ def _actions(messages: Sequence[Message], words: Words, width: int, *, addresses
     if addresses_all and len(corridors) == 1 and messages[0].corridor:
         yield _first_fitting([form.format(messages[0].corridor.upper()) for form in words.follow], width)
         return
+    via_streets = {message.via_street for message in messages}
+    if addresses_all and corridors == {None} and len(via_streets) == 1 and messages[0].via_street:
+        yield _via_line(messages[0].via_street, words, width)
+        return
     for message in messages:
         destination = shorten(message.destination_text, width, words)
         if message.corridor:
@@ -67,7 +75,7 @@ def _actions(messages: Sequence[Message], words: Words, width: int, *, addresses
 
 
 def _cause_lines(message: Message, room: int, words: Words, width: int) -> list[str]:
-    """Say what is wrong: street and cause on two lines, on one where there is room for no more, or not at all."""
+    """Say what is wrong: street and cause on two lines; in one as far as both fit, else the cause; or not at all."""
     forms = words.causes[message.kind]
     if room <= 0:
         return []
@@ -75,10 +83,8 @@ def _cause_lines(message: Message, room: int, words: Words, width: int) -> list[
         return [_first_fitting(forms, width)]
     if room > 1:
         return [shorten(message.street, width, words), _first_fitting(forms, width)]
-    street = abbreviate(message.street, words)
-    whole = [f"{street} {form}" for form in forms if len(street) + 1 + len(form) <= width]
-    tight = f"{shorten(message.street, max(1, width - 1 - len(forms[-1])), words)} {forms[-1]}"
-    return [whole[0] if whole else cut(tight, width)]
+    street = abbreviate(_first_name(message.street), words)
+    return [_first_fitting([*(f"{street} {form}" for form in forms), *forms], width)]
 
 
 def abbreviate(name: str, words: Words) -> str:
@@ -91,18 +97,22 @@ def abbreviate(name: str, words: Words) -> str:
 
 
 def shorten(name: str, width: int, words: Words) -> str:
-    """Write a name so that it fits and can still be read.
+    """Write a name so that it fits and can still be recognised.
 
-    First the street suffix is abbreviated; of two streets ('Ringgade/Viborgvej') the first is enough; then long words
-    but the last become initials, one after the other from the left; then the rest is cut at its end with a full stop.
+    Of two streets ('Ringgade/Viborgvej') the first is enough, and the street suffix is abbreviated; then long words but
+    the last `WORDS_KEPT` become initials, one after the other from the left ('F.-EBERT-STR.'); then the rest is cut at
+    its end with a full stop.
     """
-    whole = abbreviate(name, words)
-    first = name.partition("/")[0]
-    parts = _WORD_BORDERS.split(abbreviate(first, words) if len(whole) > width and first else whole)
-    for position, part in enumerate(parts[:-1]):
+    parts = _WORD_BORDERS.split(abbreviate(_first_name(name), words))
+    leading = max(0, len(parts) - 2 * WORDS_KEPT + 1)
+    for position, part in enumerate(parts[:leading]):
         if sum(map(len, parts)) > width and len(part) > LONG_ENOUGH_TO_SHORTEN:
             parts[position] = f"{part[0]}."
     return cut("".join(parts), width)
+
+
+def _first_name(name: str) -> str:
+    return name.partition("/")[0].strip() or name
 
 
 def cut(text: str, width: int) -> str:
