@@ -8,6 +8,7 @@ import asyncpg
 import httpx
 import pytest
 from factories_gateway import Gateway, a_sign, add_decision, beat, etag_of, post_all
+from prometheus_client import REGISTRY
 
 from lotse_gateway.keys import Scope
 
@@ -182,5 +183,32 @@ async def test_memory_follows_the_tables_by_their_hints(
     await _until(sign, 200)
     await admin.delete("/v1/signs/S1")
     await _until(sign, 410)
+    stop.set()
+    await asyncio.wait_for(feeding, 5)
+
+
+def _failed_reads() -> float:
+    return REGISTRY.get_sample_value("lotse_gateway_memory_reads_total", {"outcome": "failed"}) or 0.0
+
+
+async def test_memory_is_fed_again_after_an_error_of_the_database(
+    gateway: Gateway, sign: httpx.AsyncClient, connection: asyncpg.Connection
+) -> None:
+    stop = asyncio.Event()
+    feeding = asyncio.create_task(gateway.feed.run(stop))
+    first = await add_decision(connection)
+    await beat(connection)
+    await _until(sign, 200, first)
+    before = _failed_reads()
+    await connection.execute("alter table decision rename to decision_away")
+    await beat(connection)
+    await connection.execute("notify sign")
+    async with asyncio.timeout(5):
+        while _failed_reads() == before:
+            assert (await sign.get(PATH)).content == first
+            await asyncio.sleep(0.01)
+    assert (await sign.get(PATH)).content == first
+    await connection.execute("alter table decision_away rename to decision")
+    await _until(sign, 200, await add_decision(connection, seq=2))
     stop.set()
     await asyncio.wait_for(feeding, 5)

@@ -57,6 +57,23 @@ async def test_a_lost_hint_costs_a_tick_only(database: DatabaseSettings) -> None
     assert [tables async for tables in hints] == []
 
 
+async def test_hints_at_one_table_do_not_starve_the_tick_of_the_others(
+    database: DatabaseSettings, connection: asyncpg.Connection
+) -> None:
+    stop = asyncio.Event()
+    hints = aiter(Hints(database, "test", ["detector", "sign"], stop, tick_s=0.3, pause_s=0.01))
+    assert await _next(hints) == {"detector", "sign"}
+    heard = []
+    for number in range(100):
+        await connection.execute(ADD_DETECTOR, f"d{number}")
+        heard.append(await _next(hints))
+        await asyncio.sleep(0.01)  # a hint well before each tick
+    assert {"detector"} in heard
+    assert {"detector", "sign"} in heard
+    stop.set()
+    assert [tables async for tables in hints] == []
+
+
 async def test_listening_survives_a_restart_of_the_database(tmp_path: Path) -> None:
     server = EmbeddedPostgres(tmp_path / "postgres", free_port(), {"fsync": "off"})
     server.start()

@@ -1,6 +1,7 @@
 """Hints that a table changed: LISTEN on channels named after tables, plus a tick: a lost hint costs a tick only."""
 
 import asyncio
+import time
 from collections.abc import AsyncIterator, Iterable
 from contextlib import suppress
 
@@ -40,6 +41,7 @@ class Hints:
         self._tick_s = tick_s
         self._pause_s = pause_s
         self._hinted: set[str] = set()
+        self._tick_at_s = 0.0
         self._wake = asyncio.Event()
         self._connection: asyncpg.Connection | None = None
         self._state = OnChange(log)
@@ -51,17 +53,26 @@ class Hints:
         try:
             while not self._stop.is_set():
                 await self._ensure_listening()
-                hinted = frozenset(self._hinted) or self._tables
-                self._hinted.clear()
+                hinted = self._due()
                 self._wake.clear()
                 if self._stop.is_set():  # while we were connecting: its wake-up is cleared now
                     return
                 yield hinted
                 await self._sleep(self._pause_s, wake_early=False)
-                await self._sleep(self._tick_s, wake_early=True)
+                await self._sleep(max(0.0, self._tick_at_s - time.monotonic()), wake_early=True)
         finally:
             stopped.cancel()
             await self._disconnect()
+
+    def _due(self) -> frozenset[str]:
+        """Give what was hinted; all tables when nothing was, or when a tick is due: hints at one do not starve it."""
+        hinted = frozenset(self._hinted)
+        self._hinted.clear()
+        now_s = time.monotonic()
+        if hinted and now_s < self._tick_at_s:
+            return hinted
+        self._tick_at_s = now_s + self._tick_s
+        return self._tables
 
     async def _sleep(self, seconds: float, *, wake_early: bool) -> None:
         event = self._wake if wake_early else self._stop

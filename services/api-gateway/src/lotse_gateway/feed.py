@@ -48,9 +48,9 @@ class Feed:
         async for tables in hints:
             try:
                 await self.read(tables)
-            except Unavailable as error:
+            except (Unavailable, asyncpg.PostgresError) as error:  # whatever the database says, signs go on
                 MEMORY_READS.labels("failed").inc()
-                self._state.now("away", "memory not refreshed, serving what is held", error=error.detail)
+                self._state.now("away", "memory not refreshed, serving what is held", error=str(error))
             else:
                 MEMORY_READS.labels("read").inc()
                 self._state.now("fed", "memory fed")
