@@ -30,3 +30,14 @@ def test_every_foreign_image_is_pinned(image: str) -> None:
 
 def test_no_password_has_a_default() -> None:
     assert not re.findall(r"\$\{\w*PASSWORD:?-", COMPOSE.read_text())
+
+
+def test_the_one_who_writes_to_a_fresh_volume_may() -> None:
+    writer = COMPOSE.read_text().partition("  broker-users:\n")[2].partition("\n  broker:\n")[0]
+    assert "broker-secrets:/mosquitto/secrets]" in writer
+    assert 'user: "0:0"' in writer  # Docker makes the folder of a volume that no image has as root
+    assert "chown 1883:1883 /mosquitto/secrets/passwords" in writer
+
+
+def test_the_database_is_healthy_only_once_it_answers_where_services_ask() -> None:
+    assert re.search(r'"pg_isready", "-h", "127\.0\.0\.1"', COMPOSE.read_text())
