@@ -60,6 +60,21 @@ async def test_an_array_with_a_bad_element_stores_the_others_and_keeps_the_bad_b
     assert accounts == [{"detector_id": "D4", "rejected": 1}]
 
 
+async def test_arrays_that_came_together_are_stored_in_parts_that_a_transaction_can_bear(
+    database: DatabaseSettings, each_broker: BrokerSettings
+) -> None:
+    arrays = [as_json([array * 4 + element for element in range(4)]) for array in range(6)]
+    async with running_ingest(database, each_broker, transaction_items=5, linger_ms=1_000, quiet_ms=1_000) as running:
+        with publishing(each_broker) as publisher:
+            publisher.publish_all([(topics.batch_topic("s"), array) for array in arrays])
+        assert await Tables(database).received(24) == NONE | {"received": 24, "rejected": 24}
+        assert running.metric("lotse_ingest_batch_items_sum") == 24
+        assert running.metric("lotse_ingest_batch_items_bucket", le="10.0") >= 3
+        assert running.metric("lotse_ingest_batch_items_bucket", le="+Inf") == running.metric(
+            "lotse_ingest_batch_items_bucket", le="10.0"
+        )
+
+
 async def test_a_reading_sent_again_is_a_duplicate_also_within_one_batch(
     each_database: DatabaseSettings, each_broker: BrokerSettings
 ) -> None:

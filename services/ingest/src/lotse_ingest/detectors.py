@@ -37,7 +37,8 @@ class Detectors:
         """Look up those of the detectors that are not known yet."""
         unknown = sorted(set(detector_ids) - self._sites.keys())
         if unknown:
-            self._sites |= await self._fetch("find_sites", unknown)
+            found = await self._fetch("find_sites", unknown)
+            self._sites |= found  # only now is it read: the whole registry may have come in meanwhile
             self._metrics.detectors.set(len(self._sites))
 
     async def follow(self, hints: Hints) -> None:

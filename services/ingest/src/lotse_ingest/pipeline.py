@@ -73,13 +73,27 @@ class Pipeline:
         self._availability.hurry()
 
     async def handle(self, received: Sequence[Received]) -> None:
-        """Take messages down the whole line."""
-        decoded = [(message, element) for message in received for element in self._decode(message)]
-        await self._look_up_detectors(element for _, element in decoded)
-        batch = Batch(tuple(item for message, element in decoded for item in self._judge(message, element)))
-        await self._store(batch)
-        self._acknowledge(received)
-        self._metrics.age_s.observe((datetime.now(UTC) - received[0].received_at).total_seconds())
+        """Take messages down the whole line, in parts that a transaction and the event loop can bear."""
+        for part in self._parts(received):
+            decoded = [(message, element) for message, elements in part for element in elements]
+            await self._look_up_detectors(element for _, element in decoded)
+            batch = Batch(tuple(item for message, element in decoded for item in self._judge(message, element)))
+            await self._store(batch)
+            self._acknowledge([message for message, _ in part])
+            self._metrics.age_s.observe((datetime.now(UTC) - part[0][0].received_at).total_seconds())
+
+    def _parts(self, received: Iterable[Received]) -> Iterator[list[tuple[Received, Sequence[Decoded]]]]:
+        """Decode message by message; a part ends with the message that makes it `transaction_items` or more."""
+        part: list[tuple[Received, Sequence[Decoded]]] = []
+        items = 0
+        for message in received:
+            part.append((message, self._decode(message)))
+            items += len(part[-1][1])
+            if items >= self._settings.transaction_items:
+                yield part
+                part, items = [], 0
+        if part:
+            yield part
 
     def _decode(self, message: Received) -> Sequence[Decoded]:
         try:

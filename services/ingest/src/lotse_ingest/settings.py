@@ -32,6 +32,9 @@ class IngestSettings(Settings):
     queue_bytes: int = Field(default=64 * 2**20, ge=1)
     batch_messages: int = Field(default=1_000, ge=1)
     batch_bytes: int = Field(default=2**20, ge=1)
+    transaction_items: int = Field(
+        default=5_000, ge=1, description="arrays swell: a batch with more is stored in parts"
+    )
     linger_ms: float = Field(default=20, ge=0, le=1_000, description="longest wait for company")
     quiet_ms: float = Field(default=1, ge=0, le=1_000, description="a lull of this length ends the wait")
 
