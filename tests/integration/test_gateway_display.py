@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack
 from datetime import UTC, datetime, timedelta
 
 import asyncpg
@@ -185,6 +186,18 @@ async def test_memory_follows_the_tables_by_their_hints(
     await _until(sign, 410)
     stop.set()
     await asyncio.wait_for(feeding, 5)
+
+
+async def test_requests_that_keep_all_connections_busy_do_not_make_signs_go_stale(
+    gateway: Gateway, sign: httpx.AsyncClient, connection: asyncpg.Connection
+) -> None:
+    body = await add_decision(connection)
+    await beat(connection)
+    async with AsyncExitStack() as busy:
+        for _ in range(gateway.database.pool_size):
+            await busy.enter_async_context(gateway.resources.database.transaction())
+        await gateway.refresh()
+        assert (await sign.get(PATH)).content == body
 
 
 def _failed_reads() -> float:

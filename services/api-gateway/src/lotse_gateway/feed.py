@@ -72,16 +72,16 @@ class Feed:
             await self._read_signs(hinted)
 
     async def _read_clock(self) -> None:
-        row = await self._resources.database.row("get_newest_watermark")
+        row = await self._resources.feeding.row("get_newest_watermark")
         if isinstance(self._resources.clock, DataClock) and row is not None and row["covers_until"] is not None:
             self._resources.clock.advance(row["covers_until"])
 
     async def _read_keys(self) -> None:
-        self._resources.keys.replace([_key(row) for row in await self._resources.database.rows("list_keys")])
+        self._resources.keys.replace([_key(row) for row in await self._resources.feeding.rows("list_keys")])
 
     async def _read_signs(self, hinted: frozenset[str]) -> None:
         """Take a heartbeat over only with the decisions it vouches for, so that it never freshens an older one."""
-        database, memory = self._resources.database, self._resources.memory
+        database, memory = self._resources.feeding, self._resources.memory
         planner = await database.row("get_planner")
         newest = None if planner is None else planner["newest_decision_id"]
         if hinted != {"planner"} or newest != self._newest_decision_id:

@@ -13,10 +13,11 @@ from lotse_shared.clock import DataClock, WallClock
 
 @dataclass(frozen=True, slots=True)
 class Resources:
-    """Everything a route may need."""
+    """Everything a route may need. `feeding` is the memory's own connection, which no request can keep busy."""
 
     settings: GatewaySettings
     database: Database
+    feeding: Database
     keys: KeyRing
     memory: SignMemory
     clock: WallClock | DataClock

@@ -3,7 +3,9 @@
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from typing import Any
 
+import asyncpg
 import httpx
 
 from lotse_gateway.app import create_app
@@ -39,11 +41,14 @@ async def open_resources(
 ) -> AsyncIterator[Resources]:
     """Make what the app is built from. The database and routing may be away."""
     pool = await create_pool(database, APPLICATION)
+    feeding = await create_pool(database.model_copy(update={"pool_size": 1}), f"{APPLICATION}-feed")
+    queries = load_all_queries()
     http = httpx.AsyncClient(base_url=settings.routing_url, timeout=settings.routing_timeout_s)
     try:
         yield Resources(
             settings=settings,
-            database=Database(pool, load_all_queries(), settings.database_wait_s),
+            database=Database(pool, queries, settings.database_wait_s),
+            feeding=Database(feeding, queries, settings.database_wait_s),
             keys=KeyRing(),
             memory=SignMemory(),
             clock=DataClock() if clock.clock == "data" else WallClock(),
@@ -51,7 +56,12 @@ async def open_resources(
         )
     finally:
         await http.aclose()
-        try:
-            await asyncio.wait_for(pool.close(), CLOSE_TIMEOUT_S)
-        except TimeoutError:
-            pool.terminate()
+        for each in (pool, feeding):
+            await _close(each)
+
+
+async def _close(pool: "asyncpg.Pool[Any]") -> None:
+    try:
+        await asyncio.wait_for(pool.close(), CLOSE_TIMEOUT_S)
+    except TimeoutError:
+        pool.terminate()
