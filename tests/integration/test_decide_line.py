@@ -202,6 +202,21 @@ async def test_the_heart_beats_without_news_and_stops_with_the_planner(
     assert await heartbeat(connection) == last
 
 
+async def test_an_epoch_that_rises_while_nothing_happens_reaches_the_signs(
+    database: DatabaseSettings, connection: asyncpg.Connection
+) -> None:
+    await register_town(connection)
+    async with a_planner(database):
+        before = await shows(connection, "blank")
+        await connection.execute("update planner set epoch = epoch + 1")
+
+        async def is_composed_anew() -> bool:
+            latest = await newest(connection)
+            return latest is not None and (latest["epoch"], latest["seq"]) == (2, before["seq"] + 1)
+
+        await until(is_composed_anew)
+
+
 async def test_the_planner_comes_back_with_its_database(tmp_path: Path) -> None:
     server = EmbeddedPostgres(tmp_path / "postgres", free_port(), {"fsync": "off"})
     server.start()

@@ -109,7 +109,7 @@ class Planner:
                 return
         is_beat_due = self._publisher.leads and self._publisher.is_beat_due(self._settings.loop.heartbeat_s)
         if is_beat_due and (steps > 0 or self._feed.is_up_to_date):
-            await self._publisher.beat(
+            self._epoch = await self._publisher.beat(
                 self.snapshot.computed_until if self.snapshot else None,
                 self.snapshot.topology.network_version if self.snapshot else None,
             )

@@ -135,10 +135,11 @@ class Publisher:
         """Tell whether the last heartbeat was that long ago, on the wall."""
         return time.monotonic() - self._beaten_at >= every_s
 
-    async def beat(self, covers_until: datetime | None, network_version: str | None) -> None:
-        """Tell that this planner is alive, and how far it got."""
-        await self._held().fetchval(QUERIES["beat"], covers_until, network_version)
+    async def beat(self, covers_until: datetime | None, network_version: str | None) -> int:
+        """Tell that this planner is alive, and how far it got. Returns the epoch, as `publish` does."""
+        epoch: int = await self._held().fetchval(QUERIES["beat"], covers_until, network_version)
         self._beaten_at = time.monotonic()
+        return epoch
 
     def _held(self) -> asyncpg.Connection:
         if not self.leads or self._connection is None:
