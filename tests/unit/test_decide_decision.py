@@ -128,11 +128,27 @@ def test_the_explanation_of_a_blank_sign_says_why_nothing_is_shown() -> None:
 
 def test_a_detour_that_is_slower_is_not_told_as_a_gain() -> None:
     shown = decided(jam())
-    over = decided(a_moment(a_snapshot({"B-C-0": 40.0}, now=at(300))), shown)
+    over = decided(a_moment(a_snapshot({"B-C-0": 20.0}, now=at(300))), shown)
     assert over.explanation == (
-        "Stadtmitte: Lauterstraße is a little slower (40 of 50 km/h; detectors at-B-C-0); the usual way takes 117 s"
+        "Stadtmitte: Lauterstraße is slow (20 of 50 km/h; detectors at-B-C-0); the usual way takes 162 s"
         " (108 s without traffic), and by U12 it would take 166 s: no detour is quicker."
     )
+
+
+def test_a_sign_that_goes_blank_over_next_to_no_delay_says_that_the_way_is_free() -> None:
+    over = decided(a_moment(a_snapshot({"B-C-0": 40.0, "C-D-0": 50.0}, now=at(300))), decided(jam()))
+    assert over.explanation == (
+        "Nothing to show: the usual ways are free enough, to Stadtmitte 117 s (108 s without traffic)."
+    )
+
+
+@pytest.mark.parametrize(
+    ("speed_kmh", "expected"),
+    [(45.0, "the usual way is free again"), (40.0, "Lauterstraße is a little slower (40 of 50 km/h")],
+)
+def test_a_delay_that_nobody_notices_is_no_cause(speed_kmh: float, expected: str) -> None:
+    held = decided(a_moment(a_snapshot({"B-C-0": speed_kmh}, now=at(60))), decided(jam()))
+    assert held.explanation.startswith(f"Stadtmitte: {expected}")
 
 
 def test_the_explanation_of_a_held_detour_says_until_when() -> None:
@@ -209,6 +225,8 @@ def test_only_the_destinations_that_a_closure_concerns_are_diverted() -> None:
     decision = decided(moment, sign=both)
     assert decision.lines == ("LAUTERSTR.", "GESPERRT", "CENTRUM U12")
     assert [record["state"] for record in decision.detours] == ["detour", "blank"]
+    assert "Stadtmitte: Lauterstraße is closed" in decision.explanation
+    assert "Vorstadt" not in decision.explanation
 
 
 def test_a_sign_whose_decision_fails_takes_no_other_with_it() -> None:

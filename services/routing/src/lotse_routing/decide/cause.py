@@ -15,8 +15,9 @@ from lotse_shared.level_of_service import LevelOfService
 
 Kind = Literal["closed", "jam", "slow"]
 
-NOTICEABLE_DELAY_S = 1.0
-"""Less than this on a whole route is noise, not a cause."""
+NOTICEABLE_DELAY_S = 5.0
+NOTICEABLE_DELAY_RATIO = 0.05
+"""Less than these on a whole route, in seconds or as a share of its usual time, no driver notices: noise, no cause."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,14 +40,17 @@ class Cause:
 
 
 def find_cause(snapshot: Snapshot, route: Sequence[int]) -> Cause | None:
-    """Find what disturbs a route most: the first closure on it, else the street with the greatest delay."""
+    """Find what disturbs a route most: the first closure on it, else the street with the greatest delay.
+
+    None if the delay of the whole route is not noticeable.
+    """
     closed = next((index for index in route if index in snapshot.weights.closures), None)
     if closed is not None:
         roadwork = snapshot.weights.closures[closed]
         street = street_of(snapshot.topology.links[closed])
         return Cause("closed", street, float("inf"), 1.0, roadwork=roadwork.name, until=roadwork.over_at)
     delays = {index: _delay_s(snapshot, index) for index in route}
-    if sum(delays.values()) < NOTICEABLE_DELAY_S:
+    if not _is_noticeable(snapshot, route):
         return None
     by_street: dict[str, list[int]] = defaultdict(list)
     for index in route:
@@ -59,19 +63,25 @@ def find_cause(snapshot: Snapshot, route: Sequence[int]) -> Cause | None:
 def route_confidence(snapshot: Snapshot, route: Sequence[int]) -> float:
     """Tell how sure the travel time of a route is, 0..1.
 
-    With a delay, the confidence of the slowed links, weighted by their delay; without one, that of all links, weighted
-    by their free-flow time, where an unmeasured link counts 0: a free road is known by those who see it. A closure is
-    certain.
+    With a noticeable delay, the confidence of the slowed links, weighted by their delay; else that of all links,
+    weighted by their free-flow time, where an unmeasured link counts 0: a free road is known by those who see it.
+    A closure is certain.
     """
     if any(index in snapshot.weights.closures for index in route):
         return 1.0
     weights = [_delay_s(snapshot, index) for index in route]
     confidences = [_link_confidence(snapshot, index) for index in route]
-    if sum(weights) < NOTICEABLE_DELAY_S:
+    if not _is_noticeable(snapshot, route):
         weights = [float(snapshot.base.travel_times_s[index]) for index in route]
         confidences = [snapshot.links[index].confidence if index in snapshot.links else 0.0 for index in route]
     mean: float = sum(map(mul, weights, confidences)) / sum(weights)
     return min(1.0, mean)
+
+
+def _is_noticeable(snapshot: Snapshot, route: Sequence[int]) -> bool:
+    delay_s = sum(_delay_s(snapshot, index) for index in route)
+    usual_s = sum(float(snapshot.base.travel_times_s[index]) for index in route)
+    return delay_s >= max(NOTICEABLE_DELAY_S, NOTICEABLE_DELAY_RATIO * usual_s)
 
 
 def _delay_s(snapshot: Snapshot, index: int) -> float:

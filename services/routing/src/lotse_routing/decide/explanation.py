@@ -14,18 +14,18 @@ SLIGHT_FROM_RATIO = 0.7
 
 
 def explain(advices: Sequence[Advice], via_streets: Sequence[str], registry: Registry, settings: PolicySettings) -> str:
-    """Explain a sign's decision, a sentence or two for each of its destinations.
+    """Explain a sign's decision, a sentence or two for each of its destinations that there is something to report of.
 
     `via_streets` has, for each advice, the street that tells its detour from the normal route (empty without one).
     """
     if not advices:
         return "Nothing to show: no destination is registered for this sign."
-    if all(advice.reason is Reason.NO_DELAY for advice in advices):
-        return f"Nothing to show: {_usual_ways(advices, registry)}."
-    return " ".join(
-        f"{_name(advice, registry)}: {_sentence(advice, via_street, settings)}."
+    told = [
+        f"{_name(advice, registry)}: {sentence}."
         for advice, via_street in zip(advices, via_streets, strict=True)
-    )
+        if (sentence := _sentence(advice, via_street, settings))
+    ]
+    return " ".join(told) or f"Nothing to show: {_usual_ways(advices, registry)}."
 
 
 def explain_misplaced(sign_id: str, link_id: str) -> str:
@@ -76,7 +76,7 @@ def _sentence(advice: Advice, via_street: str, settings: PolicySettings) -> str:
         case Reason.NO_CANDIDATE:
             return f"{_why(advice)}; {_normal(advice)}, and there is no other route that may be shown"
         case Reason.NO_DELAY:
-            return f"the usual way takes {_normal(advice)}"
+            return ""
 
 
 def _why(advice: Advice) -> str:

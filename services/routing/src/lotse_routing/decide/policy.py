@@ -47,6 +47,11 @@ class _Relation:
     def delay_s(self) -> float:
         return self.normal.travel_time_s - self.usual_s
 
+    @property
+    def is_disturbed(self) -> bool:
+        """Tell whether drivers lose enough on the normal route for a detour to be looked for."""
+        return self.cause is not None and self.delay_s >= self.moment.settings.min_gain_s
+
     def gain_s(self, route: Route) -> float:
         return self.normal.travel_time_s - route.travel_time_s
 
@@ -76,8 +81,7 @@ def advise(moment: Moment, sign: Sign, destination: Destination, previous: Advic
     normal = timed(usual.links, snapshot.weights.travel_times_s)
     usual_s = timed(usual.links, snapshot.base.travel_times_s).travel_time_s
     relation = _Relation(moment, sign, destination, normal, usual_s, find_cause(snapshot, normal.links))
-    is_disturbed = relation.is_closed or relation.delay_s >= moment.settings.min_gain_s
-    candidates = _detours(relation) if is_disturbed else []
+    candidates = _detours(relation) if relation.is_disturbed else []
     kept, others = _kept(relation, previous, candidates)
     if relation.is_closed:
         return _past_a_closure(relation, previous, kept, others)
@@ -152,9 +156,8 @@ def _is_clearly_quicker(relation: _Relation, best: Route, kept: Route) -> bool:
 def _with_nothing_shown(relation: _Relation, candidates: list[Route]) -> Advice:
     best = candidates[0] if candidates else None
     if best is None:
-        is_disturbed = relation.delay_s >= relation.moment.settings.min_gain_s
-        return _nothing(relation, Reason.NO_CANDIDATE if is_disturbed else Reason.NO_DELAY, None)
-    if relation.cause and relation.is_worth(best):
+        return _nothing(relation, Reason.NO_CANDIDATE if relation.is_disturbed else Reason.NO_DELAY, None)
+    if relation.is_worth(best):
         return _show(relation, best, Reason.GAIN, None)
     return _nothing(relation, Reason.TOO_LITTLE_GAIN, best)
 
@@ -170,6 +173,8 @@ def _with_a_detour_shown(relation: _Relation, previous: Advice, kept: Route, oth
             return _show(relation, best, Reason.GAIN, None)
     if relation.is_worth(kept, settings.drop_ratio):
         return _show(relation, kept, Reason.GAIN, previous)
+    if not relation.is_disturbed:
+        return _nothing(relation, Reason.NO_DELAY, None)
     return _nothing(relation, Reason.TOO_LITTLE_GAIN, kept)
 
 
