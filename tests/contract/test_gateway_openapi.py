@@ -74,6 +74,17 @@ def test_every_body_has_an_example_that_fits_its_schema(method: str, path: str, 
         jsonschema.Draft202012Validator(schema).validate(content["example"])
 
 
+@pytest.mark.parametrize("path", ["/v1/detours", "/v1/signs/{sign_id}/decisions"])
+def test_the_examples_of_detours_show_a_detour(path: str) -> None:
+    answer = DOCUMENT["paths"][path]["get"]["responses"]["200"]["content"]["application/json"]["example"]
+    (item,) = answer["items"]
+    for detour in item.get("detours", [item]):
+        assert detour["state"] == "detour"
+        assert detour["normal"]["links"] != detour["shown"]["links"]
+        assert detour["gain_s"] == pytest.approx(detour["normal"]["travel_time_s"] - detour["shown"]["travel_time_s"])
+        assert f"it takes {detour['shown']['travel_time_s']:.0f} s" in item["explanation"]
+
+
 def _called(path: str) -> str:
     return path.replace("{", "X-").replace("}", "")
 

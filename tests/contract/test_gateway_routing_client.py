@@ -17,7 +17,7 @@ from lotse_shared.problems import Conflict, InvalidInput, NotFound, Problem, Una
 from lotse_shared.wire import Place, RouteAnswer, RouteRequest
 from lotse_standalone.machine.ports import free_port
 
-REQUEST = RouteRequest(origin=Place(point=(7.7, 49.4)), destination=Place(node="J12"), avoid_links=["A-B-0"])
+REQUEST = RouteRequest(origin=Place(point=(7.7, 49.4)), destination=Place(node="A02"), avoid_links=["A-B-0"])
 
 
 @asynccontextmanager

@@ -35,7 +35,7 @@ class RouteRequest(Wire):
     """What `POST /v1/routes` asks: the quickest way now, past closures."""
 
     model_config = ConfigDict(
-        json_schema_extra={"examples": [{"origin": {"point": [7.7689, 49.4447]}, "destination": {"node": "J12"}}]}
+        json_schema_extra={"examples": [{"origin": {"point": [7.1081, 54.294]}, "destination": {"node": "A02"}}]}
     )
 
     origin: Place

@@ -30,13 +30,14 @@ def _no_more_rules(_row: Any, _known: Known) -> list[Fault]:  # noqa: ANN401 - a
 
 @dataclass(frozen=True, slots=True)
 class Noun(Generic[Row]):
-    """A registered noun: its words, its bodies, and what its rows mention."""
+    """A registered noun: its words, its bodies, one that stands in the demo town, and what its rows mention."""
 
     name: str
     body: type[Row]
     view: type[Any]
     page: type[Any]
     what: str
+    town_id: str
     mentions: Callable[[Row], list[Mention]]
     rules: Callable[[Row, Known], Sequence[Fault]] = _no_more_rules
 
@@ -82,18 +83,31 @@ def _corridor_is_one_line(row: Corridor, known: Known) -> list[Fault]:
 
 
 DETECTORS = Noun(
-    "detector", Detector, DetectorView, DetectorPage, "fixed sensors that measure a lane or a carriageway", _of_detector
+    "detector",
+    Detector,
+    DetectorView,
+    DetectorPage,
+    "fixed sensors that measure a lane or a carriageway",
+    "AB-05",
+    _of_detector,
 )
 DESTINATIONS = Noun(
-    "destination", Destination, DestinationView, DestinationPage, "places that signs lead to", _of_destination
+    "destination",
+    Destination,
+    DestinationView,
+    DestinationPage,
+    "places that signs lead to",
+    "CENTRUM",
+    _of_destination,
 )
-SIGNS = Noun("sign", Sign, SignView, SignPage, "variable message signs", _of_sign)
+SIGNS = Noun("sign", Sign, SignView, SignPage, "variable message signs", "S2", _of_sign)
 CORRIDORS = Noun(
     "corridor",
     Corridor,
     CorridorView,
     CorridorPage,
     "approved detour routes; their links must join head to tail",
+    "U1",
     _of_corridor,
     _corridor_is_one_line,
 )

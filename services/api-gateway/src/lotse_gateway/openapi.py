@@ -46,13 +46,13 @@ _EXAMPLES: Mapping[int, Problem] = {
     for problem in (
         NotAuthenticated("no key was presented: send `Authorization: Bearer lotse_…` or `X-API-Key: lotse_…`"),
         NotAllowed("this needs the scope admin; the key 'wall display' has viewer"),
-        NotFound("there is no sign 'KL-99'"),
-        Conflict("the detector 'KL-17' exists: replace it with PUT, if that is meant"),
-        Gone("sign 'KL-03': the sign was retired"),
+        NotFound("there is no sign 'S99'"),
+        Conflict("the detector 'AB-05' exists: replace it with PUT, if that is meant"),
+        Gone("sign 'S6': the sign was retired"),
         TooLarge("at most 8388608 bytes are taken in one request"),
         InvalidInput(
-            "link_id: there is no link 'A-B-0' in the active network",
-            errors=[{"field": "link_id", "reason": "there is no link 'A-B-0' in the active network"}],
+            "body.link_id: there is no link 'R01-R99-0' in the active network",
+            errors=[{"field": "body.link_id", "reason": "there is no link 'R01-R99-0' in the active network"}],
         ),
         Unavailable("the database is away at the moment"),
     )
@@ -123,6 +123,8 @@ def compose_example(schema: Json, schemas: Json) -> Any:  # noqa: ANN401, PLR091
             return compose_example(schemas[reference.rsplit("/", 1)[-1]], schemas)
         case {"examples": [first, *_]} | {"default": first} | {"const": first} | {"enum": [first, *_]}:
             return first
+        case {"anyOf": [{"$ref": _} as part, *_]}:  # shown, though it may be null: it says more
+            return compose_example(part, schemas)
         case {"anyOf": [*choices]}:
             return None if {"type": "null"} in choices else compose_example(choices[0], schemas)
         case {"properties": properties}:

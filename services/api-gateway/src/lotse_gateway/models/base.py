@@ -36,8 +36,8 @@ NAME_PATTERN = r"^[^\x00-\x1f\x7f]*$"
 Name = Annotated[str, StringConstraints(max_length=200, pattern=NAME_PATTERN)]
 """One line of text."""
 
-Longitude = Annotated[float, Field(ge=-180, le=180, description="degrees east, WGS 84", examples=[7.7689])]
-Latitude = Annotated[float, Field(ge=-90, le=90, description="degrees north, WGS 84", examples=[49.4447])]
+Longitude = Annotated[float, Field(ge=-180, le=180, description="degrees east, WGS 84")]
+Latitude = Annotated[float, Field(ge=-90, le=90, description="degrees north, WGS 84")]
 
 
 class Page(View, Generic[Item]):
@@ -51,8 +51,8 @@ class RowProblem(View):
     """One thing that is wrong with a request."""
 
     index: int | None = Field(default=None, description="row of a bulk request, from 0", examples=[17])
-    field: str = Field(examples=["link_id"])
-    reason: str = Field(examples=["there is no link 'A-B-0' in the active network"])
+    field: str = Field(examples=["body.link_id"])
+    reason: str = Field(examples=["there is no link 'R01-R99-0' in the active network"])
 
 
 class ProblemBody(View):
@@ -61,5 +61,5 @@ class ProblemBody(View):
     type: str = Field(description="stable; a page stands behind it", examples=["/problems/invalid-input"])
     title: str = Field(examples=["The request is not valid"])
     status: int = Field(examples=[422])
-    detail: str = Field(examples=["link_id: there is no link 'A-B-0' in the active network"])
+    detail: str = Field(examples=["body.link_id: there is no link 'R01-R99-0' in the active network"])
     errors: list[RowProblem] = Field(default=[], description="each fault by its field, where there are several")

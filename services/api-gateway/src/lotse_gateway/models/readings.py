@@ -8,30 +8,30 @@ from lotse_gateway.models.base import Page, View
 class RawValues(View):
     """As the detector sent them; null: it did not."""
 
-    vehicle_count: float | None = Field(examples=[12])
-    heavy_count: float | None = Field(examples=[1])
-    mean_speed_kmh: float | None = Field(examples=[43.2])
-    occupancy_pct: float | None = Field(examples=[17.5])
+    vehicle_count: float | None = Field(examples=[1])
+    heavy_count: float | None = Field(examples=[0])
+    mean_speed_kmh: float | None = Field(examples=[3.5])
+    occupancy_pct: float | None = Field(examples=[59.1])
 
 
 class CorrectedValues(View):
     """After judgement; null: not usable."""
 
-    vehicle_count: float | None = Field(examples=[12])
-    mean_speed_kmh: float | None = Field(examples=[43.2])
-    occupancy_pct: float | None = Field(examples=[17.5])
+    vehicle_count: float | None = Field(examples=[1])
+    mean_speed_kmh: float | None = Field(examples=[3.5])
+    occupancy_pct: float | None = Field(examples=[59.1])
 
 
 class ReadingView(View):
     """One measurement over one interval."""
 
-    measured_at: AwareDatetime = Field(description="end of the interval", examples=["2026-11-23T07:10:00Z"])
-    interval_s: float = Field(examples=[60])
+    measured_at: AwareDatetime = Field(description="end of the interval", examples=["2026-11-23T07:43:28.091Z"])
+    interval_s: float = Field(examples=[2])
     raw: RawValues
     corrected: CorrectedValues
     rule_codes: list[str] = Field(description="which rules struck, and so why values differ", examples=[[]])
-    seq: int | None = Field(description="the detector's own counter", examples=[4711])
-    received_at: AwareDatetime = Field(examples=["2026-11-23T07:10:00.180Z"])
+    seq: int | None = Field(description="the detector's own counter", examples=[12])
+    received_at: AwareDatetime = Field(examples=["2026-11-23T07:43:28.092104Z"])
 
 
 ReadingPage = Page[ReadingView]

@@ -7,19 +7,21 @@ from pydantic import AwareDatetime, Field
 from lotse_gateway.models.base import Body, Latitude, Longitude, Name, Page, View
 from lotse_shared.identifiers import Identifier
 
-LinkId = Annotated[Identifier, Field(description="a link of the active network", examples=["J12-J13-0"])]
+LinkId = Annotated[Identifier, Field(description="a link of the active network")]
 Ids = Annotated[list[Identifier], Field(max_length=1_000)]
 
 
 class Detector(Body):
     """A fixed roadside sensor that measures one lane or one carriageway."""
 
-    detector_id: Identifier = Field(description="as in its MQTT topic", examples=["KL-17"])
-    name: Name = Field(default="", examples=["Lauterstraße, Ri. Nord"])
-    link_id: LinkId | None = Field(default=None, description="the link it measures; null until located")
-    lon: Longitude | None = None
-    lat: Latitude | None = None
-    lanes: int = Field(default=1, ge=1, le=12, description="lanes it measures together", examples=[2])
+    detector_id: Identifier = Field(description="as in its MQTT topic", examples=["AB-90"])
+    name: Name = Field(default="", examples=["Südwall westwärts"])
+    link_id: LinkId | None = Field(
+        default=None, description="the link it measures; null until located", examples=["A06-A07-0"]
+    )
+    lon: Longitude | None = Field(default=None, examples=[7.10284])
+    lat: Latitude | None = Field(default=None, examples=[54.30074])
+    lanes: int = Field(default=1, ge=1, le=12, description="lanes it measures together", examples=[1])
     interval_s: float = Field(default=60, gt=0, le=86_400, description="its expected interval", examples=[60])
     max_speed_kmh: float = Field(default=254, gt=0, le=1_000, description="above it a speed is not plausible")
     max_flow_vehh_per_lane: float = Field(default=4_000, gt=0, le=100_000, description="the same for its flow")
@@ -28,20 +30,20 @@ class Detector(Body):
 class Destination(Body):
     """A place that signs lead to."""
 
-    destination_id: Identifier = Field(examples=["CENTRUM"])
-    name: Name = Field(examples=["Stadtmitte"])
-    sign_text: Name = Field(min_length=1, description="as written on signs", examples=["CENTRUM"])
-    node_id: Identifier = Field(description="the junction of the active network that stands for it", examples=["J40"])
+    destination_id: Identifier = Field(examples=["MESSE"])
+    name: Name = Field(examples=["Messe Auenbrück"])
+    sign_text: Name = Field(min_length=1, description="as written on signs", examples=["MESSE"])
+    node_id: Identifier = Field(description="the junction of the active network that stands for it", examples=["NB4"])
 
 
 class Sign(Body):
     """A variable message sign."""
 
-    sign_id: Identifier = Field(examples=["KL-07"])
-    name: Name = Field(default="", examples=["Pariser Straße stadteinwärts"])
-    link_id: LinkId = Field(description="the link whose drivers read it, in their direction")
-    lon: Longitude | None = None
-    lat: Latitude | None = None
+    sign_id: Identifier = Field(examples=["S9"])
+    name: Name = Field(default="", examples=["Nordring vor der Nordallee"])
+    link_id: LinkId = Field(description="the link whose drivers read it, in their direction", examples=["R22-R03-0"])
+    lon: Longitude | None = Field(default=None, examples=[7.10378])
+    lat: Latitude | None = Field(default=None, examples=[54.31624])
     line_count: int = Field(default=3, ge=1, le=8)
     line_chars: int = Field(default=16, ge=4, le=64)
     destinations: Ids = Field(default=[], description="where it leads to", examples=[["CENTRUM"]])
@@ -52,20 +54,20 @@ class Sign(Body):
 class Corridor(Body):
     """An approved detour route of the catalogue."""
 
-    corridor_id: Identifier = Field(description="the U-number", examples=["U12"])
-    name: Name = Field(default="", examples=["über Pariser Straße"])
+    corridor_id: Identifier = Field(description="the U-number", examples=["U9"])
+    name: Name = Field(default="", examples=["Nordring, Westring"])
     links: Annotated[list[Identifier], Field(min_length=1, max_length=2_000)] = Field(
         description="in the order in which they are driven, each beginning where the one before ends",
-        examples=[["J12-J13-0", "J13-J14-0"]],
+        examples=[["R03-R21-0", "R21-R02-0", "R02-R01-0", "R01-R20-0"]],
     )
-    signs: Ids = Field(default=[], description="signs that may light it; empty: any")
-    destinations: Ids = Field(default=[], description="destinations it serves; empty: any")
+    signs: Ids = Field(default=[], description="signs that may light it; empty: any", examples=[["S5"]])
+    destinations: Ids = Field(default=[], description="destinations it serves; empty: any", examples=[["STADION"]])
 
 
 class Registered(View):
     """What the registry adds."""
 
-    updated_at: AwareDatetime = Field(examples=["2026-11-23T07:10:00Z"])
+    updated_at: AwareDatetime = Field(examples=["2026-11-23T07:38:47Z"])
 
 
 class DetectorView(Registered, Detector):

@@ -10,10 +10,10 @@ from lotse_gateway.models.base import View
 class NetworkSummary(View):
     """The street network in force."""
 
-    version: str = Field(description="hash of its content", examples=["9f2c41…"])
-    name: str = Field(examples=["kaiserslautern"])
-    junctions: int = Field(examples=[1812])
-    links: int = Field(examples=[4609])
+    version: str = Field(description="hash of its content", examples=["2ab8302d…"])
+    name: str = Field(examples=["auenbrueck"])
+    junctions: int = Field(examples=[122])
+    links: int = Field(examples=[370])
 
 
 class Storage(View):
@@ -26,18 +26,18 @@ class Storage(View):
 class Planner(View):
     """The part that decides."""
 
-    epoch: int = Field(examples=[3])
-    heartbeat_at: AwareDatetime = Field(examples=["2026-11-23T07:10:02Z"])
+    epoch: int = Field(examples=[1])
+    heartbeat_at: AwareDatetime = Field(examples=["2026-11-23T07:43:28.203781Z"])
     fresh: bool = Field(description="whether it was heard of lately", examples=[True])
 
 
 class ReadingCounts(View):
     """All readings so far: received = stored + duplicate + quarantined + rejected."""
 
-    received: int = Field(examples=[86_400])
-    stored: int = Field(examples=[86_390])
-    duplicate: int = Field(examples=[7])
-    quarantined: int = Field(examples=[2])
+    received: int = Field(examples=[382])
+    stored: int = Field(examples=[381])
+    duplicate: int = Field(examples=[0])
+    quarantined: int = Field(examples=[0])
     rejected: int = Field(examples=[1])
 
 
@@ -48,15 +48,15 @@ class SystemView(View):
     version: str = Field(examples=["0.1.0"])
     clock: Literal["wall", "data"] = Field(description="what decides what `now` is")
     now: AwareDatetime | None = Field(
-        description="Lotse's clock; null: data time has not begun", examples=["2026-11-23T07:10:03Z"]
+        description="Lotse's clock; null: data time has not begun", examples=["2026-11-23T07:43:28.315724Z"]
     )
     covers_until: AwareDatetime | None = Field(
-        description="the decisions readable now are computed up to here", examples=["2026-11-23T07:10:00Z"]
+        description="the decisions readable now are computed up to here", examples=["2026-11-23T07:43:28.192616Z"]
     )
     network: NetworkSummary | None
     storage: Storage
     planner: Planner | None
     readings: ReadingCounts
-    detectors: int = Field(examples=[42])
-    links_with_state: int = Field(examples=[38])
-    signs: int = Field(description="in service", examples=[8])
+    detectors: int = Field(examples=[53])
+    links_with_state: int = Field(examples=[53])
+    signs: int = Field(description="in service", examples=[6])

@@ -12,8 +12,8 @@ from lotse_gateway.paging import encode_cursor
 from lotse_gateway.resources import Resources
 from lotse_gateway.routes.parameters import Cursor, id_in_query, page_size, read_cursor
 
-SignFilter = Annotated[str | None, id_in_query("of this sign only")]
-DestinationFilter = Annotated[str | None, id_in_query("to this destination only")]
+SignFilter = Annotated[str | None, id_in_query("of this sign only", "S2")]
+DestinationFilter = Annotated[str | None, id_in_query("to this destination only", "CENTRUM")]
 
 
 def detours_router(resources: Resources) -> APIRouter:

@@ -33,7 +33,7 @@ _FRESHNESS = {
     "Lotse-Fresh-Until": {
         "description": "show nothing at this moment or later: last heartbeat of the planner + ttl_s",
         "schema": {"type": "string", "format": "date-time"},
-        "example": "2026-11-23T07:15:02.114Z",
+        "example": "2026-11-23T07:43:43.203Z",
     },
 }
 _ANSWERS: Responses = {

@@ -23,7 +23,7 @@ Bbox = Annotated[
         pattern=rf"^{NUMBER}(,{NUMBER}){{3}}$",
         max_length=100,
         description="min longitude, min latitude, max longitude, max latitude: links that touch this box",
-        examples=["7.70,49.40,7.82,49.47"],
+        examples=["7.09,54.29,7.12,54.31"],
     ),
 ]
 

@@ -18,9 +18,9 @@ def id_in_path(name: str, example: str) -> Any:  # noqa: ANN401 - what FastAPI's
     return Path(alias=name, pattern=IDENTIFIER_PATTERN, max_length=64, examples=[example])
 
 
-def id_in_query(description: str) -> Any:  # noqa: ANN401 - what FastAPI's Query gives
+def id_in_query(description: str, example: str) -> Any:  # noqa: ANN401 - what FastAPI's Query gives
     """Describe a filter by the id of a noun."""
-    return Query(pattern=IDENTIFIER_PATTERN, max_length=64, description=description)
+    return Query(pattern=IDENTIFIER_PATTERN, max_length=64, description=description, examples=[example])
 
 
 def page_size(most: int) -> Any:  # noqa: ANN401 - what FastAPI's Query gives
@@ -28,8 +28,10 @@ def page_size(most: int) -> Any:  # noqa: ANN401 - what FastAPI's Query gives
     return Query(ge=1, le=most, description="items of a page at most")
 
 
-SignId = Annotated[str, id_in_path("sign_id", "KL-07")]
-DetectorId = Annotated[str, id_in_path("detector_id", "KL-17")]
+# The examples stand in the demo town, or are made there by the example of a POST.
+SignId = Annotated[str, id_in_path("sign_id", "S2")]
+NewSignId = Annotated[str, id_in_path("sign_id", "S9")]
+DetectorId = Annotated[str, id_in_path("detector_id", "AB-05")]
 RoadworkId = Annotated[str, id_in_path("roadwork_id", "B1")]
 
 

@@ -26,7 +26,8 @@ def registry_router(resources: Resources, noun: Noun[Any]) -> APIRouter:
     return router
 
 
-def _example_id(noun: Noun[Any]) -> str:
+def _new_id(noun: Noun[Any]) -> str:
+    """Give the id of the body's example: one that the demo town has not."""
     example: str = noun.body.model_fields[noun.id_field].examples[0]
     return example
 
@@ -61,7 +62,7 @@ def _add_reads(router: APIRouter, resources: Resources, noun: Noun[Any]) -> None
         dependencies=[Requires(Scope.VIEWER)],
         operation_id=f"get_{noun.name}",
     )
-    async def get_one(noun_id: Annotated[str, id_in_path(noun.id_field, _example_id(noun))]) -> Any:  # noqa: ANN401
+    async def get_one(noun_id: Annotated[str, id_in_path(noun.id_field, noun.town_id)]) -> Any:  # noqa: ANN401
         return dict(await registry.get_row(database, noun, noun_id))
 
 
@@ -74,7 +75,7 @@ def _add_writes(router: APIRouter, resources: Resources, noun: Noun[Any]) -> Non
         return stored
 
     async def replace(
-        noun_id: Annotated[str, id_in_path(noun.id_field, _example_id(noun))],
+        noun_id: Annotated[str, id_in_path(noun.id_field, _new_id(noun))],
         row: RequestBody,
         key: Annotated[ApiKey, Requires(Scope.ADMIN)],
         response: Response,

@@ -12,18 +12,19 @@ from lotse_shared.wire import RouteAnswer, RouteRequest
 
 EXAMPLE: dict[str, Any] = {
     "type": "Feature",
-    "geometry": {"type": "LineString", "coordinates": [[7.7689, 49.4447], [7.7702, 49.4451], [7.7719, 49.4458]]},
+    "geometry": {"type": "LineString", "coordinates": [[7.10813, 54.294], [7.10777, 54.29577], [7.09477, 54.30495]]},
     "properties": {
-        "links": ["J10-J11-0", "J11-J12-0"],
-        "streets": ["Lauterstraße", "Pariser Straße"],
-        "length_m": 431.0,
-        "travel_time_s": 61.5,
-        "free_flow_time_s": 38.0,
-        "avoids": ["Barbarossastraße is closed"],
-        "network_version": "9f2c41…",
-        "computed_until": "2026-11-23T07:10:00Z",
+        "links": ["L2-L3-0", "L3-V6-0", "V6-V3-0", "V3-M3-0", "M3-M4-0", "M4-A08-0", "A08-A01-0", "A01-A02-0"],
+        "streets": ["Lindenallee", "Südufer", "Alte Brücke", "Am Brückentor", "Westwall"],
+        "length_m": 2202.6,
+        "travel_time_s": 221.6,
+        "free_flow_time_s": 187.8,
+        "avoids": ["Lindenbrücke is jammed (7 of 50 km/h; detectors AB-05)"],
+        "network_version": "2ab8302d…",
+        "computed_until": "2026-11-23T07:43:28.294024Z",
     },
 }
+"""While the lorry stands on the Lindenbrücke in the demo; most points of the line are left out."""
 
 
 def routes_router(resources: Resources) -> APIRouter:

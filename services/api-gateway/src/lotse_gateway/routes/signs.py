@@ -13,7 +13,7 @@ from lotse_gateway.openapi import errors
 from lotse_gateway.paging import encode_cursor
 from lotse_gateway.registry import get_row
 from lotse_gateway.resources import Resources
-from lotse_gateway.routes.parameters import Cursor, SignId, page_size, read_cursor
+from lotse_gateway.routes.parameters import Cursor, NewSignId, SignId, page_size, read_cursor
 
 
 def signs_router(resources: Resources) -> APIRouter:
@@ -24,7 +24,7 @@ def signs_router(resources: Resources) -> APIRouter:
     @router.delete(
         "/{sign_id}", status_code=204, summary="Retire a sign", responses=errors(404, 422), operation_id="retire_sign"
     )
-    async def retire(sign_id: SignId, key: Annotated[ApiKey, Requires(Scope.ADMIN)]) -> None:
+    async def retire(sign_id: NewSignId, key: Annotated[ApiKey, Requires(Scope.ADMIN)]) -> None:
         """Take a sign out of service: no decisions any more, and 410 for its display. Its history stays.
 
         Registering it again (PUT) takes it back into service. Retiring twice does nothing.

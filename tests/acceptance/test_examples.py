@@ -1,0 +1,89 @@
+"""What /openapi.json tells people to send works on the demo town as it stands there."""
+
+import json
+import time
+from collections.abc import Iterator
+from typing import Any
+
+import httpx
+import pytest
+
+from lotse_standalone import town
+from lotse_standalone.servers.postgres import EmbeddedPostgres
+from lotse_standalone.stack.registry import register
+from lotse_standalone.stack.stack import Stack, StackOptions
+
+DEADLINE_S = 30.0
+TURNS = ("post", "put", "get", "act", "delete")
+Json = dict[str, Any]
+Operation = tuple[str, str, Json]
+
+
+@pytest.fixture(scope="module")
+def client(tmp_path_factory: pytest.TempPathFactory) -> Iterator[httpx.Client]:
+    """The gateway of a Lotse with the demo town, which has decided what its signs show."""
+    folder = tmp_path_factory.mktemp("examples") / "data"
+    settings = json.loads((town.FOLDER / "settings.json").read_text(encoding="utf-8"))
+    with Stack(StackOptions(folder, settings=settings)) as stack, stack.client() as client:
+        stack.import_links(town.FOLDER, "auenbrueck")
+        register(client, town.FOLDER)
+        _wait_for_decisions(client)
+        yield client
+    EmbeddedPostgres(folder / "postgres", 1).discard()
+
+
+def _wait_for_decisions(client: httpx.Client) -> None:
+    deadline = time.monotonic() + DEADLINE_S
+    while (answer := client.get("/v1/signs/S2/display")).status_code != httpx.codes.OK:
+        assert time.monotonic() < deadline, answer.text
+        time.sleep(0.1)
+
+
+def operations(document: Json) -> list[Operation]:
+    """All of them, in an order in which each finds what it asks for.
+
+    Create, replace, read, act upon (`POST /v1/{noun}/{id}/{act}`), retire.
+    """
+    listed = [
+        (method, path, operation)
+        for path, methods in document["paths"].items()
+        for method, operation in methods.items()
+    ]
+
+    def turn(operation: Operation) -> tuple[int, str]:
+        method, path, _ = operation
+        acts = method == "post" and "{" in path
+        return TURNS.index("act" if acts else method), path
+
+    return sorted(listed, key=turn)
+
+
+def example_of(part: Json) -> Any:
+    """Give the example of a parameter or a body, None if there is none."""
+    return part.get("example", next(iter(part["schema"].get("examples", [])), None))
+
+
+def send_example(client: httpx.Client, method: str, path: str, operation: Json) -> httpx.Response:
+    """Send what the description shows, with all parameters that have an example."""
+    given = {(each["in"], each["name"]): example_of(each) for each in operation.get("parameters", [])}
+    in_path = {name: value for (place, name), value in given.items() if place == "path"}
+    query = {name: value for (place, name), value in given.items() if place == "query" and value is not None}
+    content = operation.get("requestBody", {}).get("content", {})
+    body = example_of(content["application/json"]) if content else None
+    return client.request(method, path.format(**in_path), params=query, json=body)
+
+
+def test_every_example_of_a_request_works_on_the_demo_town_at_the_first_try(client: httpx.Client) -> None:
+    listed = operations(client.get("/openapi.json").json())
+    assert len(listed) > 30
+    for method, path, operation in listed:
+        answer = send_example(client, method, path, operation)
+        promised = [int(status) for status in operation["responses"] if status.startswith("2")]
+        assert answer.status_code in promised, f"{method} {path}: {answer.status_code} {answer.text}"
+
+
+def test_the_examples_of_lists_find_something(client: httpx.Client) -> None:
+    document = client.get("/openapi.json").json()
+    for path, found in (("/v1/links", "features"), ("/v1/detours", "items")):
+        answer = send_example(client, "get", path, document["paths"][path]["get"])
+        assert answer.json()[found], path
