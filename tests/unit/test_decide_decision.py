@@ -41,6 +41,10 @@ def jam(now_s: float = 0) -> Moment:
     return a_moment(a_snapshot(JAM, now=at(now_s)))
 
 
+def free(now_s: float = 0) -> Moment:
+    return a_moment(a_snapshot({"A-B-0": 50.0, "B-C-0": 50.0, "C-D-0": 50.0}, now=at(now_s)))
+
+
 def closed(**closure: Any) -> Moment:
     return a_moment(a_snapshot(roadworks=[a_closure("C-D-0", **closure)]))
 
@@ -116,13 +120,32 @@ def test_the_explanation_of_a_closure_names_the_roadwork_and_its_end() -> None:
 
 
 def test_the_explanation_of_a_blank_sign_says_why_nothing_is_shown() -> None:
-    assert decided().explanation == (
+    assert decided(free()).explanation == (
         "Nothing to show: the usual ways are free enough, to Stadtmitte 108 s (108 s without traffic)."
     )
     slight = a_moment(a_snapshot({"B-C-0": 20.0, "C-D-0": 25.0}))
     assert decided(slight).explanation == (
         "Stadtmitte: Lauterstraße is slow (22 of 50 km/h; detectors at-B-C-0, at-C-D-0); by U12 it would take 166 s"
         " instead of 198 s (108 s without traffic): gain 32 s (16 %), confidence 1.00: shown from 45 s and 15 % on."
+    )
+
+
+def test_where_nothing_is_measured_the_explanation_does_not_call_the_way_free() -> None:
+    nobody = "No detector measures the usual way to Stadtmitte now (108 s without traffic)."
+    assert decided().explanation == nobody
+    silent = a_moment(a_snapshot({"B-C-0": 50.0, "C-D-0": 50.0}, confidence=0.0))
+    assert decided(silent).explanation == nobody
+    held = decided(a_moment(a_snapshot(now=at(60))), decided(jam()))
+    assert held.explanation.startswith("Stadtmitte: no detector measures the usual way now; by U12 it takes 166 s")
+
+
+def test_of_two_ways_the_explanation_tells_which_one_is_not_measured() -> None:
+    near = replace(CENTRUM, destination_id="NEAR", name="Vorstadt", sign_text="VORSTADT", node_id="G")
+    both = replace(SIGN, destinations=("CENTRUM", "NEAR"))
+    registry = Registry((both,), {"CENTRUM": CENTRUM, "NEAR": near}, (U12,))
+    assert decided(a_moment(a_snapshot({"C-D-0": 50.0}), registry), sign=both).explanation == (
+        "Nothing to show: the usual ways are free enough, to Stadtmitte 108 s (108 s without traffic)."
+        " No detector measures the usual way to Vorstadt now (96 s without traffic)."
     )
 
 
@@ -152,10 +175,10 @@ def test_a_delay_that_nobody_notices_is_no_cause(speed_kmh: float, expected: str
 
 
 def test_the_explanation_of_a_held_detour_says_until_when() -> None:
-    held = decided(a_moment(a_snapshot(now=at(60))), decided(jam()))
+    held = decided(free(60), decided(jam()))
     assert held.explanation == (
         "Stadtmitte: the usual way is free again; by U12 it takes 166 s instead of 108 s (108 s without traffic):"
-        " gain -58 s (-53 %), confidence 0.00; held until 2026-11-23 12:05:00 UTC although that is less than a detour"
+        " gain -58 s (-53 %), confidence 1.00; held until 2026-11-23 12:05:00 UTC although that is less than a detour"
         " is shown for."
     )
 

@@ -73,6 +73,11 @@ class Advice:
     told: Told | None = None
 
     @property
+    def is_measured(self) -> bool:
+        """Tell whether anybody sees the normal route now: a closure is known, a free road only if it is measured."""
+        return self.confidence > 0
+
+    @property
     def gain_pct(self) -> float | None:
         """The gain as a share of the normal travel time now, 0..100."""
         if self.gain_s is None or self.normal is None or self.normal.travel_time_s == 0:

@@ -25,7 +25,7 @@ def explain(advices: Sequence[Advice], via_streets: Sequence[str], registry: Reg
         for advice, via_street in zip(advices, via_streets, strict=True)
         if (sentence := _sentence(advice, via_street, settings))
     ]
-    return " ".join(told) or f"Nothing to show: {_usual_ways(advices, registry)}."
+    return " ".join(told) or _quiet(advices, registry)
 
 
 def explain_misplaced(sign_id: str, link_id: str) -> str:
@@ -80,7 +80,9 @@ def _sentence(advice: Advice, via_street: str, settings: PolicySettings) -> str:
 
 
 def _why(advice: Advice) -> str:
-    return describe(advice.cause) if advice.cause else "the usual way is free again"
+    if advice.cause:
+        return describe(advice.cause)
+    return "the usual way is free again" if advice.is_measured else "no detector measures the usual way now"
 
 
 def _normal(advice: Advice) -> str:
@@ -110,9 +112,13 @@ def _takes(advice: Advice, *, is_shown: bool) -> str:
     return f"{'it takes' if is_shown else 'it would take'} {route.travel_time_s if route else 0.0:.0f} s"
 
 
-def _usual_ways(advices: Sequence[Advice], registry: Registry) -> str:
-    ways = [f"to {_name(advice, registry)} {_normal(advice)}" for advice in advices]
-    return f"the usual ways are free enough, {', '.join(ways)}"
+def _quiet(advices: Sequence[Advice], registry: Registry) -> str:
+    """Say that there is nothing to show, and of which ways nobody knows whether that is true."""
+    seen = [f"to {_name(a, registry)} {_normal(a)}" for a in advices if a.is_measured]
+    blind = [f"to {_name(a, registry)} now ({a.usual_s:.0f} s without traffic)" for a in advices if not a.is_measured]
+    sentences = [f"Nothing to show: the usual ways are free enough, {', '.join(seen)}."] if seen else []
+    sentences += [f"No detector measures the usual way {' and '.join(blind)}."] if blind else []
+    return " ".join(sentences)
 
 
 def _name(advice: Advice, registry: Registry) -> str:
