@@ -1,5 +1,7 @@
 """What is told of a child that failed."""
 
+import traceback
+
 import pytest
 
 from lotse_standalone.machine.children import LINE_CHARS, last_line
@@ -38,6 +40,31 @@ def test_of_a_traceback_the_cause_is_told_in_one_line() -> None:
         "pydantic_core._pydantic_core.ValidationError: 1 validation error for Settings smoothing Input"
     )
     assert told.endswith("input_type=str]")
+
+
+GROUP = b"""\
+  + Exception Group Traceback (most recent call last):
+  |   File "serve.py", line 3, in <module>
+  |     asyncio.run(serve())
+  | ExceptionGroup: unhandled errors in a TaskGroup (1 sub-exception)
+  +-+---------------- 1 ----------------
+    | Traceback (most recent call last):
+    |   File "serve.py", line 2, in serve
+    | OSError: [Errno 98] error while attempting to bind on address ('127.0.0.1', 18080): address already in use
+    +------------------------------------
+"""
+
+
+def test_of_an_exception_group_the_innermost_cause_is_told() -> None:
+    assert last_line(GROUP) == (
+        "OSError: [Errno 98] error while attempting to bind on address ('127.0.0.1', 18080): address already in use"
+    )
+
+
+def test_of_a_real_exception_group_in_another_the_innermost_cause_is_told() -> None:
+    group = ExceptionGroup("outer", [ValueError("first"), ExceptionGroup("inner", [OSError("in use")])])
+    printed = "".join(traceback.format_exception(group))
+    assert last_line(printed.encode()) == "OSError: in use"
 
 
 def test_a_long_line_keeps_its_beginning_and_its_end() -> None:

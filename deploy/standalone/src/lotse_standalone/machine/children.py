@@ -17,6 +17,8 @@ from lotse_standalone.machine.unprivileged import Account
 LINE_CHARS = 300
 CAUSE_LINES = 20
 _EXCEPTION = re.compile(r"[A-Za-z_][\w.]*(Error|Exception|Exit|Interrupt)\b")
+_GROUP_FRAME = re.compile(r"\s*(\| ?|\+[-+ \d.]*$|\+ (?=Exception Group))")
+"""What Python draws around the tracebacks in an ExceptionGroup; the innermost, last one tells the cause."""
 _REFERENCE = "errors.pydantic.dev"
 """pydantic ends its messages with lines that point to its web site."""
 
@@ -114,6 +116,7 @@ def last_line(output: bytes) -> str:
 
 def _cause(lines: Sequence[str]) -> str:
     """Give the exception that ends a traceback, whose message may go over several lines; else the last line."""
+    lines = [bare for line in lines if (bare := _GROUP_FRAME.sub("", line, count=1)).strip()]
     starts = [number for number, line in enumerate(lines) if _EXCEPTION.match(line)]
     message = [line.strip() for line in lines[starts[-1] if starts else -1 :] if _REFERENCE not in line]
     return " ".join(message)

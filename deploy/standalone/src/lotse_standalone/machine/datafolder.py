@@ -57,10 +57,21 @@ class DataFolder:
 
     def write_key(self, key: str) -> None:
         """Keep the API key for the next start, for our eyes only."""
-        path = self.path / "key"
+        self._write_private("key", key)
+
+    def write_dsn(self, dsn: str) -> None:
+        """Tell where the database is while this stack runs, for our eyes only: the URL carries the password."""
+        self._write_private("dsn", dsn)
+
+    def remove_dsn(self) -> None:
+        """Tell nobody any more where the database is: it has stopped."""
+        (self.path / "dsn").unlink(missing_ok=True)
+
+    def _write_private(self, name: str, line: str) -> None:
+        path = self.path / name
         path.unlink(missing_ok=True)
         with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
-            file.write(f"{key}\n")
+            file.write(f"{line}\n")
 
 
 def require_room(folder: Path) -> None:

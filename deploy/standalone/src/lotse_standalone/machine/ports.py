@@ -1,6 +1,7 @@
 """Free ports on loopback."""
 
 import socket
+from collections.abc import Mapping
 
 from lotse_standalone.machine.problems import StandaloneError
 
@@ -13,6 +14,21 @@ def free_port() -> int:
         listener.bind((LOOPBACK, 0))
         port: int = listener.getsockname()[1]
         return port
+
+
+def refuse_equal(ports: Mapping[str, int | None]) -> None:
+    """Refuse one port for two servers; `ports` are those asked for, by option.
+
+    Raises
+    ------
+    StandaloneError
+        Two are the same; names their options.
+    """
+    options: dict[int, str] = {}
+    for option, port in ports.items():
+        if port is not None and options.setdefault(port, option) != option:
+            message = f"{options[port]} and {option} are both {port}: give each a port of its own"
+            raise StandaloneError(message)
 
 
 def claim_port(port: int | None, option: str) -> int:

@@ -14,7 +14,7 @@ import httpx
 
 from lotse_standalone.machine import children
 from lotse_standalone.machine.datafolder import DataFolder
-from lotse_standalone.machine.ports import LOOPBACK, claim_port, free_port
+from lotse_standalone.machine.ports import LOOPBACK, claim_port, free_port, refuse_equal
 from lotse_standalone.servers.broker import EmbeddedBroker
 from lotse_standalone.servers.postgres import EmbeddedPostgres
 from lotse_standalone.stack.services import Services
@@ -31,7 +31,7 @@ class StackOptions:
     Parameters
     ----------
     folder
-        Where data, logs and key lie and survive a restart.
+        Where data, logs, key and (while it runs) the database's URL lie; all but the last survive a restart.
     clock
         Lotse's clock: the wall's, or the data's (watermarks).
     database_port, broker_port, gateway_port
@@ -136,6 +136,7 @@ class Stack:
             self._broker.stop()
         if self._postgres is not None:
             self._postgres.stop()
+            self._folder.remove_dsn()
         self._folder.release()
 
     def check(self) -> None:
@@ -166,13 +167,22 @@ class Stack:
         self._command("lotse-routing", "import-osm", str(file.resolve()))
 
     def _start_servers(self) -> None:
-        self._gateway_port = claim_port(self._options.gateway_port, "--gateway-port")
-        database_port = claim_port(self._options.database_port, "--database-port")
-        broker_port = claim_port(self._options.broker_port, "--broker-port")
+        options = self._options
+        refuse_equal(
+            {
+                "--gateway-port": options.gateway_port,
+                "--broker-port": options.broker_port,
+                "--database-port": options.database_port,
+            }
+        )
+        self._gateway_port = claim_port(options.gateway_port, "--gateway-port")
+        database_port = claim_port(options.database_port, "--database-port")
+        broker_port = claim_port(options.broker_port, "--broker-port")
         self._postgres = EmbeddedPostgres(
             self.folder / "postgres", database_port, log_path=self._folder.log("postgres")
         )
         self._postgres.start()
+        self._folder.write_dsn(self.dsn)
         self._broker = EmbeddedBroker(self.folder / "broker", broker_port, log_path=self._folder.log("broker"))
         self._broker.start()
 
