@@ -166,6 +166,7 @@ def test_a_network_that_cannot_be_imported_is_told_in_the_imports_words(folder: 
 def test_the_curl_example_works_as_pasted(folder: Path) -> None:
     with running_demo("--data", folder) as demo:
         example = demo.wait_for("for example").removeprefix("for example").strip()
+        assert len(example) < 200
         demo.wait_for("phase:")
         told = subprocess.run(
             ["sh", "-c", f"{example} --silent --fail --retry 5 --retry-all-errors"],
@@ -175,6 +176,18 @@ def test_the_curl_example_works_as_pasted(folder: Path) -> None:
         )
         assert demo.end(signal.SIGINT) == 0
     assert json.loads(told.stdout)["schema"] == 1
+
+
+def test_a_key_is_made_by_hand_as_the_welcome_says(folder: Path) -> None:
+    with running_demo("--data", folder) as demo:
+        export = demo.wait_for("export LOTSE_DATABASE_DSN").removeprefix("database").strip()
+        create = f"{DEMO.with_name('lotse-gateway')} create-key --name sign --scope sign --sign S1"
+        made = subprocess.run(["sh", "-c", f"{export}; {create}"], capture_output=True, text=True, check=False)
+        assert made.returncode == 0, made.stderr
+        assert made.stdout.startswith("lotse_")
+        assert (folder / "dsn").stat().st_mode & 0o777 == 0o600
+        assert demo.end(signal.SIGINT) == 0
+    assert not (folder / "dsn").exists()
 
 
 def test_a_killed_demo_leaves_nothing_behind_and_the_next_one_recovers(folder: Path) -> None:
@@ -198,6 +211,13 @@ def test_a_port_in_use_is_one_clear_line(folder: Path, option: str) -> None:
         ended = subprocess.run([DEMO, "--data", folder, option, str(port)], capture_output=True, text=True, check=False)
     assert ended.returncode == 1
     assert re.fullmatch(rf"lotse-demo: port {port} .* choose another with {option}\n", ended.stderr)
+
+
+def test_one_port_for_two_servers_is_one_clear_line(folder: Path) -> None:
+    command: list[str | Path] = [DEMO, "--data", folder, "--gateway-port", "18080", "--broker-port", "18080"]
+    ended = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert ended.returncode == 1
+    assert ended.stderr == "lotse-demo: --gateway-port and --broker-port are both 18080: give each a port of its own\n"
 
 
 def test_a_second_demo_on_the_same_folder_is_one_clear_line(folder: Path) -> None:

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from lotse_standalone.demo.report import Decision, Run, compose_report, percentile, sensor_to_sign_s
+from lotse_standalone.demo.report import Decision, Face, Run, compose_report, percentile, sensor_to_sign_s
 
 START = datetime(2026, 11, 23, 7, 0, tzinfo=UTC)
 
@@ -49,6 +49,7 @@ def a_run(**changes: Any) -> Run:
         "decisions": [a_decision()],
         "held_at": {("S1", 1, 1): after(10.7)},
         "storage": {"backend": "postgresql", "version": "18.0"},
+        "signs_now": [Face("S1", "fallback", ())],
     }
     return Run(**(fields | changes))
 
@@ -72,7 +73,8 @@ def test_a_report_has_what_was_promised() -> None:
                 "sensed_at": "2026-11-23T07:00:10.000Z",
             }
         ],
-        "sensor_to_sign_s": {"p50": 0.7, "p99": 0.7, "count": 1},
+        "sensor_to_sign_s": {"p50": 0.7, "p99": 0.7, "max": 0.7, "count": 1, "samples": [0.7]},
+        "signs_now": [{"sign": "S1", "state": "fallback", "lines": []}],
         "storage": {"backend": "postgresql", "version": "18.0"},
         "started_at": "2026-11-23T07:00:00.000Z",
         "ended_at": "2026-11-23T07:01:00.000Z",
@@ -88,7 +90,7 @@ def test_decisions_stand_in_the_order_in_which_they_were_made() -> None:
 
 def test_a_run_without_a_sign_change_has_no_delays() -> None:
     report = compose_report(a_run(decisions=[], held_at={}))
-    assert report["sensor_to_sign_s"] == {"p50": None, "p99": None, "count": 0}
+    assert report["sensor_to_sign_s"] == {"p50": None, "p99": None, "max": None, "count": 0, "samples": []}
 
 
 def test_delays_run_from_the_reading_to_the_sign() -> None:

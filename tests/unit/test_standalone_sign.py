@@ -3,7 +3,16 @@
 import pytest
 from factories_standalone import SIGN, an_answer, display_body
 
-from lotse_standalone.signs.sign import DATE_RESOLUTION, LONGEST_PAUSE_S, SLOWEST_POLLS, Answer, Memory, hear, show
+from lotse_standalone.signs.sign import (
+    DATE_RESOLUTION,
+    LONGEST_PAUSE_S,
+    SLOWEST_POLLS,
+    Answer,
+    Memory,
+    hear,
+    is_fallback,
+    show,
+)
 
 LINES = ("BRUECKENSTR.", "STAU", "FOLGE U1")
 SLACK_S = DATE_RESOLUTION.total_seconds()
@@ -29,6 +38,14 @@ def test_a_detour_is_shown_until_it_is_no_longer_fresh() -> None:
 
 def test_a_blank_display_shows_nothing() -> None:
     assert show(heard(an_answer(body=display_body(state="blank", lines=[]))), 100.0) == ()
+
+
+def test_a_sign_falls_back_when_it_is_told_to_or_what_it_holds_is_stale() -> None:
+    assert is_fallback(heard(an_answer(body=display_body(state="fallback", lines=[]))), 100.0)
+    blank = heard(an_answer(body=display_body(state="blank", lines=[]), fresh_for_s=20))
+    assert not is_fallback(blank, 100.0)
+    assert is_fallback(blank, 120.0)
+    assert not is_fallback(Memory(), 100.0)
 
 
 def test_not_modified_prolongs_what_is_held() -> None:

@@ -5,7 +5,7 @@ import logging
 import math
 import sys
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -20,9 +20,11 @@ from lotse_shared.log import configure_logging
 from lotse_standalone import town
 from lotse_standalone.demo.duration import parse_duration
 from lotse_standalone.demo.live import Screen
-from lotse_standalone.demo.report import Run, compose_report
+from lotse_standalone.demo.report import Face, Run, compose_report
+from lotse_standalone.demo.road import Road
 from lotse_standalone.demo.watch import Watch, list_decisions
-from lotse_standalone.demo.world import World, prepare_world
+from lotse_standalone.demo.welcome import welcome
+from lotse_standalone.demo.world import prepare_world
 from lotse_standalone.machine.crew import Crew
 from lotse_standalone.machine.interruption import Interruption
 from lotse_standalone.machine.problems import StandaloneError
@@ -105,17 +107,20 @@ def run_demo(options: DemoOptions, console: Console) -> None:
         with Stack(options.stack) as stack, stack.client() as client:
             _log_to(stack.folder / "logs" / "demo.log")
             world = prepare_world(stack, client, options.osm)
-            _welcome(console, stack, world)
+            welcome(console, stack, world, options.stack.folder)
             before = ask(client, "/v1/system")["readings"]
-            watch = Watch(client, world.signs)
-            with Crew(world.lives) as crew, interruption.last_chance(), Screen(console) as screen:
+            crew = Crew(world.lives)
+            road = Road(client, crew)
+            watch = Watch(client, road)
+            with crew, interruption.last_chance(), Screen(console) as screen:
                 for _ in _seconds(options.for_s):
                     stack.check()
                     crew.check()
                     screen.show(watch.look(world.phase))
+            faces = [sign.face() for sign in road.signs]
             say(console, "stopping ...")
             if options.report is not None:
-                _write_report(options.report, _look_back(client, world, started_at, before))
+                _write_report(options.report, _look_back(client, road, faces, started_at, before))
     say(console, f"stopped; data, logs and key are kept in {options.stack.folder}")
 
 
@@ -139,17 +144,6 @@ def _log_to(path: Path) -> None:
     logging.getLogger("httpx").setLevel(logging.WARNING)
 
 
-def _welcome(console: Console, stack: Stack, world: World) -> None:
-    url, key = stack.gateway_url, stack.key
-    say(console, f"street network              {world.place}")
-    path = f"/v1/signs/{world.signs[0][1].sign_id}/display" if world.signs else "/v1/system"
-    say(console, f"API and its documentation   {url}/docs")
-    say(console, "MQTT broker                 mqtt://{}:{}".format(*stack.broker))
-    say(console, f"key (scope admin)           {key}")
-    say(console, f"for example                 curl -H 'Authorization: Bearer {key}' {url}{path}")
-    say(console, "Ctrl-C stops everything\n")
-
-
 def _seconds(for_s: float | None) -> Iterator[None]:
     """Give a turn about once a second until the time is over, the last one at its very end."""
     deadline = time.monotonic() + (math.inf if for_s is None else for_s)
@@ -159,10 +153,12 @@ def _seconds(for_s: float | None) -> Iterator[None]:
     yield
 
 
-def _look_back(client: httpx.Client, world: World, started_at: datetime, before: Mapping[str, int]) -> Run:
-    """Collect what happened since the start."""
+def _look_back(
+    client: httpx.Client, road: Road, faces: Sequence[Face], started_at: datetime, before: Mapping[str, int]
+) -> Run:
+    """Collect what happened since the start; `faces` are those of the signs in the end."""
     system = ask(client, "/v1/system")
-    signs = [sign for _, sign in world.signs]
+    signs = [sign.client for sign in road.signs]
     return Run(
         started_at=started_at,
         ended_at=datetime.now(UTC),
@@ -173,6 +169,7 @@ def _look_back(client: httpx.Client, world: World, started_at: datetime, before:
         decisions=[each for sign in signs for each in list_decisions(client, sign.sign_id, started_at)],
         held_at={(sign.sign_id, *rank): moment for sign in signs for rank, moment in sign.first_held.items()},
         storage=system["storage"],
+        signs_now=faces,
     )
 
 

@@ -4,6 +4,7 @@ import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Literal
 
 OUTCOMES = ("received", "stored", "duplicate", "quarantined", "rejected")
 """Of readings: received = stored + duplicate + quarantined + rejected."""
@@ -43,6 +44,15 @@ class Decision:
 
 
 @dataclass(frozen=True, slots=True)
+class Face:
+    """What stands on a sign; `state` is fallback also where the sign itself fell back, with no answer in time."""
+
+    sign: str
+    state: Literal["blank", "detour", "fallback"]
+    lines: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Run:
     """Everything that a report is made of."""
 
@@ -56,6 +66,8 @@ class Run:
     held_at: Mapping[Rank, datetime]
     """When each body was first held by its sign."""
     storage: Mapping[str, str]
+    signs_now: Sequence[Face] = ()
+    """What stands on the signs in the end."""
 
 
 def compose_report(run: Run) -> dict[str, object]:
@@ -69,8 +81,11 @@ def compose_report(run: Run) -> dict[str, object]:
         "sensor_to_sign_s": {
             "p50": percentile(delays_s, 0.50),
             "p99": percentile(delays_s, 0.99),
+            "max": percentile(delays_s, 1.0),
             "count": len(delays_s),
+            "samples": [round(delay_s, 3) for delay_s in delays_s],
         },
+        "signs_now": [{"sign": face.sign, "state": face.state, "lines": list(face.lines)} for face in run.signs_now],
         "storage": {"backend": run.storage["backend"], "version": run.storage["version"]},
         "started_at": _text(run.started_at),
         "ended_at": _text(run.ended_at),

@@ -1,4 +1,4 @@
-"""What lives outside the services in a demo: the town with its sensors and its signs on the road."""
+"""What lives outside the services in a demo: the town with its sensors, or an imported city without."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -7,20 +7,18 @@ import httpx
 
 from lotse_standalone import town
 from lotse_standalone.machine.crew import Life
-from lotse_standalone.signs.sign_client import SignClient
 from lotse_standalone.simulation.simulate import Simulation
-from lotse_standalone.stack.gateway import ask, list_all
+from lotse_standalone.stack.gateway import ask
 from lotse_standalone.stack.registry import register
 from lotse_standalone.stack.stack import Stack
 
 
 @dataclass(frozen=True, slots=True)
 class World:
-    """What lives outside the services: the sensors' morning and the signs on the road; neither in an imported city."""
+    """A street network, and the sensors' morning in it; none in an imported city."""
 
     place: str
     simulation: Simulation | None = None
-    signs: tuple[tuple[str, SignClient], ...] = ()
 
     @property
     def phase(self) -> str:
@@ -30,10 +28,7 @@ class World:
     @property
     def lives(self) -> dict[str, Life]:
         """Everybody's life by name."""
-        lives: dict[str, Life] = {f"sign {sign.sign_id}": sign.run for _, sign in self.signs}
-        if self.simulation is not None:
-            lives["the simulation"] = self.simulation.run
-        return lives
+        return {} if self.simulation is None else {"the simulation": self.simulation.run}
 
 
 def prepare_world(stack: Stack, client: httpx.Client, osm: Path | None) -> World:
@@ -43,8 +38,7 @@ def prepare_world(stack: Stack, client: httpx.Client, osm: Path | None) -> World
         return World(_place(client))
     stack.import_links(town.FOLDER, "auenbrueck")
     register(client, town.FOLDER)
-    signs = [(row["name"], SignClient(client, row["sign_id"])) for row in list_all(client, "/v1/signs")]
-    return World(_place(client), Simulation(*stack.broker, client, town.FOLDER), tuple(signs))
+    return World(_place(client), Simulation(*stack.broker, client, town.FOLDER))
 
 
 def _place(client: httpx.Client) -> str:

@@ -19,10 +19,7 @@ class Crew:
     def __init__(self, lives: Mapping[str, Life]) -> None:
         self._stop = threading.Event()
         self._failure: tuple[str, BaseException] | None = None
-        self._threads = [
-            threading.Thread(target=self._live, args=(name, life), name=name, daemon=True)
-            for name, life in lives.items()
-        ]
+        self._threads = [self._thread(name, life) for name, life in lives.items()]
 
     def __enter__(self) -> Self:
         try:
@@ -38,6 +35,12 @@ class Crew:
     ) -> None:
         self._end()
 
+    def join(self, name: str, life: Life) -> None:
+        """Start one more, while the others live."""
+        thread = self._thread(name, life)
+        self._threads.append(thread)
+        thread.start()
+
     def check(self) -> None:
         """Raise StandaloneError if one of them ended before it was asked to."""
         if self._failure is not None:
@@ -50,6 +53,9 @@ class Crew:
         for thread in self._threads:
             if thread.ident is not None:
                 thread.join(STOP_TIMEOUT_S)
+
+    def _thread(self, name: str, life: Life) -> threading.Thread:
+        return threading.Thread(target=self._live, args=(name, life), name=name, daemon=True)
 
     def _live(self, name: str, life: Life) -> None:
         try:

@@ -88,6 +88,14 @@ def show(memory: Memory, now_s: float) -> tuple[str, ...]:
     return memory.display.lines
 
 
+def is_fallback(memory: Memory, now_s: float) -> bool:
+    """Tell whether it is blank because it was told to fall back, or what it holds is stale: not because roads are free.
+
+    A sign that never held anything has nothing to fall back from; its fault tells what is wrong.
+    """
+    return memory.display is not None and (memory.display.state == "fallback" or now_s >= memory.blank_at_s)
+
+
 def hear(memory: Memory, sign_id: str, answer: Answer | None, asked_at_s: float) -> Memory:
     """Take in an answer (None: there was none), asked for at `asked_at_s`. Never raises."""
     if answer is None:

@@ -12,7 +12,7 @@ from urllib.parse import quote
 
 import httpx
 
-from lotse_standalone.signs.sign import Answer, Memory, hear, show
+from lotse_standalone.signs.sign import Answer, Memory, hear, is_fallback, show
 
 JITTER = 0.2
 TIMEOUT_S = 5.0
@@ -25,6 +25,8 @@ class Shown:
 
     lines: tuple[str, ...] = ()
     fault: str = ""
+    is_fallback: bool = False
+    """Blank because nothing better is known, which is not the same as nothing to tell."""
 
 
 class SignClient:
@@ -53,8 +55,13 @@ class SignClient:
     @property
     def shown(self) -> Shown:
         """What the sign shows at this moment."""
-        memory = self._memory
-        return Shown(show(memory, time.monotonic()), memory.fault)
+        memory, now_s = self._memory, time.monotonic()
+        return Shown(show(memory, now_s), memory.fault, is_fallback(memory, now_s))
+
+    @property
+    def rank(self) -> tuple[int, int] | None:
+        """(epoch, seq) of the body that it holds."""
+        return None if self._memory.display is None else self._memory.display.rank
 
     @property
     def is_answered(self) -> bool:
@@ -117,7 +124,8 @@ def main() -> None:
 
 def _print(shown: Shown) -> None:
     fault = f"  ({shown.fault})" if shown.fault else ""
-    sys.stdout.write(f"{datetime.now(UTC):%H:%M:%S}  {' | '.join(shown.lines) or 'blank'}{fault}\n")
+    face = "fallback: blank" if shown.is_fallback else " | ".join(shown.lines) or "blank"
+    sys.stdout.write(f"{datetime.now(UTC):%H:%M:%SZ}  {face}{fault}\n")
     sys.stdout.flush()
 
 

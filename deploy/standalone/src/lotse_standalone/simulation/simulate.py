@@ -41,8 +41,6 @@ class Simulation:
 
     Attributes
     ----------
-    phase
-        What the morning is doing now, in words.
     published, lost
         Messages handed to the publisher, and messages for which it had no room because the broker was away too long.
 
@@ -61,9 +59,13 @@ class Simulation:
         self._began_s = time.monotonic()
         self._malformed_in_round = -1
         self._room = OnChange(log)
-        self.phase = self._scenario.phase_at(0)
         self.published = 0
         self.lost = 0
+
+    @property
+    def phase(self) -> str:
+        """What the morning is doing now, in words: by the clock that moves everybody in it, never after them."""
+        return self._scenario.phase_at(self._moment().at_s)
 
     def run(self, stop: threading.Event) -> None:
         """Play until `stop` is set; then end the construction site if it is open, and return."""
@@ -88,7 +90,6 @@ class Simulation:
         interval = 0
         while not stop.is_set():
             moment = self._moment()
-            self.phase = self._scenario.phase_at(moment.at_s)
             self._traffic = self._traffic.advance(moment.at_s, self._control_room.advice)
             for number, sensor in enumerate(self._sensors):
                 due_s = self._began_s + (interval + number / len(self._sensors)) * interval_s
