@@ -87,6 +87,11 @@ def test_measurements_are_all_csv_files_but_the_links(tmp_path: Path) -> None:
     assert [path.name for path in list_files(tmp_path)] == ["a.csv.gz", "b.csv"]
 
 
+def test_a_folder_that_is_not_there_is_told_as_such(tmp_path: Path) -> None:
+    with pytest.raises(StandaloneError, match=r"^there is no folder .*nowhere: "):
+        list_files(tmp_path / "nowhere")
+
+
 def test_a_folder_without_measurements_is_told_in_one_line(tmp_path: Path) -> None:
     with pytest.raises(StandaloneError, match="holds no measurements"):
         list_files(tmp_path)

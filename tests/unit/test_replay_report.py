@@ -8,7 +8,7 @@ import pytest
 from factories_replay import FIRST_SLOT, a_measured
 
 from lotse_standalone.replay.recording import Slot, cut
-from lotse_standalone.replay.report import Replayed, Stored, Tally, compose_report, in_force, is_valid
+from lotse_standalone.replay.report import Replayed, Stored, Tally, compose_report, in_force, is_valid, tell
 
 LEDGER = {"received": 3, "stored": 2, "duplicate": 1, "quarantined": 0, "rejected": 0}
 DETOUR = {
@@ -115,3 +115,13 @@ def test_the_decision_in_force_is_the_newest_up_to_that_moment() -> None:
 
 def test_before_the_first_decision_nothing_is_in_force() -> None:
     assert in_force([a_decision(3)], "CENTRUM", FIRST_SLOT, {}) is None
+
+
+@pytest.mark.parametrize(
+    ("decided_at", "told"), [("2014-08-01T07:35:00Z", "07:35"), ("2014-07-31T23:50:00Z", "2014-07-31 23:50")]
+)
+def test_a_decision_is_told_with_its_moment_and_that_of_its_making(decided_at: str, told: str) -> None:
+    decision = {"at": "2014-08-01T07:40:00+00:00", "decided_at": decided_at, "state": "blank", "explanation": "Free."}
+    pair = {"sign": "S1", "destination": "CENTRUM", "busy": None, "quiet": decision}
+    lines = list(tell(compose_report(a_replay()) | {"pairs": [pair]}))
+    assert lines[-2:] == ["S1 to CENTRUM", f"  quiet (07:40 UTC, decided {told}): blank. Free."]

@@ -12,11 +12,14 @@ def parse_duration(text: str) -> float:
     Raises
     ------
     ValueError
-        It is none, or not above zero.
+        It is none, or nothing at all.
     """
     found = _DURATION.fullmatch(text.strip())
-    duration_s = float(found["number"]) * UNITS_S[found["unit"]] if found else 0.0
-    if duration_s <= 0:
+    if found is None:
         message = f"{text!r} is not a duration: give seconds (45, 60s), minutes (2m) or hours (1h)"
+        raise ValueError(message)
+    duration_s = float(found["number"]) * UNITS_S[found["unit"]]
+    if duration_s <= 0:
+        message = f"{text!r} is no time at all: give one above zero, like 60s"
         raise ValueError(message)
     return duration_s

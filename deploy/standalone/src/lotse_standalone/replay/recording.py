@@ -32,8 +32,11 @@ def list_files(folder: Path) -> list[Path]:
     Raises
     ------
     StandaloneError
-        There is none.
+        There is no such folder, or none in it.
     """
+    if not folder.is_dir():
+        message = f"there is no folder {folder}: name one with a recording"
+        raise StandaloneError(message)
     files = sorted(path for path in folder.glob("*.csv*") if path.name.endswith((".csv", ".csv.gz")))
     measurements = [path for path in files if path.name != LINKS_FILE]
     if not measurements:

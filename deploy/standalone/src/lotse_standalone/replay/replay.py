@@ -77,8 +77,13 @@ def _parse_zone(name: str) -> tzinfo:
 
 def _command(
     folder: Annotated[
-        Path, typer.Argument(help="links.csv and measurements (.csv, .csv.gz) in the form of Open Data Aarhus.")
-    ],
+        Path | None,
+        typer.Argument(
+            help="links.csv and measurements (.csv, .csv.gz) in the form of Open Data Aarhus.",
+            metavar="FOLDER",
+            show_default=False,
+        ),
+    ] = None,
     *,
     report: Annotated[Path | None, typer.Option(help="Write what happened to this file, as JSON.")] = None,
     data: Annotated[
@@ -87,6 +92,9 @@ def _command(
     signs: Annotated[Path, typer.Option(help="Destinations and signs, as JSON.", show_default="Aarhus")] = AARHUS_SIGNS,
     zone: Annotated[str, typer.Option(help="Time zone of timestamps that carry none.", metavar="ZONE")] = "UTC",
 ) -> None:
+    if folder is None:
+        message = "name the folder of a recording: lotse-replay FOLDER, or make replay ARGS=FOLDER"
+        raise typer.BadParameter(message)
     configure_logging("replay", level="WARNING")
     try:
         console = Console(stderr=True)

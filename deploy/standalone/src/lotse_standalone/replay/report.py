@@ -91,7 +91,14 @@ def tell(report: Mapping[str, Any]) -> Iterator[str]:
         yield f"{pair['sign']} to {pair['destination']}"
         for hour in ("busy", "quiet"):
             if decision := pair[hour]:
-                yield f"  {hour} ({decision['at'][11:16]}): {decision['state']}. {decision['explanation']}"
+                yield f"  {hour} ({_moments(decision)}): {decision['state']}. {decision['explanation']}"
+
+
+def _moments(decision: Mapping[str, Any]) -> str:
+    """Tell of when this is, and when it was decided: an explanation tells the roads of then."""
+    at, decided_at = decision["at"], decision["decided_at"]
+    is_same_day = at[:10] == decided_at[:10]
+    return f"{at[11:16]} UTC, decided {'' if is_same_day else decided_at[:10] + ' '}{decided_at[11:16]}"
 
 
 def _counts(counts: Mapping[str, int]) -> str:
