@@ -9,7 +9,7 @@ from fastapi import FastAPI
 from lotse_shared.problems import MEDIA_TYPE, Conflict, NotFound, add_problem_handlers
 
 
-async def _answer(path: str) -> httpx.Response:
+async def _answer(path: str, body: str | None = None) -> httpx.Response:
     app = FastAPI()
     add_problem_handlers(app)
 
@@ -27,6 +27,10 @@ async def _answer(path: str) -> httpx.Response:
     async def number(value: int) -> int:
         return value
 
+    @app.post("/names")
+    async def names(names: list[str]) -> list[str]:
+        return names
+
     @app.get("/broken")
     async def broken() -> None:
         message = "secret internals"
@@ -34,6 +38,8 @@ async def _answer(path: str) -> httpx.Response:
 
     transport = httpx.ASGITransport(app, raise_app_exceptions=False)
     async with httpx.AsyncClient(transport=transport, base_url="http://test") as client:
+        if body is not None:
+            return await client.post(path, content=body, headers={"Content-Type": "application/json"})
         return await client.get(path)
 
 
@@ -61,6 +67,22 @@ async def test_a_validation_error_names_the_field() -> None:
     errors = (await _answer("/number/x")).json()["errors"]
     assert errors[0]["field"] == "path.value"
     assert "integer" in errors[0]["reason"]
+
+
+@pytest.mark.parametrize(
+    ("body", "cause"),
+    [
+        ("{bad", "Expecting property name enclosed in double quotes, at character 2"),
+        ('["a",', "Expecting value, at character 6"),
+        ("", "Field required"),
+    ],
+)
+async def test_a_body_that_is_not_json_is_told_in_words(body: str, cause: str) -> None:
+    answer = await _answer("/names", body)
+    (error,) = answer.json()["errors"]
+    assert (answer.status_code, error["field"]) == (422, "body")
+    assert error["reason"].endswith(cause)
+    assert cause in answer.json()["detail"]
 
 
 async def test_an_unexpected_error_tells_nothing_of_the_inside() -> None:

@@ -123,8 +123,17 @@ async def _on_problem(_request: Request, error: Exception) -> JSONResponse:
 
 async def _on_validation_error(_request: Request, error: Exception) -> JSONResponse:
     assert isinstance(error, RequestValidationError)  # noqa: S101 - registered for this class only
-    errors = [{"field": ".".join(str(part) for part in e["loc"]), "reason": str(e["msg"])} for e in error.errors()]
+    errors = [_fault(each) for each in error.errors()]
     return problem_response(InvalidInput("; ".join(f"{e['field']}: {e['reason']}" for e in errors), errors=errors))
+
+
+def _fault(error: Mapping[str, Any]) -> dict[str, str]:
+    """Name the field and what is wrong with it. Where a body is no JSON, FastAPI gives the position as its field."""
+    field, *place = error["loc"]
+    if error["type"] == "json_invalid":
+        reason = f"is not JSON: {error['ctx']['error']}, at character {place[0] + 1}"
+        return {"field": str(field), "reason": reason}
+    return {"field": ".".join(str(part) for part in error["loc"]), "reason": str(error["msg"])}
 
 
 async def _on_http_exception(_request: Request, error: Exception) -> JSONResponse:
