@@ -18,6 +18,8 @@ from lotse_shared.settings import DatabaseSettings
 from lotse_standalone.machine.ports import free_port
 from lotse_standalone.servers.postgres import EmbeddedPostgres
 
+DSN_FORM = "postgresql://user:password@host:port/database"
+
 
 def _environment(database: DatabaseSettings, **more: str) -> dict[str, str]:
     return {"PATH": os.environ["PATH"], "LOTSE_DATABASE_DSN": database.dsn.get_secret_value(), **more}
@@ -112,8 +114,9 @@ def test_what_is_missing_is_one_clear_line() -> None:
     path = {"PATH": os.environ["PATH"]}
     nowhere = path | {"LOTSE_DATABASE_DSN": f"postgresql://lotse:x@127.0.0.1:{free_port()}/lotse"}
     cases = [
-        (key, path, "LOTSE_DATABASE_DSN: Field required"),
-        (key, nowhere, "check LOTSE_DATABASE_DSN"),
+        (key, path, f"LOTSE_DATABASE_DSN: Field required ({DSN_FORM})"),
+        (key, nowhere, f"check LOTSE_DATABASE_DSN, {DSN_FORM}"),
+        (key, path | {"LOTSE_DATABASE_DSN": "localhost"}, f"check LOTSE_DATABASE_DSN, {DSN_FORM}"),
         (["serve"], path, "LOTSE_DATABASE_DSN: Field required"),
         (["serve"], nowhere, "LOTSE_HTTP_PORT: Field required"),
     ]

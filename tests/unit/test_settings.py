@@ -5,9 +5,10 @@ import pytest
 from lotse_shared.settings import DatabaseSettings, HttpSettings, SettingsError
 
 
-def test_a_missing_setting_is_named_in_one_line(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_missing_setting_is_named_in_one_line_with_its_form(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("LOTSE_DATABASE_DSN", raising=False)
-    with pytest.raises(SettingsError, match=r"^LOTSE_DATABASE_DSN: Field required$"):
+    expected = r"^LOTSE_DATABASE_DSN: Field required \(postgresql://user:password@host:port/database\)$"
+    with pytest.raises(SettingsError, match=expected):
         DatabaseSettings()
 
 

@@ -26,9 +26,15 @@ class Settings(BaseSettings):
         try:
             super().__init__(**values)
         except ValidationError as error:
-            prefix = self.model_config.get("env_prefix", "")
-            faults = (f"{prefix}{'_'.join(map(str, e['loc']))}".upper() + f": {e['msg']}" for e in error.errors())
-            raise SettingsError("; ".join(faults)) from None
+            raise SettingsError("; ".join(self._fault(each["loc"], each["msg"]) for each in error.errors())) from None
+
+    @classmethod
+    def _fault(cls, location: tuple[str | int, ...], message: str) -> str:
+        """Name the variable, what is wrong with it, and what it should hold where its description tells."""
+        name = "_".join(str(part) for part in location)
+        field = cls.model_fields.get(name)
+        meaning = f" ({field.description})" if field is not None and field.description else ""
+        return f"{cls.model_config.get('env_prefix', '')}{name}".upper() + f": {message}{meaning}"
 
 
 class DatabaseSettings(Settings):

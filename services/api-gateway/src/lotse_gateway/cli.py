@@ -41,7 +41,8 @@ def create_key_command(
     except asyncpg.UndefinedTableError:
         _fail("the database is not prepared: run lotse-migrate first")
     except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
-        _fail(f"the database cannot be reached ({error}): check LOTSE_DATABASE_DSN")
+        form = DatabaseSettings.model_fields["dsn"].description
+        _fail(f"the database cannot be reached ({error}): check LOTSE_DATABASE_DSN, {form}")
     else:
         typer.echo(text)
 
