@@ -50,6 +50,21 @@ async def test_links_are_filtered_by_box_and_state(admin: httpx.AsyncClient, con
     assert await _links(admin, "?bbox=8,49,9,50") == []
 
 
+async def test_a_box_with_latitude_first_is_refused_with_a_hint(admin: httpx.AsyncClient) -> None:
+    answer = await admin.get("/v1/links?bbox=49.3,7.6,49.5,7.705")
+    assert answer.status_code == 422
+    (error,) = answer.json()["errors"]
+    assert error["field"] == "query.bbox"
+    assert "longitude first" in error["reason"]
+
+
+async def test_a_box_that_lies_in_the_network_is_never_taken_for_swapped(admin: httpx.AsyncClient) -> None:
+    """It may be empty all the same: between the streets, or by another filter."""
+    assert await _links(admin, "?bbox=7.701,49.404,7.702,49.405") == []
+    assert await _links(admin, "?bbox=7.6,49.3,7.705,49.5&level_of_service=jam") == []
+    assert await _links(admin, "?bbox=7.6,7.6,49.5,49.5&level_of_service=jam") == []
+
+
 async def test_pages_of_links_join(admin: httpx.AsyncClient) -> None:
     first = (await admin.get("/v1/links?limit=3")).json()
     rest = (await admin.get("/v1/links", params={"cursor": first["next_cursor"]})).json()
@@ -66,12 +81,13 @@ async def test_a_filter_that_is_none_is_named(query: str, admin: httpx.AsyncClie
 
 async def test_without_a_network_there_are_no_links(admin: httpx.AsyncClient, connection: asyncpg.Connection) -> None:
     await connection.execute("delete from network")
-    assert (await admin.get("/v1/links")).json() == {
-        "type": "FeatureCollection",
-        "network_version": None,
-        "next_cursor": None,
-        "features": [],
-    }
+    for path in ("/v1/links", "/v1/links?bbox=49.3,7.6,49.5,7.705"):
+        assert (await admin.get(path)).json() == {
+            "type": "FeatureCollection",
+            "network_version": None,
+            "next_cursor": None,
+            "features": [],
+        }
 
 
 async def test_a_roadwork_begins_now_and_is_ended_once(

@@ -1,12 +1,13 @@
 """The links of the active network with their state, as GeoJSON."""
 
 import json
-from typing import Annotated
+from typing import Annotated, NamedTuple
 
 from fastapi import APIRouter, Query, Response
 from fastapi.responses import JSONResponse
 
 from lotse_gateway.access import Requires
+from lotse_gateway.database import Database
 from lotse_gateway.keys import Scope
 from lotse_gateway.models.roads import LinkCollection
 from lotse_gateway.openapi import errors
@@ -26,6 +27,32 @@ Bbox = Annotated[
         examples=["7.09,54.29,7.12,54.31"],
     ),
 ]
+
+
+class Box(NamedTuple):
+    """A box in degrees (WGS 84)."""
+
+    west: float
+    south: float
+    east: float
+    north: float
+
+    @property
+    def swapped(self) -> "Box":
+        """The box with longitude for latitude."""
+        return Box(self.south, self.west, self.north, self.east)
+
+    def touches(self, other: "Box") -> bool:
+        """Tell whether the two have a point in common."""
+        return (
+            self.west <= other.east
+            and other.west <= self.east
+            and self.south <= other.north
+            and other.south <= self.north
+        )
+
+
+ANYWHERE = (None,) * 4
 
 
 class GeoJsonResponse(JSONResponse):
@@ -56,12 +83,15 @@ def links_router(resources: Resources) -> APIRouter:
     ) -> Response:
         """Links of the active network as a GeoJSON feature collection, each with what is known of it now.
 
-        `level_of_service` is `unknown` where nothing is measured: missing data never means free.
+        `level_of_service` is `unknown` where nothing is measured: missing data never means free. A `bbox` outside of
+        the network finds none; one that would lie in it with longitude and latitude swapped is refused.
         """
         (after,) = read_cursor(cursor, str)
         box = parse_bbox(bbox)
         network = await database.row("get_active_network")
-        rows = await database.rows("list_link_features", after, *box, level_of_service, limit + 1)
+        rows = await database.rows("list_link_features", after, *(box or ANYWHERE), level_of_service, limit + 1)
+        if box is not None and not rows:
+            refuse_swapped(box, await _extent(database))
         next_cursor = encode_cursor(rows[limit - 1]["link_id"]) if len(rows) > limit else None
         version = None if network is None else network["network_version"]
         features = ",".join(row["feature"] for row in rows[:limit])
@@ -70,8 +100,8 @@ def links_router(resources: Resources) -> APIRouter:
     return router
 
 
-def parse_bbox(text: str | None) -> tuple[float | None, ...]:
-    """Give the four bounds of a box, four None for none.
+def parse_bbox(text: str | None) -> Box | None:
+    """Give the box, None for none.
 
     Raises
     ------
@@ -79,12 +109,30 @@ def parse_bbox(text: str | None) -> tuple[float | None, ...]:
         It is empty.
     """
     if text is None:
-        return (None,) * 4
-    west, south, east, north = (float(part) for part in text.split(","))
-    if west > east or south > north:
+        return None
+    box = Box(*(float(part) for part in text.split(",")))
+    if box.west > box.east or box.south > box.north:
         reason = "min lies above max: give min longitude, min latitude, max longitude, max latitude"
         raise invalid_field(field="query.bbox", reason=reason)
-    return west, south, east, north
+    return box
+
+
+def refuse_swapped(box: Box, extent: Box | None) -> None:
+    """Do nothing, unless the box touches the network only with longitude and latitude swapped.
+
+    Raises
+    ------
+    InvalidInput
+        It does.
+    """
+    if extent is not None and box.swapped.touches(extent) and not box.touches(extent):
+        reason = "lies outside of the network, but not with its coordinates swapped: longitude first, then latitude"
+        raise invalid_field(field="query.bbox", reason=reason)
+
+
+async def _extent(database: Database) -> Box | None:
+    row = await database.row("get_network_extent")
+    return None if row is None or row["west"] is None else Box(*row)
 
 
 def _collection(network_version: str | None, next_cursor: str | None, features: str) -> bytes:

@@ -4,6 +4,11 @@
 -- The network in force; no row before one was imported.
 select network_version from network where is_active;
 
+-- name: get_network_extent
+-- The box around the junctions of the active network; nulls before one was imported.
+select min(lon) as west, min(lat) as south, max(lon) as east, max(lat) as north
+from junction join network using (network_version) where is_active;
+
 -- name: list_link_features
 -- GeoJSON features, composed here so that a city's worth costs the gateway's event loop next to nothing.
 -- Of the active network, after the link id $1; within the box $2..$5 (min lon, min lat, max lon, max lat; null: anywhere);
