@@ -4,6 +4,7 @@ from functools import partial
 from typing import Any
 
 from fastapi import FastAPI
+from fastapi.responses import RedirectResponse
 from fastapi_offline import FastAPIOffline
 
 from lotse_gateway.access import Authentication
@@ -51,11 +52,17 @@ def create_app(resources: Resources) -> FastAPI:
         app.include_router(router(resources))
     for noun in NOUNS:
         app.include_router(registry_router(resources, noun))
+    app.add_api_route("/", _lead_to_docs, include_in_schema=False)
     app.include_router(problem_pages_router())
     app.include_router(health_router(partial(_dependencies, resources)), include_in_schema=False)
     add_display_route(app, resources)
     app.openapi = partial(describe, app)  # type: ignore[method-assign]  # FastAPI's documented way
     return app
+
+
+async def _lead_to_docs() -> RedirectResponse:
+    """Receive who types the bare address."""
+    return RedirectResponse(DOCS_PATH)
 
 
 def _dependencies(resources: Resources) -> dict[str, bool]:
