@@ -28,7 +28,7 @@ from lotse_shared.settings import BrokerSettings, DatabaseSettings
 
 WAIT_S = 30.0
 LIMITS = Limits(254, 100, 80, timedelta(seconds=60), timedelta(days=400))
-SITE = Site(lanes=1, max_speed_kmh=254, max_flow_vehh_per_lane=4000)
+SITE = Site(lanes=1, interval_s=60, max_speed_kmh=254, max_flow_vehh_per_lane=4000)
 START = datetime.now(UTC).replace(second=0, microsecond=0)
 NOON = datetime(2026, 11, 23, 12, tzinfo=UTC)
 

@@ -96,7 +96,7 @@ async def test_other_values_for_a_known_interval_are_corrections_and_the_first_v
     counts = [10, 11, 11, 10, 10, 12]  # the same again is no correction, back to an earlier one is
 
     async def corrections() -> list[float]:
-        rows = await tables.rows("select vehicle_count from reading_correction order by received_at, seq")
+        rows = await tables.rows("select vehicle_count from reading_correction order by correction_id")
         return [row["vehicle_count"] for row in rows]
 
     async with running_ingest(each_database, each_broker):
@@ -110,6 +110,19 @@ async def test_other_values_for_a_known_interval_are_corrections_and_the_first_v
             await tables.received(len(counts) + 3)
     assert await corrections() == [11, 10, 12, 13, 14]
     assert await tables.rows("select vehicle_count from reading") == [{"vehicle_count": 10}]
+
+
+async def test_every_correction_of_an_array_is_kept(
+    each_database: DatabaseSettings, embedded_broker: BrokerSettings
+) -> None:
+    tables = Tables(each_database)
+    array = [make_body(measured_at=minute(1), vehicle_count=count) for count in (10, 1, 2, 3)]
+    async with running_ingest(each_database, embedded_broker):
+        with publishing(embedded_broker) as publisher:
+            publisher.publish_all([(topics.batch_topic("s"), as_json(array))])
+            await tables.received(len(array))
+    rows = await tables.rows("select vehicle_count from reading_correction order by correction_id")
+    assert [row["vehicle_count"] for row in rows] == [1, 2, 3]
 
 
 async def test_everything_undecodable_is_kept_once_with_its_reason_and_counted(

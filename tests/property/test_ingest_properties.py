@@ -28,7 +28,13 @@ readings = st.builds(
     occupancy_pct=numbers | st.floats(0, 100),
     seq=st.none() | st.integers(0, 2**63 - 1),
 )
-sites = st.none() | st.builds(Site, st.integers(1, 12), st.floats(1, 300), st.floats(1, 5000))
+sites = st.none() | st.builds(
+    Site,
+    lanes=st.integers(1, 12),
+    interval_s=st.floats(1, 900),
+    max_speed_kmh=st.floats(1, 300),
+    max_flow_vehh_per_lane=st.floats(1, 5000),
+)
 moments_of_judgement = st.builds(Moment, st.none() | moments, st.none() | moments)
 topics = st.sampled_from(["lotse/v1/readings/A", "lotse/v1/batches/S", "lotse/v1/watermark"]) | st.text(max_size=40)
 

@@ -55,7 +55,7 @@ def test_each_rule_marks_its_values_invalid(
 
 
 def test_the_site_sets_the_bounds() -> None:
-    motorway = Site(lanes=3, max_speed_kmh=120, max_flow_vehh_per_lane=2000)
+    motorway = Site(lanes=3, interval_s=60, max_speed_kmh=120, max_flow_vehh_per_lane=2000)
     assert judged(motorway, mean_speed_kmh=121).rule_codes == ("R1",)
     assert judged(motorway, vehicle_count=100).rule_codes == ()
     assert judged(motorway, vehicle_count=101).rule_codes == ("R5",)
@@ -92,15 +92,21 @@ def test_a_reading_without_a_usable_value_is_not_felt() -> None:
 )
 def test_the_future_begins_after_one_interval_or_a_minute(ahead_s: int, interval_s: int, *, is_fault: bool) -> None:
     reading = make_reading(measured_at=NOON + timedelta(seconds=ahead_s), interval_s=interval_s)
-    assert (find_clock_fault(reading, NOW, LIMITS) is not None) == is_fault
+    assert (find_clock_fault(reading, None, NOW, LIMITS) is not None) == is_fault
+
+
+def test_a_registered_detector_cannot_claim_a_longer_interval_to_be_ahead() -> None:
+    reading = make_reading(measured_at=NOON + timedelta(hours=20), interval_s=86_400)
+    assert find_clock_fault(reading, None, NOW, LIMITS) is None
+    assert find_clock_fault(reading, SITE, NOW, LIMITS) is not None
 
 
 def test_what_is_older_than_the_retention_is_a_clock_fault() -> None:
-    assert find_clock_fault(make_reading(measured_at=NOON - timedelta(days=400)), NOW, LIMITS) is None
-    fault = find_clock_fault(make_reading(measured_at=NOON - timedelta(days=400, seconds=1)), NOW, LIMITS)
+    assert find_clock_fault(make_reading(measured_at=NOON - timedelta(days=400)), None, NOW, LIMITS) is None
+    fault = find_clock_fault(make_reading(measured_at=NOON - timedelta(days=400, seconds=1)), None, NOW, LIMITS)
     assert fault is not None
     assert "measured_at" in fault
 
 
 def test_before_data_time_has_begun_no_clock_is_wrong() -> None:
-    assert find_clock_fault(make_reading(measured_at=NOON + timedelta(days=9)), Moment(None), LIMITS) is None
+    assert find_clock_fault(make_reading(measured_at=NOON + timedelta(days=9)), None, Moment(None), LIMITS) is None

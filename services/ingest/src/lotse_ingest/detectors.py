@@ -56,5 +56,11 @@ class Detectors:
         async with self._pool.acquire(timeout=ACQUIRE_TIMEOUT_S) as connection:
             rows = await connection.fetch(self._sql[query], *arguments)
         return {
-            row["detector_id"]: Site(row["lanes"], row["max_speed_kmh"], row["max_flow_vehh_per_lane"]) for row in rows
+            row["detector_id"]: Site(
+                lanes=row["lanes"],
+                interval_s=row["interval_s"],
+                max_speed_kmh=row["max_speed_kmh"],
+                max_flow_vehh_per_lane=row["max_flow_vehh_per_lane"],
+            )
+            for row in rows
         }

@@ -20,6 +20,7 @@ class Site:
     """What is possible where a detector stands (table `detector`)."""
 
     lanes: int
+    interval_s: float
     max_speed_kmh: float
     max_flow_vehh_per_lane: float
 
@@ -68,15 +69,17 @@ class Judged:
         return (self.vehicle_count, self.mean_speed_kmh, self.occupancy_pct) != (None, None, None)
 
 
-def find_clock_fault(reading: Reading, moment: Moment, limits: Limits) -> str | None:
+def find_clock_fault(reading: Reading, site: Site | None, moment: Moment, limits: Limits) -> str | None:
     """Say what is wrong with the reading's time (R9: it is quarantined), None if nothing is.
 
-    From the future by more than one interval or the tolerance, whichever is longer; or older than the retention.
+    From the future by more than one interval or the tolerance, whichever is longer; or older than the retention. The
+    interval is the registered one: a detector whose clock is wrong must not buy itself time by claiming a long one.
+    Only where the detector is unknown, and so never felt, the reading's own counts.
     """
     if moment.now is None:
         return None
     ahead = reading.measured_at - moment.now
-    tolerance = max(timedelta(seconds=reading.interval_s), limits.future_tolerance)
+    tolerance = max(timedelta(seconds=site.interval_s if site else reading.interval_s), limits.future_tolerance)
     if ahead > tolerance:
         return f"measured_at: {ahead.total_seconds():.0f} s in the future; allowed: {tolerance.total_seconds():.0f} s"
     if -ahead > limits.retention:

@@ -115,10 +115,11 @@ class Pipeline:
 
     def _judge_reading(self, message: Received, element: DecodedReading) -> BatchReading | DeadLetter:
         reading, moment = element.reading, self._moment(message)
-        if fault := find_clock_fault(reading, moment, self._limits):
+        site = self._detectors.find(reading.detector_id)
+        if fault := find_clock_fault(reading, site, moment, self._limits):
             cause = Cause("quarantined", CLOCK, fault, reading.detector_id)
             return dead_letter(cause, element.raw, self._envelope(message))
-        verdict = judge(reading, self._detectors.find(reading.detector_id), moment, self._limits)
+        verdict = judge(reading, site, moment, self._limits)
         return BatchReading(verdict, message.received_at, message.topic, element.raw)
 
     def _advance(self, watermark: Watermark) -> Iterator[Watermark]:

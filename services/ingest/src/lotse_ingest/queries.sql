@@ -48,7 +48,7 @@ known as (
     left join lateral (
         select * from reading_correction c
         where c.detector_id = asked.detector_id and c.measured_at = asked.measured_at
-        order by c.received_at desc limit 1
+        order by c.correction_id desc limit 1
     ) c on true
 ),
 series as (
@@ -74,7 +74,6 @@ select detector_id, measured_at, interval_s, vehicle_count, heavy_count, mean_sp
 from compared
 where differs and ordinal > 0
 order by detector_id, measured_at, ordinal
-on conflict do nothing
 
 -- name: upsert_detector_state
 -- Newest accepted reading of each detector; rows come sorted by detector and one a detector.
@@ -137,8 +136,8 @@ select max(covers_until) from watermark
 
 -- name: list_sites
 -- What is expected of every registered detector.
-select detector_id, lanes, max_speed_kmh, max_flow_vehh_per_lane from detector
+select detector_id, lanes, interval_s, max_speed_kmh, max_flow_vehh_per_lane from detector
 
 -- name: find_sites
 -- The same for some detectors; those that are not registered are left out.
-select detector_id, lanes, max_speed_kmh, max_flow_vehh_per_lane from detector where detector_id = any($1::text[])
+select detector_id, lanes, interval_s, max_speed_kmh, max_flow_vehh_per_lane from detector where detector_id = any($1::text[])

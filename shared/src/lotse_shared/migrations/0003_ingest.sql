@@ -26,6 +26,7 @@ select make_hypertable('reading', 'measured_at');
 create index reading_measured_at on reading (measured_at);
 
 create table reading_correction (
+    correction_id bigint generated always as identity primary key,   -- the newest one holds
     detector_id text not null,
     measured_at timestamptz not null,
     interval_s double precision not null,
@@ -35,9 +36,9 @@ create table reading_correction (
     occupancy_pct double precision,
     rule_codes text[] not null default '{}',
     seq bigint,
-    received_at timestamptz not null,
-    primary key (detector_id, measured_at, received_at)
+    received_at timestamptz not null
 );
+create index reading_correction_interval on reading_correction (detector_id, measured_at);
 
 -- Newest accepted reading of each detector, corrected values only; written in the transaction that stores the reading.
 create table detector_state (
