@@ -135,6 +135,7 @@ async def test_a_planned_roadwork_can_be_called_off(admin: httpx.AsyncClient) ->
         ({"links": []}, "body.links"),
         ({"effect": "speed"}, "body"),
         ({"speed_kmh": 30}, "body"),
+        ({"effect": "speed", "speed_kmh": 5e-324}, "body.speed_kmh"),
         ({"effect": "narrow"}, "body.effect"),
         ({"starts_at": "2026-11-23T08:00:00Z", "ends_at": "2026-11-23T08:00:00Z"}, "body.ends_at"),
         ({"ends_at": "2026-11-23T08:00:00"}, "body.ends_at"),

@@ -30,6 +30,11 @@ def test_nobody_is_told_to_drive_faster_than_free_flow_or_to_stand_forever() -> 
     assert a_snapshot({"B-C-0": 0}).weights.travel_times_s[B_C] == pytest.approx(600)
 
 
+def test_a_speed_limit_of_as_little_as_0_is_a_standing_jam() -> None:
+    limited = Roadwork("R2", "Markierung", "speed", 5e-324, ("B-C-0",), NOON)
+    assert a_snapshot(roadworks=[limited]).weights.travel_times_s[B_C] == pytest.approx(600)
+
+
 def test_minor_streets_cost_more_than_they_take() -> None:
     weights, garden = a_snapshot().weights, index("B-G-0")
     assert weights.costs_s[garden] == pytest.approx(1.5 * weights.travel_times_s[garden])

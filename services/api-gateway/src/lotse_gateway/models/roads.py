@@ -70,7 +70,7 @@ class Roadwork(Body):
     roadwork_id: Identifier | None = Field(default=None, description="left out: the gateway gives one", examples=["B1"])
     name: Name = Field(min_length=1, description="as drivers call it", examples=["Kanalbau Nordring"])
     effect: Effect = Field(description="closed: nobody passes; speed: at most `speed_kmh`", examples=["closed"])
-    speed_kmh: float | None = Field(default=None, gt=0, le=200, description="with the effect speed, and only then")
+    speed_kmh: float | None = Field(default=None, ge=1, le=200, description="with the effect speed, and only then")
     links: LinkIds
     starts_at: Moment | None = Field(default=None, description="left out: now, on Lotse's clock")
     ends_at: Moment | None = Field(default=None, description="left out: open end")

@@ -67,7 +67,8 @@ def derive_weights(
                 travel_times_s[index] = np.inf
                 closures.setdefault(index, roadwork)
             else:
-                least_s = topology.links[index].length_m / (roadwork.speed_kmh / 3.6)
+                speed_kmh = max(roadwork.speed_kmh, settings.min_speed_kmh)  # as little as 0 would end every turn
+                least_s = topology.links[index].length_m / (speed_kmh / 3.6)
                 travel_times_s[index] = max(travel_times_s[index], least_s)
     return _frozen(travel_times_s, factors, closures)
 
