@@ -3,6 +3,7 @@
 import asyncio
 import signal
 import sys
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -24,6 +25,7 @@ from factories_decide import (
 from prometheus_client import REGISTRY
 from pydantic import SecretStr
 
+from lotse_routing.settings import DisplaySettings, PolicySettings
 from lotse_shared.database import connect
 from lotse_shared.migrate import migrate_database
 from lotse_shared.settings import DatabaseSettings
@@ -63,6 +65,31 @@ async def test_a_jam_becomes_a_detour_and_its_end_a_blank_sign(each_database: Da
         assert blank["decided_at"] - detour["decided_at"] >= timedelta(seconds=BRISK.policy.min_hold_s)
         assert await connection.fetchval("select count(*) from link_state_history where link_id = 'B-C-0'") >= 2
     await connection.close()
+
+
+async def test_a_held_message_is_not_explained_by_a_jam_that_is_over_nor_after_a_restart(
+    database: DatabaseSettings, connection: asyncpg.Connection
+) -> None:
+    async def explained(words: str) -> asyncpg.Record | None:
+        row = await newest(connection)
+        return row if row and words in row["explanation"] else None
+
+    async def is_free_again() -> asyncpg.Record | None:
+        await measure(connection, FREE)
+        return await explained("the usual way is free again")
+
+    patient = replace(BRISK, policy=PolicySettings(min_hold_s=600, min_gain_s=20))
+    await register_town(connection)
+    async with a_planner(database, settings=patient):
+        await measure(connection, JAM)
+        detour = await shows(connection, "detour")
+        over = await until(is_free_again)
+        assert (over["seq"], over["state"], over["body"]) == (detour["seq"], "detour", detour["body"])
+        assert over["decided_at"] > detour["decided_at"]
+    await measure(connection, JAM)
+    async with a_planner(database, settings=replace(patient, display=DisplaySettings(explain_again_s=0))):
+        again = await until(lambda: explained("is jammed"))
+        assert (again["seq"], again["body"]) == (detour["seq"], detour["body"])
 
 
 async def test_a_roadwork_acts_when_it_starts_and_no_longer_than_it_lasts(

@@ -24,7 +24,7 @@ from factories_decide import (
 from hypothesis import given
 from hypothesis import strategies as st
 
-from lotse_routing.decide.decision import Decision, decide_sign
+from lotse_routing.decide.decision import Decision, decide_sign, is_news
 from lotse_routing.decide.policy import Moment
 from lotse_routing.decide.registry import Corridor, Destination
 from lotse_routing.decide.text import Language, Message, compose_lines
@@ -107,6 +107,15 @@ def test_a_restart_changes_no_decision(day: list[Moment]) -> None:
 def test_the_number_rises_exactly_when_the_body_changes(day: list[Moment]) -> None:
     for before, after in pairwise(lived(day)):
         assert after.display.seq - before.display.seq == (after.display.body != before.display.body)
+
+
+@given(days)
+def test_what_was_written_last_is_all_that_a_decision_needs(day: list[Moment]) -> None:
+    written: Decision | None = None
+    for moment, straight in zip(day, lived(day), strict=True):
+        decision = decide_sign(a_step(moment), SIGN, written)
+        assert decision.display == straight.display
+        written = decision if is_news(decision, written, 90) else written
 
 
 @given(days)

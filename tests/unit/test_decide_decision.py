@@ -85,7 +85,7 @@ def test_equal_decisions_are_equal_bytes_under_an_equal_number() -> None:
     first = decided(jam())
     later = decided(jam(60), first)
     assert later.display == first.display
-    assert not is_news(later, first)
+    assert not is_news(later, first, 0)
     assert first.display.etag == f'"{hashlib.sha256(first.display.body).hexdigest()[:32]}"'
 
 
@@ -93,9 +93,57 @@ def test_the_number_rises_when_the_body_changes_and_goes_on_after_a_restart() ->
     blank = decided()
     detour = decided(jam(), blank)
     assert (blank.display.seq, detour.display.seq) == (1, 2)
-    assert is_news(detour, blank)
+    assert is_news(detour, blank, 3600)
     restarted = replace(detour, display=Display(1, 2, detour.display.body))
     assert decided(jam(60), restarted).display == detour.display
+
+
+def test_a_cause_that_has_gone_is_news_at_once_under_the_same_number() -> None:
+    shown = decided(jam())
+    held = decided(free(1), shown)
+    assert held.display == shown.display
+    assert is_news(held, shown, 3600)
+    assert held.explanation.startswith("Stadtmitte: the usual way is free again")
+
+
+def test_another_cause_is_news_after_a_while() -> None:
+    shown = decided(jam())
+    slow = {"B-C-0": 20.0, "C-D-0": 20.0}
+    assert not is_news(decided(a_moment(a_snapshot(slow, now=at(29))), shown), shown, 30)
+    later = decided(a_moment(a_snapshot(slow, now=at(30))), shown)
+    assert (is_news(later, shown, 30), later.display) == (True, shown.display)
+    assert not is_news(decided(a_moment(a_snapshot(slow, now=at(90))), later), later, 30)
+
+
+def test_on_a_blank_sign_a_jam_that_is_over_is_news_at_once() -> None:
+    blank = decided(a_moment(a_snapshot({"B-C-0": 20.0, "C-D-0": 25.0})))
+    assert (blank.state, is_news(decided(free(1), blank), blank, 3600)) == (SignState.BLANK, True)
+
+
+def test_a_way_that_nobody_saw_is_news_at_once_when_somebody_does_and_later_when_nobody_does_again() -> None:
+    unseen, seen = decided(), decided(free(1))
+    assert is_news(decided(free(1), unseen), unseen, 3600)
+    unseen_again = decided(a_moment(a_snapshot(now=at(30))), seen)
+    assert (is_news(unseen_again, seen, 30), is_news(unseen_again, seen, 29)) == (False, True)
+
+
+def test_figures_alone_are_no_news() -> None:
+    first = decided(a_moment(a_snapshot({"B-C-0": 20.0, "C-D-0": 25.0})))
+    later = decided(a_moment(a_snapshot({"B-C-0": 21.0, "C-D-0": 24.0}, now=at(3600))), first)
+    assert later.explanation != first.explanation
+    assert not is_news(later, first, 30)
+
+
+def test_a_record_without_a_gist_is_renewed() -> None:
+    first = decided(free())
+    (record,) = first.detours
+    old = replace(first, detours=({key: record[key] for key in record if key != "gist"},))
+    assert is_news(decided(free(1), old), old, 3600)
+
+
+def test_a_sign_whose_trouble_is_another_one_is_news() -> None:
+    misplaced = decided(sign=replace(SIGN, link_id="Y-Z-0"))
+    assert is_news(fall_back(a_step(), SIGN, misplaced), misplaced, 3600)
 
 
 def test_a_new_epoch_is_a_new_body() -> None:

@@ -181,7 +181,8 @@ class Planner:
         return Step(moment, self._settings.display, self._epoch, self._sensed.newest)
 
     async def _publish(self, turn: Turn, snapshot: Snapshot, decisions: Mapping[str, Decision]) -> None:
-        news = tuple(d for sign_id, d in decisions.items() if is_news(d, self._decided.get(sign_id)))
+        again_s = self._settings.display.explain_again_s
+        news = tuple(d for sign_id, d in decisions.items() if is_news(d, self._decided.get(sign_id), again_s))
         states = changed_states(self._sensed.links.values(), self._written, turn.now, self._settings.loop)
         outcome = Outcome(
             covers_until=turn.now,
@@ -192,7 +193,7 @@ class Planner:
         )
         if self._is_data_time or not outcome.is_empty:
             self._epoch = await self._publisher.publish(outcome)
-        self._decided.update(decisions)
+        self._decided.update({decision.sign_id: decision for decision in news})
         self._written.update({state.link_id: WrittenState(state, turn.now) for state in states})
         self._written_links = frozenset(self._sensed.links)
         self._tell_decisions(decisions, news)

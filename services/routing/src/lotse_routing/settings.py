@@ -87,6 +87,11 @@ class DisplaySettings(_RoutingSettings):
     language: Literal["de", "en"] = Field(default="de", description="of the sign's words and abbreviations")
     delay_step_min: int = Field(default=5, ge=1, description="delays are told in these steps")
     delay_margin_min: float = Field(default=1.0, ge=0, description="hysteresis beyond the border of a step")
+    explain_again_s: float = Field(
+        default=30.0,
+        ge=0,
+        description="an unchanged sign's explanation is renewed this often at most, at once if its cause has gone",
+    )
 
 
 class LoopSettings(_RoutingSettings):

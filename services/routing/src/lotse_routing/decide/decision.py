@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from math import inf
 from typing import Any
 
@@ -11,7 +11,7 @@ from lotse_routing.decide.advice import Advice, Reason, SignState, sign_state
 from lotse_routing.decide.display import Display, arrow, compose_display, compose_face, delay_min
 from lotse_routing.decide.explanation import explain, explain_fault, explain_misplaced
 from lotse_routing.decide.policy import Moment, advise
-from lotse_routing.decide.record import Json, read_advices, write_advice
+from lotse_routing.decide.record import Json, gists, is_refuted, read_advices, write_advice
 from lotse_routing.decide.registry import Sign
 from lotse_routing.decide.street import street_via
 from lotse_routing.decide.text import Message, compose_lines
@@ -76,11 +76,22 @@ def fall_back(step: Step, sign: Sign, previous: Decision | None) -> Decision:
     return _fallen_back(step, sign, previous, explain_fault(sign.sign_id))
 
 
-def is_news(decision: Decision, previous: Decision | None) -> bool:
-    """Tell whether a decision has to be written: the sign's body, or the links of a shown route, are others."""
-    if previous is None:
+def is_news(decision: Decision, written: Decision | None, explain_again_s: float) -> bool:
+    """Tell whether a decision has to be written, given the one of its sign that was written last.
+
+    It has if the sign's body, or the links of a shown route, are others. So that an explanation does not go on saying
+    what is no longer so, it also has if the gist of the explanation is another: at once if a cause has gone, otherwise
+    `explain_again_s` after the last one (Lotse's clock). The figures in an explanation are those of `decided_at`.
+    """
+    if written is None:
         return True
-    return decision.display != previous.display or _shown_links(decision) != _shown_links(previous)
+    if decision.display != written.display or _shown_links(decision) != _shown_links(written):
+        return True
+    now, before = gists(decision.detours), gists(written.detours)
+    if now == before:
+        return not now and decision.explanation != written.explanation
+    is_due = decision.decided_at - written.decided_at >= timedelta(seconds=explain_again_s)
+    return is_due or any(is_refuted(before.get(destination, {}), gist) for destination, gist in now.items())
 
 
 def _shown_links(decision: Decision) -> list[Any]:

@@ -28,7 +28,32 @@ def write_advice(topology: Topology, advice: Advice, via_street: str) -> Json:
         "corridor": advice.shown.via if advice.shown else None,
         "since": advice.since.isoformat() if advice.since else None,
         "told": _told_record(advice.told),
+        "gist": _gist(advice),
     }
+
+
+def _gist(advice: Advice) -> Json:
+    """Give what the explanation claims, without its figures: when this is another, the explanation is out of date.
+
+    Only the cause that is told counts; kind and street rest on levels of service, whose hysteresis keeps them steady.
+    """
+    cause = advice.cause if advice.reason is not Reason.NO_DELAY else None
+    return {
+        "reason": advice.reason.value,
+        "cause": {"kind": cause.kind, "street": cause.street} if cause else None,
+        "is_measured": advice.is_measured,
+    }
+
+
+def gists(detours: Sequence[Json]) -> dict[str, Json]:
+    """Give the gist of each destination; an empty one where a record of an earlier version has none."""
+    return {detour["destination"]: detour.get("gist", {}) for detour in detours}
+
+
+def is_refuted(before: Json, now: Json) -> bool:
+    """Tell whether an old gist is plainly untrue now: the cause that it tells has gone, or what nobody saw is seen."""
+    has_lost_cause = before.get("cause") is not None and now.get("cause") is None
+    return has_lost_cause or (now.get("is_measured", False) and not before.get("is_measured", False))
 
 
 def _route_record(topology: Topology, route: Route | None) -> Json | None:
