@@ -103,7 +103,7 @@ def a_reading(detector_id: str = "d1", at_s: float = 0, **fields: Any) -> FeltRe
 def a_link_state(link_id: str, speed_kmh: float, confidence: float = 1.0, source: Source = "measured") -> LinkState:
     ratio = speed_kmh / TOPOLOGY.links[index(link_id)].free_flow_kmh
     level = LevelOfService.JAM if ratio < 0.3 else LevelOfService.SLOW if ratio < 0.5 else LevelOfService.FREE
-    return LinkState(link_id, speed_kmh, level, confidence, NOON, source, (f"at-{link_id}",))
+    return LinkState(link_id, speed_kmh, level, confidence, confidence, NOON, source, (f"at-{link_id}",))
 
 
 def a_closure(*links: str, roadwork_id: str = "R1", ends_at: datetime | None = None) -> Roadwork:

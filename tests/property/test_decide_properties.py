@@ -189,7 +189,7 @@ def test_an_estimate_stays_within_what_was_measured(felt: list, minutes: int) ->
     measured = [reading.mean_speed_kmh for reading in felt if reading.mean_speed_kmh is not None]
     for state in known.links.values():
         assert min(measured) - 1e-9 <= state.speed_kmh <= max(measured) + 1e-9
-        assert 0 <= state.confidence <= 1
+        assert 0 <= state.confidence <= state.freshness <= 1
         assert (state.source == "decayed") <= (state.level_of_service is LevelOfService.UNKNOWN)
         assert (state.confidence == 0) == (state.detectors == ())
 

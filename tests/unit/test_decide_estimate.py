@@ -1,15 +1,17 @@
 """Readings → what is known of detectors and links."""
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
-from factories_decide import a_reading, at
+from factories_decide import TOPOLOGY, TOWN, a_reading, at, index
 
 from lotse_routing.settings import EstimateSettings, LoopSettings
 from lotse_routing.state.changes import WrittenState, changed_states
 from lotse_routing.state.estimate import DetectorPlace, FeltReading, LinkState
 from lotse_routing.state.level_of_service import level_of_service
 from lotse_routing.state.sense import Sensed, sense
+from lotse_routing.state.weights import derive_weights
 from lotse_shared.level_of_service import LevelOfService
 
 SETTINGS = EstimateSettings()
@@ -27,7 +29,7 @@ def link(*readings: FeltReading, **more: Any) -> LinkState:
 
 def test_the_first_speed_is_taken_as_it_is() -> None:
     state = link(a_reading(mean_speed_kmh=40))
-    assert (state.speed_kmh, state.confidence, state.source) == (40, 1.0, "measured")
+    assert (state.speed_kmh, state.freshness, state.source) == (40, 1.0, "measured")
     assert (state.level_of_service, state.detectors) == (LevelOfService.FREE, ("d1",))
 
 
@@ -42,6 +44,24 @@ def test_detectors_of_a_link_count_by_their_vehicles() -> None:
         a_reading("d2", vehicle_count=30, mean_speed_kmh=10),
     )
     assert link(few, many).speed_kmh == pytest.approx(20)
+
+
+@pytest.mark.parametrize(("vehicles", "expected"), [(0.2, 0.5), (1, 0.5), (3, 0.75), (19, 0.95), (None, 0.5)])
+def test_confidence_grows_with_the_vehicles_behind_a_speed(vehicles: float | None, expected: float) -> None:
+    state = link(a_reading(vehicle_count=vehicles))
+    assert state.freshness == 1
+    assert state.confidence == pytest.approx(expected)
+
+
+def test_the_surest_detector_of_a_link_tells_its_confidence() -> None:
+    few, old = a_reading("d1", vehicle_count=3), a_reading("d2", at_s=-360, vehicle_count=99)
+    assert link(few, old).confidence == pytest.approx(0.75)
+
+
+def test_a_jam_counts_in_full_however_few_vehicles_pass_in_it() -> None:
+    state = replace(link(a_reading(vehicle_count=1, mean_speed_kmh=10)), link_id="B-C-0")
+    weights = derive_weights(TOPOLOGY, TOWN.factors, [state], [], SETTINGS)
+    assert weights.travel_times_s[index("B-C-0")] == pytest.approx(180)
 
 
 def test_the_estimate_does_not_depend_on_how_readings_are_grouped_into_steps() -> None:
@@ -63,7 +83,7 @@ def test_no_vehicle_is_not_a_free_road(nothing: dict[str, Any]) -> None:
     assert state.speed_kmh == 10
     assert state.level_of_service is LevelOfService.JAM
     assert state.source == "held"
-    assert state.confidence == pytest.approx(0.5 ** (2.5 / 3))
+    assert state.freshness == pytest.approx(0.5 ** (2.5 / 3))
 
 
 def test_a_count_of_zero_takes_no_speed_even_if_one_is_given() -> None:
@@ -76,7 +96,7 @@ def test_a_silent_detector_makes_its_link_unknown_and_then_says_nothing() -> Non
     assert link(known=known, now_s=180).level_of_service is LevelOfService.JAM
     stale = link(known=known, now_s=200)
     assert (stale.level_of_service, stale.source) == (LevelOfService.UNKNOWN, "decayed")
-    assert 0 < stale.confidence < 1
+    assert 0 < stale.confidence < stale.freshness < 1
     gone = link(known=known, now_s=900)
     assert (gone.confidence, gone.detectors, gone.observed_at) == (0, (), at(0))
 

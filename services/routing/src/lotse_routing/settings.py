@@ -22,7 +22,10 @@ class EstimateSettings(_RoutingSettings):
     smoothing: float = Field(default=0.5, gt=0, le=1, description="weight of the newest reading; 1 = no smoothing")
     stale_after_intervals: float = Field(default=3.0, ge=1, description="silent this long: level of service unknown")
     confidence_half_life_intervals: float = Field(
-        default=3.0, gt=0, description="while no vehicle passes, confidence in the last speed halves in this"
+        default=3.0, gt=0, description="while no vehicle passes, what the last speed says halves in this"
+    )
+    half_confidence_vehicles: float = Field(
+        default=1.0, ge=0, description="so many vehicles in an interval give a fresh speed a confidence of 0.5"
     )
     min_speed_kmh: float = Field(default=3.0, gt=0, description="a standing jam still moves this fast, never 0")
     free_from_ratio: float = Field(

@@ -2,7 +2,7 @@
 
 Each detector is smoothed on its own, in the order of its readings, so that the estimate does not depend on how the
 readings were grouped into steps; a link is the count-weighted mean of its detectors. A reading without a usable speed
-(count 0, or a value that a rule found implausible) never means a free road: the last speed is kept, with a confidence
+(count 0, or a value that a rule found implausible) never means a free road: the last speed is kept, with a freshness
 that halves with time. See field.md 3 and 4.
 """
 
@@ -16,11 +16,11 @@ from lotse_routing.settings import EstimateSettings
 from lotse_routing.state.level_of_service import level_of_service
 from lotse_shared.level_of_service import LevelOfService
 
-NEGLIGIBLE_CONFIDENCE = 0.05
+NEGLIGIBLE_FRESHNESS = 0.05
 """Below this, a held speed says nothing any more: the link's travel time is the free-flow one."""
 FRESH_INTERVALS = 1.5
 """A speed is fresh for an interval, and half of one more in which the next reading is on its way."""
-UNKNOWN_BELOW_CONFIDENCE = 0.1
+UNKNOWN_BELOW_FRESHNESS = 0.1
 
 Source = Literal["measured", "held", "decayed"]
 """measured: by a fresh speed; held: readings come, but without a speed; decayed: the detectors are silent."""
@@ -58,14 +58,18 @@ class DetectorEstimate:
 
 @dataclass(frozen=True, slots=True)
 class LinkState:
-    """The current estimate of a link. `observed_at` is the newest reading with a speed; confidence is 0..1.
+    """The current estimate of a link. `observed_at` is the newest reading with a speed.
 
-    With confidence 0 nothing is known: `speed_kmh` is then only what was last known.
+    `freshness` (0..1) is how much the speed still says, by age: in its proportion the speed counts in travel times.
+    `confidence` (0..1) is what is told: freshness, and how many vehicles stand behind the speed. Few vehicles make a
+    speed uncertain, not likelier to be free, and a count is low in a standing jam: so the weights do not read it.
+    With either 0 nothing is known: `speed_kmh` is then only what was last known.
     """
 
     link_id: str
     speed_kmh: float
     level_of_service: LevelOfService
+    freshness: float
     confidence: float
     observed_at: datetime
     source: Source
@@ -101,7 +105,7 @@ def _smooth(before: DetectorEstimate | None, reading: FeltReading, smoothing: fl
     )
 
 
-def confidence(detector: DetectorEstimate, now: datetime, settings: EstimateSettings) -> float:
+def freshness(detector: DetectorEstimate, now: datetime, settings: EstimateSettings) -> float:
     """Tell how much a detector's last speed still says, 0..1.
 
     1 while it is fresh; then it halves every `confidence_half_life_intervals`; and once the detector has
@@ -112,7 +116,17 @@ def confidence(detector: DetectorEstimate, now: datetime, settings: EstimateSett
     held = max(0.0, (now - detector.speed_at).total_seconds() / detector.interval_s - FRESH_INTERVALS)
     silent = max(0.0, _silent_intervals(detector, now) - settings.stale_after_intervals)
     value = float(0.5 ** (held / settings.confidence_half_life_intervals + silent))
-    return value if value >= NEGLIGIBLE_CONFIDENCE else 0.0
+    return value if value >= NEGLIGIBLE_FRESHNESS else 0.0
+
+
+def sample_confidence(detector: DetectorEstimate, settings: EstimateSettings) -> float:
+    """Tell how sure a speed is that so many vehicles were measured for, 0..1: n/(n+k).
+
+    n is the smoothed count of vehicles an interval, at least one; k is `half_confidence_vehicles`. Source: Bühlmann,
+    Experience rating and credibility, ASTIN Bulletin 4 (1967): the weight of a mean of n observations.
+    """
+    vehicles = max(detector.weight, 1.0)
+    return vehicles / (vehicles + settings.half_confidence_vehicles)
 
 
 def _silent_intervals(detector: DetectorEstimate, now: datetime) -> float:
@@ -162,20 +176,21 @@ def _estimate_link(  # noqa: PLR0913, PLR0917 - one link's whole evidence
     now: datetime,
     settings: EstimateSettings,
 ) -> LinkState:
-    trust = {name: confidence(detector, now, settings) for name, detector in detectors.items()}
+    trust = {name: freshness(detector, now, settings) for name, detector in detectors.items()}
     newest = max(detector.speed_at for detector in detectors.values() if detector.speed_at is not None)
     speed_kmh = _mean_speed(detectors, trust if any(trust.values()) else dict.fromkeys(detectors, 1.0))
     heard = [d for d in detectors.values() if _silent_intervals(d, now) <= settings.stale_after_intervals]
     best = max(trust.values())
     before = previous.level_of_service if previous else LevelOfService.UNKNOWN
-    is_known = bool(heard) and best >= UNKNOWN_BELOW_CONFIDENCE
+    is_known = bool(heard) and best >= UNKNOWN_BELOW_FRESHNESS
     return LinkState(
         link_id=link_id,
         speed_kmh=speed_kmh,
         level_of_service=(
             level_of_service(speed_kmh / free_flow_kmh, before, settings) if is_known else LevelOfService.UNKNOWN
         ),
-        confidence=best,
+        freshness=best,
+        confidence=max(trust[name] * sample_confidence(detector, settings) for name, detector in detectors.items()),
         observed_at=newest,
         source="decayed" if not heard else "measured" if best == 1.0 else "held",
         detectors=tuple(name for name in detectors if trust[name] > 0),

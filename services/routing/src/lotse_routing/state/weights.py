@@ -49,7 +49,7 @@ def derive_weights(
 ) -> Weights:
     """Derive the weights of now: measured where known, free flow elsewhere, roadworks on top.
 
-    A measured time counts in proportion to its confidence, so that it decays to the free-flow one when a detector
+    A measured time counts in proportion to its freshness, so that it decays to the free-flow one when a detector
     falls silent. Nobody is told to drive faster than free flow. Of roadworks, only those in force may be handed in;
     their links that the network does not have are without effect.
     """
@@ -59,7 +59,7 @@ def derive_weights(
         link = topology.links[index]
         speed_kmh = min(max(state.speed_kmh, settings.min_speed_kmh), link.free_flow_kmh)
         measured_s = link.length_m / (speed_kmh / 3.6)
-        travel_times_s[index] += state.confidence * max(0.0, measured_s - travel_times_s[index])
+        travel_times_s[index] += state.freshness * max(0.0, measured_s - travel_times_s[index])
     closures: dict[int, Roadwork] = {}
     for roadwork in roadworks:
         for index in (topology.index[link] for link in roadwork.links if link in topology.index):
