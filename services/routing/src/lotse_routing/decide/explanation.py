@@ -74,7 +74,7 @@ def _sentence(advice: Advice, via_street: str, settings: PolicySettings) -> str:
                 f" shown from {settings.min_gain_s:.0f} s and {settings.min_gain_pct:.0f} % on"
             )
         case Reason.NO_CANDIDATE:
-            return f"{_why(advice)}; {_normal(advice)}, and there is no other route that may be shown"
+            return f"{_why(advice)}; the usual way takes {_normal(advice)}, and there is no other that may be shown"
         case Reason.NO_DELAY:
             return ""
 
