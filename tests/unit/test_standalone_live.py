@@ -12,7 +12,7 @@ READINGS = {"received": 1200, "stored": 1190, "duplicate": 4, "quarantined": 1, 
 NOW = datetime(2026, 11, 23, 7, 0, tzinfo=UTC)
 DETOUR = SignRow("S1", "Lindenallee", ("BRUECKENSTR.", "STAU", "FOLGE U1"), "Brückenstraße is slow.")
 BLANK = SignRow("S1", "Lindenallee", (), "All routes flow.")
-FALLEN = replace(BLANK, explanation="No way is known.", is_fallback=True)
+FALLEN = replace(BLANK, fallback="No way is known.")
 JAM = Board("a street jams", READINGS, {"jam": 2, "free": 30}, (DETOUR,))
 
 
@@ -80,13 +80,8 @@ def test_a_fallback_is_told_as_such_and_not_as_a_blank_sign() -> None:
     assert list(tell_changes(fallen, blank, NOW)) == ["S1 shows nothing: All routes flow."]
     assert "FALLBACK" in drawn(fallen)
     assert "FALLBACK: No way is known." in drawn(fallen, height=5)
+    assert "No way is known." in drawn(fallen)
     assert "FALLBACK" not in drawn(blank)
-
-
-def test_a_fallback_for_want_of_an_answer_tells_the_fault() -> None:
-    fallen = replace(DETOUR, lines=(), fault="no answer", is_fallback=True)
-    told = list(tell_changes(Board("x", signs=(replace(DETOUR, fault="no answer"),)), Board("x", signs=(fallen,)), NOW))
-    assert told == ["S1 falls back to blank: what it last heard is stale (no answer)"]
 
 
 def test_signs_that_come_and_go_are_told() -> None:

@@ -33,6 +33,8 @@ from lotse_standalone.stack.gateway import ask
 from lotse_standalone.stack.stack import Stack, StackOptions
 
 LOOK_EVERY_S = 1.0
+CITY_SETTINGS = {"LOTSE_ROUTING_POLL_S": "2", "LOTSE_GATEWAY_POLL_S": "2"}
+"""In an imported city all is as it comes, but signs ask so often that whoever watches sees what was decided."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +79,7 @@ def _command(  # noqa: PLR0913 - the options of the command line
     database_port: Annotated[int | None, typer.Option(min=1, max=65535, help="Default: a free one.")] = None,
 ) -> None:
     folder = data or Path(".lotse", "demo" if osm is None else "city")
-    settings = json.loads((town.FOLDER / "settings.json").read_text(encoding="utf-8")) if osm is None else {}
+    settings = json.loads((town.FOLDER / "settings.json").read_text(encoding="utf-8")) if osm is None else CITY_SETTINGS
     options = StackOptions(
         folder,
         database_port=database_port,
@@ -158,7 +160,7 @@ def _look_back(
 ) -> Run:
     """Collect what happened since the start; `faces` are those of the signs in the end."""
     system = ask(client, "/v1/system")
-    signs = [sign.client for sign in road.signs]
+    signs = road.clients
     return Run(
         started_at=started_at,
         ended_at=datetime.now(UTC),

@@ -35,8 +35,8 @@ class SignRow:
     lines: tuple[str, ...] = ()
     explanation: str = ""
     fault: str = ""
-    is_fallback: bool = False
-    """Blank for want of anything better: for those who watch, an alarm."""
+    fallback: str = ""
+    """Why it is blank for want of anything better: for those who watch, an alarm. Nothing: it is not."""
     decided_at: datetime | None = None
     """Moment of the explanation: it tells the roads of then."""
 
@@ -84,9 +84,9 @@ def tell_changes(before: Board, now: Board, at: datetime) -> Iterator[str]:
         yield f"in service: {'; '.join(new)}"
     for row in now.signs:
         old = shown.get(row.sign, SignRow(row.sign))
-        if row.is_fallback and not old.is_fallback:
-            yield f"{row.sign} falls back to blank: {_cause(row)}"
-        elif (row.lines, row.is_fallback) != (old.lines, old.is_fallback):
+        if row.fallback and not old.fallback:
+            yield f"{row.sign} falls back to blank: {row.fallback}"
+        elif (row.lines, bool(row.fallback)) != (old.lines, bool(old.fallback)):
             yield f"{row.sign} shows {' / '.join(row.lines) or 'nothing'}: {row.explanation}{_when_decided(row, at)}"
         if row.fault != old.fault:
             yield f"{row.sign} {row.fault or 'is answered again'}"
@@ -144,7 +144,7 @@ class Screen:
 def _face(row: SignRow) -> Panel:
     """Draw a sign as on the road: amber on black, its lines centred; one that fell back says so, though it is blank."""
     lines, style, border = row.lines, "bold orange1 on black", "bright_black"
-    if row.is_fallback:
+    if row.fallback:
         lines, style, border = ("", FALLBACK), "bold red on black", "red"
     width = max([FACE_CHARS, *map(len, lines)])
     padded = [*lines, *[""] * (FACE_LINES - len(lines))]
@@ -159,8 +159,8 @@ def _counts(names: Iterable[str], counts: Mapping[str, int]) -> str:
 def _in_one_line(row: SignRow, now: datetime) -> Text:
     """Tell of a blank sign why it is."""
     text = Text(no_wrap=True, overflow="ellipsis")
-    if row.is_fallback:
-        return text.append(f"{FALLBACK}: {_cause(row)}", "bold red")
+    if row.fallback:
+        return text.append(f"{FALLBACK}: {row.fallback}", "bold red")
     if row.fault:
         return text.append(f"blank: {row.fault}", "red")
     return text.append(f"blank{_since(row, now)}. {row.explanation}")
@@ -169,15 +169,12 @@ def _in_one_line(row: SignRow, now: datetime) -> Text:
 def _reason(row: SignRow, now: datetime) -> Text:
     text = Text()
     text.append(f"{row.name}\n" if row.name else "", "bold")
+    if row.fallback:
+        return text.append(row.fallback, "red")
     text.append(row.explanation)
     text.append(_since(row, now), "dim")
     text.append(f"\n{row.fault}" if row.fault else "", "red")
     return text
-
-
-def _cause(row: SignRow) -> str:
-    """Tell why a sign fell back: what is wrong with its answers, if something is; else what was decided."""
-    return f"what it last heard is stale ({row.fault})" if row.fault else row.explanation
 
 
 def _since(row: SignRow, now: datetime) -> str:

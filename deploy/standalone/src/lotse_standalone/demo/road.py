@@ -47,6 +47,11 @@ class Road:
         self._known: dict[str, SignClient] = {}
         self.signs: tuple[RoadSign, ...] = ()
 
+    @property
+    def clients(self) -> tuple[SignClient, ...]:
+        """What lives in the signs, of those too that were retired since."""
+        return tuple(self._known.values())
+
     def man(self) -> None:
         """Let the signs in service be those on the road.
 

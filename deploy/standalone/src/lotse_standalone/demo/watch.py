@@ -11,6 +11,7 @@ import httpx
 from lotse_standalone.demo.live import Board, SignRow
 from lotse_standalone.demo.report import Decision
 from lotse_standalone.demo.road import Road, RoadSign
+from lotse_standalone.signs.sign_client import Shown
 from lotse_standalone.stack.gateway import GatewayAwayError, ask, list_all
 
 LINKS_PAGE = 10_000
@@ -92,9 +93,16 @@ class Watch:
             shown.lines,
             "nothing was decided yet" if decision is None else decision.explanation,
             shown.fault,
-            is_fallback=shown.is_fallback,
+            fallback=_why_fallback(shown, decision) if shown.is_fallback else "",
             decided_at=None if decision is None else decision.decided_at,
         )
+
+
+def _why_fallback(shown: Shown, decision: Decision | None) -> str:
+    """Tell why a sign fell back: it was told to, or no answer came that would prolong what it holds."""
+    if decision is not None and decision.state == "fallback":
+        return decision.explanation
+    return "what it last heard is stale" + (f" ({shown.fault})" if shown.fault else "")
 
 
 def _count(client: httpx.Client, level: str) -> int:
