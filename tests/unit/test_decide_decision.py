@@ -19,8 +19,10 @@ from factories_decide import (
     a_step,
     at,
     index,
+    the_network,
 )
 
+from lotse_routing.core.topology import build_topology
 from lotse_routing.decide.advice import Advice, Reason, Route, SignState
 from lotse_routing.decide.decision import Decision, decide_sign, fall_back, is_news
 from lotse_routing.decide.display import Display, arrow, delay_min
@@ -28,6 +30,7 @@ from lotse_routing.decide.policy import Moment
 from lotse_routing.decide.record import read_advices
 from lotse_routing.decide.registry import Registry, Sign
 from lotse_routing.decide.signs import decide_signs
+from lotse_routing.network.model import build_network
 from lotse_routing.settings import DisplaySettings
 
 JAM = {"B-C-0": 8.0, "C-D-0": 8.0}
@@ -274,6 +277,12 @@ def test_a_detour_that_the_network_no_longer_has_is_decided_anew() -> None:
     (record,) = shown.detours
     elsewhere = record | {"shown": record["shown"] | {"links": ["A-B-0", "B-X-0"]}}
     assert decided(a_moment(a_snapshot(now=at(1))), replace(shown, detours=(elsewhere,))).state is SignState.BLANK
+
+
+def test_a_detour_with_a_turn_that_the_network_now_bans_is_decided_anew() -> None:
+    network = the_network()
+    banned = build_network("anew", "a test", network.junctions(), network.links(), [("B-E-0", "E-F-0")])
+    assert read_advices(decided(jam()).detours, build_topology(banned)) == {}
 
 
 def test_a_sign_on_a_link_that_the_network_does_not_have_falls_back() -> None:

@@ -20,7 +20,7 @@ from factories_decide import (
 
 from lotse_routing.decide.advice import Advice, Reason, SignState
 from lotse_routing.decide.policy import advise
-from lotse_routing.decide.registry import Corridor, Registry
+from lotse_routing.decide.registry import Corridor, Destination, Registry, Sign
 from lotse_routing.settings import PolicySettings
 from lotse_routing.state.roadwork import Roadwork
 
@@ -213,3 +213,27 @@ def test_a_rat_run_that_is_always_quicker_is_no_reason_to_light_a_sign() -> None
     slow_usual = {"B-C-0": 40.0, "C-D-0": 40.0}
     advice = decide(slow_usual, registry=a_registry(GARDEN), min_gain_s=1, min_gain_pct=0)
     assert advice.state is SignState.BLANK
+
+
+def test_a_shown_corridor_that_was_registered_anew_is_shown_along_its_new_links() -> None:
+    moved = a_registry(replace(U12, links=GARDEN.links))
+    advice = decide(JAM, now_s=10, previous=decide(JAM), registry=moved)
+    assert (via(advice), advice.since) == ("U12", at(10))
+    assert advice.shown
+    assert ids(advice.shown.links) == ["A-B-0", "B-G-0", "G-D-0"]
+
+
+def test_a_closure_on_the_new_links_of_a_shown_corridor_ends_it_at_once() -> None:
+    moved = a_registry(replace(U12, links=GARDEN.links))
+    advice = decide(JAM, (a_closure("G-D-0"),), now_s=10, previous=decide(JAM), registry=moved)
+    assert advice.state is SignState.BLANK
+
+
+@pytest.mark.parametrize(
+    ("sign", "destination"),
+    [(replace(SIGN, link_id="B-C-0"), CENTRUM), (SIGN, replace(CENTRUM, node_id="C"))],
+    ids=["sign", "destination"],
+)
+def test_a_detour_is_not_kept_when_its_sign_or_destination_was_moved(sign: Sign, destination: Destination) -> None:
+    advice = advise(a_moment(a_snapshot(JAM, now=at(10))), sign, destination, decide(JAM))
+    assert (advice.state, advice.shown) == (SignState.BLANK, advice.normal)

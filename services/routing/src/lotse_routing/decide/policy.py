@@ -109,13 +109,16 @@ def _corridors(relation: _Relation) -> list[Corridor]:
 
 
 def _kept(relation: _Relation, previous: Advice | None, candidates: list[Route]) -> tuple[Route | None, list[Route]]:
-    """Time the detour that is shown, None if there is none or a link of it is closed; and give the other candidates.
+    """Time the detour that is shown, None if there is none or it is over; and give the other candidates.
 
-    The same corridor keeps its links to and from it, unless those of now are cheaper by a margin.
+    It is over when a link of it is closed, or when it is no longer what sign, destination and corridor are registered
+    as. The same corridor keeps its links to and from it, unless those of now are cheaper by a margin.
     """
     if previous is None or previous.state is not SignState.DETOUR or previous.shown is None:
         return None, candidates
     weights, shown = relation.moment.snapshot.weights, previous.shown
+    if not _is_as_registered(relation, shown):
+        return None, candidates
     kept = timed(shown.links, weights.travel_times_s, shown.via)
     if shown.via is None:
         others = [route for route in candidates if route.links != kept.links]
@@ -125,9 +128,28 @@ def _kept(relation: _Relation, previous: Advice | None, candidates: list[Route])
         for route in candidates:
             if route.via == shown.via and cost_s(kept, weights.costs_s) > margin * cost_s(route, weights.costs_s):
                 kept = route
-    approved: set[str | None] = {corridor.corridor_id for corridor in _corridors(relation)} or {None}
-    is_over = isinf(kept.travel_time_s) or shown.via not in approved or kept.links == relation.normal.links
+    is_over = isinf(kept.travel_time_s) or kept.links == relation.normal.links
     return (None if is_over else kept), others
+
+
+def _is_as_registered(relation: _Relation, shown: Route) -> bool:
+    """Tell whether a route leads from the sign to the destination along its corridor, as they are registered now.
+
+    All three may have been moved since it was shown, and the signposts of the corridor with them.
+    """
+    topology = relation.moment.snapshot.topology
+    first, last = topology.links[shown.links[0]], topology.links[shown.links[-1]]
+    if (first.link_id, last.to_node) != (relation.sign.link_id, relation.destination.node_id):
+        return False
+    corridors = _corridors(relation)
+    if not corridors:
+        return shown.via is None
+    ids = tuple(topology.links[index].link_id for index in shown.links)
+    return any(corridor.corridor_id == shown.via and _runs_along(ids, corridor.links) for corridor in corridors)
+
+
+def _runs_along(route: tuple[str, ...], links: tuple[str, ...]) -> bool:
+    return any(route[start : start + len(links)] == links for start in range(len(route) - len(links) + 1))
 
 
 def _past_a_closure(relation: _Relation, previous: Advice | None, kept: Route | None, others: list[Route]) -> Advice:

@@ -76,12 +76,17 @@ def _figure(seconds: float | None) -> float | None:
 
 
 def read_advices(detours: Sequence[Json], topology: Topology) -> dict[str, Advice]:
-    """Read back from the record what the policy needs of the detours shown, as far as the network still has them."""
+    """Read back from the record what the policy needs of the detours shown, as far as the network still has them.
+
+    A network imported since may have all links of one, and ban a turn between them.
+    """
     advices: dict[str, Advice] = {}
     for detour in detours:
         shown = detour["shown"]
         if detour["state"] == SignState.DETOUR and all(link in topology.index for link in shown["links"]):
             links = tuple(topology.index[link] for link in shown["links"])
+            if not topology.is_route(links):
+                continue
             advices[detour["destination"]] = Advice(
                 destination_id=detour["destination"],
                 state=SignState.DETOUR,
