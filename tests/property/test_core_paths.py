@@ -12,7 +12,7 @@ from factories_network import a_link, a_network, place
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from lotse_routing.core.query import Path, find_path, path_via, reverse_tree
+from lotse_routing.core.query import Path, find_path, link_tree, path_via, reverse_tree
 from lotse_routing.core.topology import Topology, TravelTimes, build_topology
 from lotse_routing.network.model import StreetNetwork
 
@@ -128,7 +128,7 @@ def test_a_path_via_a_corridor_is_legal_and_drives_it_exactly(town: Town, data: 
     tree = reverse_tree(
         town.topology, town.travel_times_s, town.topology.links[data.draw(st.sampled_from(links))].to_node
     )
-    path = path_via(town.topology, town.travel_times_s, start, via, tree)
+    path = path_via(start, link_tree(town.topology, town.travel_times_s, via[0]), via, tree)
     if path is not None:
         assert is_legal(town, path)
         assert path.links[0] == start

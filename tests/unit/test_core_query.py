@@ -3,7 +3,7 @@ from math import inf
 import pytest
 from factories_network import a_link, a_network, both_ways, place
 
-from lotse_routing.core.query import find_path, path_via, reverse_tree
+from lotse_routing.core.query import find_path, link_tree, path_via, reverse_tree
 from lotse_routing.core.topology import Topology, build_topology
 
 # A - B - C - D, with E beside B - C; drivers come from A and want to D
@@ -57,7 +57,7 @@ def test_a_corridor_is_driven_though_it_is_slower() -> None:
     times = topology.base_travel_times_s
     tree = reverse_tree(topology, times, "D")
     via = [topology.index["B-E-0"], topology.index["E-C-0"]]
-    path = path_via(topology, times, topology.index["A-B-0"], via, tree)
+    path = path_via(topology.index["A-B-0"], link_tree(topology, times, via[0]), via, tree)
     assert path is not None
     assert names(topology, path.links) == "ABECD"
     assert path.travel_time_s == pytest.approx(40.0)
@@ -74,7 +74,8 @@ def test_a_corridor_that_cannot_be_driven_gives_none(why: str) -> None:
     via = ["B-E-0", "C-D-0"] if why == "links do not touch" else ["B-E-0", "E-C-0"]
     tree = reverse_tree(topology, times, "D")
     corridor = [topology.index[link] for link in via]
-    assert path_via(topology, times, topology.index["A-B-0"], corridor, tree) is None
+    into = link_tree(topology, times, corridor[0])
+    assert path_via(topology.index["A-B-0"], into, corridor, tree) is None
 
 
 def test_equal_ways_give_the_one_whose_link_comes_first() -> None:

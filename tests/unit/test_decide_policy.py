@@ -18,6 +18,9 @@ from factories_decide import (
     ids,
 )
 
+from lotse_routing.core.query import ReverseTree, link_tree
+from lotse_routing.core.topology import Topology, TravelTimes
+from lotse_routing.decide import candidates
 from lotse_routing.decide.advice import Advice, Reason, SignState
 from lotse_routing.decide.policy import advise
 from lotse_routing.decide.registry import Corridor, Destination, Registry, Sign
@@ -237,3 +240,17 @@ def test_a_closure_on_the_new_links_of_a_shown_corridor_ends_it_at_once() -> Non
 def test_a_detour_is_not_kept_when_its_sign_or_destination_was_moved(sign: Sign, destination: Destination) -> None:
     advice = advise(a_moment(a_snapshot(JAM, now=at(10))), sign, destination, decide(JAM))
     assert (advice.state, advice.shown) == (SignState.BLANK, advice.normal)
+
+
+def test_one_search_into_a_corridor_serves_all_signs(monkeypatch: pytest.MonkeyPatch) -> None:
+    searched: list[int] = []
+
+    def counted(topology: Topology, costs_s: TravelTimes, to_link: int) -> ReverseTree:
+        searched.append(to_link)
+        return link_tree(topology, costs_s, to_link)
+
+    monkeypatch.setattr(candidates, "link_tree", counted)
+    moment = a_moment(a_snapshot(JAM))
+    for link_id in ("A-B-0", "D-H-0", "H-A-0"):
+        advise(moment, replace(SIGN, link_id=link_id), CENTRUM, None)
+    assert ids(searched) == ["B-E-0"]

@@ -54,7 +54,12 @@ class ReverseTree:
 
 def find_path(topology: Topology, travel_times_s: TravelTimes, from_link: int, to_link: int) -> Path | None:
     """Give the quickest path from one link to another, both included; None if there is none. inf = closed."""
-    return _tree_to(topology, travel_times_s, [to_link]).path_from(from_link)
+    return link_tree(topology, travel_times_s, to_link).path_from(from_link)
+
+
+def link_tree(topology: Topology, travel_times_s: TravelTimes, to_link: int) -> ReverseTree:
+    """Search backward from a link: the quickest ways from every link to it, itself included."""
+    return _tree_to(topology, travel_times_s, [to_link])
 
 
 def reverse_tree(topology: Topology, travel_times_s: TravelTimes, to_node: str) -> ReverseTree:
@@ -68,13 +73,16 @@ def reverse_tree(topology: Topology, travel_times_s: TravelTimes, to_node: str) 
     return _tree_to(topology, travel_times_s, topology.links_to[to_node])
 
 
-def path_via(
-    topology: Topology, travel_times_s: TravelTimes, from_link: int, via: Sequence[int], tree: ReverseTree
-) -> Path | None:
+def path_via(from_link: int, into: ReverseTree, via: Sequence[int], onward: ReverseTree) -> Path | None:
     """Give the path from a link over a corridor to the end of a tree.
 
     It is the quickest to the first link of `via`, then exactly the links of `via`, then the tree's. Each part is the
     best for itself: a corridor that leads away from the end may make the whole drive a link twice.
+
+    Parameters
+    ----------
+    into
+        The tree to the first link of `via`, on the same topology and times as `onward`.
 
     Returns
     -------
@@ -82,13 +90,12 @@ def path_via(
         None if a link is closed, a turn within `via` is not allowed, no way leads there or on, or a destination
         street would stand between.
     """
-    to_corridor = find_path(topology, travel_times_s, from_link, via[0])
-    onward = tree.path_from(via[-1])
-    if to_corridor is None or onward is None:
+    before, after = into.path_from(from_link), onward.path_from(via[-1])
+    if before is None or after is None:
         return None
-    links = (*to_corridor.links, *via[1:], *onward.links[1:])
-    path = _path(links, travel_times_s)
-    return path if path.travel_time_s < inf and topology.is_route(links) else None
+    links = (*before.links, *via[1:], *after.links[1:])
+    path = _path(links, onward.travel_times_s)
+    return path if path.travel_time_s < inf and onward.topology.is_route(links) else None
 
 
 def _tree_to(topology: Topology, travel_times_s: TravelTimes, ends: Iterable[int]) -> ReverseTree:

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 
 import numpy as np
 
-from lotse_routing.core.query import Path, ReverseTree, path_via, reverse_tree
+from lotse_routing.core.query import Path, ReverseTree, link_tree, path_via, reverse_tree
 from lotse_routing.core.topology import Topology
 from lotse_routing.decide.advice import Route
 from lotse_routing.decide.registry import Corridor, Destination, Sign
@@ -12,12 +12,13 @@ from lotse_routing.state.weights import Seconds
 
 
 class Trees:
-    """Reverse trees on one array of costs, made when first asked for: one serves all signs of its destination."""
+    """Reverse trees on one array of costs, made when first asked for: one serves all signs of its end."""
 
     def __init__(self, topology: Topology, costs_s: Seconds) -> None:
         self.topology = topology
         self.costs_s = costs_s
         self._trees: dict[str, ReverseTree] = {}
+        self._trees_into: dict[int, ReverseTree] = {}
 
     def are_of(self, topology: Topology, costs_s: Seconds) -> bool:
         """Tell whether these trees answer for the same network and costs."""
@@ -30,6 +31,12 @@ class Trees:
         if node_id not in self._trees:
             self._trees[node_id] = reverse_tree(self.topology, self.costs_s, node_id)
         return self._trees[node_id]
+
+    def into(self, link: int) -> ReverseTree:
+        """Give the tree to a link, where a corridor begins."""
+        if link not in self._trees_into:
+            self._trees_into[link] = link_tree(self.topology, self.costs_s, link)
+        return self._trees_into[link]
 
 
 def path_to(trees: Trees, sign: Sign, destination: Destination) -> Path | None:
@@ -62,7 +69,7 @@ def along_corridors(
     for corridor in corridors:
         if all(link in topology.index for link in corridor.links):
             via = [topology.index[link] for link in corridor.links]
-            path = path_via(topology, current.costs_s, topology.index[sign.link_id], via, tree)
+            path = path_via(topology.index[sign.link_id], current.into(via[0]), via, tree)
             if path and len(set(path.links)) == len(path.links):
                 routes.append(timed(path.links, travel_times_s, corridor.corridor_id))
     return sorted(routes, key=lambda route: (cost_s(route, current.costs_s), route.via or ""))
