@@ -10,6 +10,7 @@ import shutil
 import signal
 import socket
 import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -129,6 +130,23 @@ def test_the_demo_can_be_stopped_while_it_starts(folder: Path, stage: str) -> No
         assert demo.end(signal.SIGINT) == 0
         assert "Traceback" not in "\n".join(demo.lines)
     wait_for_end(list(started))
+
+
+@pytest.mark.parametrize("command", ["demo", "replay"])
+def test_ctrl_c_while_a_command_is_still_loaded_ends_it_without_a_word(command: str) -> None:
+    """The import of typer, which comes early, is where the signal arrives."""
+    program = f"""
+import importlib.abc, os, signal, sys
+class Interrupts(importlib.abc.MetaPathFinder):
+    def find_spec(self, name, path, target=None):
+        if name == "typer":
+            os.kill(os.getpid(), signal.SIGINT)
+sys.meta_path.insert(0, Interrupts())
+from lotse_standalone import commands
+commands.{command}()
+"""
+    ended = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=False)
+    assert (ended.returncode, ended.stdout, ended.stderr) == (130, "", "")
 
 
 def test_impatience_does_not_disturb_the_stopping(folder: Path) -> None:
