@@ -12,7 +12,7 @@ NORMAL_LINKS = ["L1-L2-0", "L2-L3-0", "L3-L4-0", "L4-A06-0", "A06-A07-0", "A07-P
 SHOWN_LINKS = ["L1-L2-0", "L2-T8-0", "T8-T2-0", "T2-M2-0", "M2-M3-0", "M3-M4-0", "M4-P5-0", "P5-P1-0"]
 EXPLANATION = (
     "Marktplatz: Lindenbrücke is jammed (7 of 50 km/h; detectors AB-05); by U3 it takes 264 s instead of 420 s "
-    "(181 s without traffic): gain 155 s (37 %), confidence 1.00."
+    "(181 s without traffic): gain 155 s (37 %), confidence 0.50."
 )
 
 
@@ -68,7 +68,7 @@ class DecisionDetour(View):
     normal: NormalRoute | None
     shown: ShownRoute | None
     gain_s: float | None = Field(examples=[155.4])
-    confidence: float | None = Field(description="0..1", examples=[1.0])
+    confidence: float | None = Field(description="0..1", examples=[0.5])
 
 
 class DecisionView(View):

@@ -31,7 +31,7 @@ class LinkProperties(View):
     free_flow_kmh: float = Field(examples=[50])
     level_of_service: LevelOfService = Field(description="unknown where nothing is measured", examples=["jam"])
     speed_kmh: float | None = Field(examples=[7.4])
-    confidence: float | None = Field(description="0..1", examples=[1.0])
+    confidence: float | None = Field(description="0..1", examples=[0.5])
     source: str | None = Field(description="how the speed is known", examples=["measured"])
     observed_at: AwareDatetime | None = Field(examples=["2026-11-23T07:43:28.091000Z"])
     detectors: list[str] = Field(examples=[["AB-05"]])
