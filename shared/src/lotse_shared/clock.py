@@ -6,15 +6,6 @@ Liveness (heartbeats, time-outs, back-off) is always measured on the wall.
 
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from typing import Protocol
-
-
-class Clock(Protocol):
-    """Gives `now` as aware UTC, or None before data time has begun."""
-
-    def now(self) -> datetime | None:
-        """Return the present moment."""
-        ...
 
 
 class WallClock:
