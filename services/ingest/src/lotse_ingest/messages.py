@@ -56,6 +56,8 @@ class Refusal(StrEnum):
     """A field is missing, of another type, or out of bounds."""
     IDENTITY = "identity"
     """Topic and payload name different detectors."""
+    PRIVACY = "privacy"
+    """A field looks like a number plate or a MAC address; nothing but its name was kept."""
 
 
 class DecodeError(ValueError):

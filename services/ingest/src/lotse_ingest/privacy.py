@@ -1,0 +1,127 @@
+"""Privacy: what looks like a number plate or a MAC address is refused and kept nowhere. Pure.
+
+Lotse measures streams, not people. Decoders take typed numbers and identifiers only, so that nothing personal can get
+through a field they know. What is left to screen is what they do not know: unknown fields, dead letters, and the ids of
+detectors that nobody registered. A field is personal by its name or by its whole value; within longer text only the two
+forms that mean nothing else count: a MAC address, and a German plate as it is written ("KL-AB 123").
+
+Detector ids look much like plates. A German plate without a blank therefore counts from three digits on ("KL-AB-123",
+but not "KL-N-12"), and one letter group with a number ("KL-17", "AB-05", "TE001") never does.
+"""
+
+import re
+from functools import lru_cache
+from itertools import pairwise
+
+from lotse_ingest.messages import DecodeError, Refusal
+
+UNNAMED = "(a value)"
+"""What is told instead of the name of a field that has none, or whose name is itself personal."""
+WITHHELD = "(withheld)"
+LONGEST_NAME = 64
+
+_NAMES = frozenset(
+    {
+        *("plate", "plates", "licenseplate", "licenceplate", "numberplate", "registrationplate", "lpn", "vin"),
+        *("kennzeichen", "kfzkennzeichen", "nummernschild", "kenteken", "matricula", "immatriculation", "targa"),
+        *("mac", "macs", "macaddr", "macaddress", "macadresse", "macid", "bssid", "bdaddr", "bdaddress", "btaddr"),
+        *("btaddress", "bluetoothaddress", "imei", "imsi"),
+    }
+)
+_WORD = re.compile(r"[A-ZÄÖÜ]+(?![a-zäöü])|[A-ZÄÖÜ]?[a-zäöü]+")
+
+_LETTER = "[A-ZÄÖÜ\N{REPLACEMENT CHARACTER}]"  # an umlaut in Latin-1 is no UTF-8
+_DISTRICT = f"{_LETTER}{{1,3}}"
+_GERMAN = (
+    rf"{_DISTRICT}[- ][A-Z]{{1,2}} [1-9][0-9]{{0,3}}[EH]?"
+    rf"|{_DISTRICT} [A-Z]{{1,2}}[- ]?[1-9][0-9]{{0,3}}[EH]?"
+    rf"|{_DISTRICT}-[A-Z]{{1,2}}-?[1-9][0-9]{{2,3}}[EH]?"
+)
+_ABROAD = (
+    r"[A-Z]{2}-[0-9]{3}-[A-Z]{2}|[A-Z]{2} [0-9]{3} [A-Z]{2}"  # France, Italy
+    r"|[A-Z]{2}[0-9]{2} [A-Z]{3}"  # United Kingdom
+    r"|[0-9]{4}[- ][B-DF-HJ-NP-TV-Z]{3}"  # Spain
+    r"|[A-Z]{1,2}-[0-9]{3,5} ?[A-Z]{1,2}"  # Austria
+)
+_PLATE = re.compile(f"{_GERMAN}|{_ABROAD}")
+_GERMAN_PLATE = re.compile(_GERMAN)
+LONGEST_PLATE = 12
+
+_HEX = "[0-9A-Fa-f]"
+_MAC = (  # what may stand before is asked after the first character: ten times as fast as before it
+    rf"{_HEX}(?<!{_HEX}{_HEX})(?<!{_HEX}[:.-]{_HEX})"
+    rf"(?:{_HEX}([:-])(?:{_HEX}{{2}}\1){{4}}{_HEX}{{2}}|{_HEX}{{3}}\.{_HEX}{{4}}\.{_HEX}{{4}})"
+    rf"(?!{_HEX}|[:.-]{_HEX})"
+)
+_WRITTEN_PLATE = rf"{_LETTER}(?<![\w-]{_LETTER}){_LETTER}{{0,2}}-[A-Z]{{1,2}} [1-9][0-9]{{0,3}}[EH]?(?![\w-]|:[0-9])"
+_MAC_ADDRESS = re.compile(_MAC)
+_ANYWHERE = re.compile(f"{_MAC}|{_WRITTEN_PLATE}")
+
+_RUN = re.compile(r"""([^"':=;,|{}\[\]\t\r\n]+)(?:(:[0-9])|(["']?\s*[:=]))?""")
+"""Text between separators, whether it goes on as a time ("MO-FR 16:00"), and whether it names what follows. Every
+character is looked at a bounded number of times."""
+_ESCAPE = re.compile(r"\\u([0-9A-Fa-f]{4})")
+
+
+@lru_cache(maxsize=4_096)
+def is_personal_name(name: str) -> bool:
+    """Tell whether a field's name, in any way of writing ("licensePlate", "kfz_kennzeichen"), says plate or MAC."""
+    words = [word.lower() for word in _WORD.findall(name)]
+    return any(word in _NAMES for word in (*words, *map("".join, pairwise(words))))
+
+
+def is_personal_value(value: str) -> bool:
+    """Tell whether a whole value is a number plate or holds a MAC address."""
+    return _is_plate(value, _PLATE) or _ANYWHERE.search(value) is not None
+
+
+def is_personal_identifier(identifier: str) -> bool:
+    """Tell the same of a detector's id: there only MAC addresses and German plates count."""
+    return _is_plate(identifier, _GERMAN_PLATE) or _MAC_ADDRESS.search(identifier) is not None
+
+
+def screen(payload: bytes) -> str | None:
+    """Give the name of the first field that looks personal, None if none does.
+
+    Nothing is parsed, so that what is cut, broken or said twice is screened as well. In JSON a name is what stands
+    before a colon; elsewhere (delimited lines) any value may be the name of a column. Time grows with the length only.
+    """
+    text = _plain(payload)
+    is_json = text.lstrip()[:1] in ("{", "[")
+    embedded = _ANYWHERE.search(text)
+    embedded_at = embedded.start() if embedded else len(text)
+    field = UNNAMED
+    for found in _RUN.finditer(text):
+        run, is_name = found[1].strip(), found[3] is not None
+        if embedded_at < found.end(1):
+            return field
+        if found[2] is None and _is_plate(run, _PLATE):
+            return UNNAMED if is_name else field
+        if (is_name or not is_json) and len(run) <= LONGEST_NAME and is_personal_name(run):
+            return run
+        if is_name and is_json:
+            field = run[:LONGEST_NAME]
+    return None
+
+
+def refuse_personal(field: str) -> DecodeError:
+    """Make the refusal of what holds a personal field: it names the field, and never the value."""
+    reason = "looks like a number plate or a MAC address, which are never kept"
+    return DecodeError(Refusal.PRIVACY, field, reason, "readings without personal data; nothing else of it was kept")
+
+
+def mask(topic: str) -> str:
+    """Give a topic with every level withheld that looks personal."""
+    return "/".join(WITHHELD if is_personal_value(level) else level for level in topic.split("/"))
+
+
+def _is_plate(text: str, plate: re.Pattern[str]) -> bool:
+    if len(text) > LONGEST_PLATE:
+        return False
+    return plate.fullmatch(text.upper() if text.islower() else text) is not None
+
+
+def _plain(payload: bytes) -> str:
+    """Give the payload as text: UTF-16 loses its zero bytes, JSON its escapes."""
+    text = payload.replace(b"\0", b"").decode(errors="replace")
+    return _ESCAPE.sub(lambda found: chr(int(found[1], 16)), text)
