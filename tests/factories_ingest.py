@@ -6,7 +6,7 @@ import os
 import subprocess
 import sys
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Iterator, Sequence
 from contextlib import asynccontextmanager, contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -18,6 +18,7 @@ from prometheus_client import CollectorRegistry
 
 from lotse_ingest.__main__ import Ingest
 from lotse_ingest.judge import Limits, Site
+from lotse_ingest.messages import Fate, Received
 from lotse_ingest.metrics import Metrics
 from lotse_ingest.settings import IngestSettings
 from lotse_shared import topics
@@ -45,6 +46,20 @@ def make_reading(**changes: Any) -> Reading:
         "seq": 4711,
     }
     return Reading(**(values | changes))
+
+
+class Nobody:
+    """An origin that waits for nothing."""
+
+    def acknowledge(self, messages: Sequence[Received], fates: Callable[[], Iterable[Fate]]) -> None:
+        """Take no note."""
+
+
+NOBODY = Nobody()
+
+
+def make_message(payload: bytes = b"raw", topic: str = "topic", received_at: datetime = NOON) -> Received:
+    return Received(topic, payload, received_at, NOBODY)
 
 
 def make_body(**changes: Any) -> dict[str, Any]:

@@ -21,7 +21,8 @@ from paho.mqtt.properties import Properties
 from paho.mqtt.reasoncodes import ReasonCode
 
 from lotse_ingest.decode import decode
-from lotse_ingest.messages import DecodedReading, DecodeError
+from lotse_ingest.messages import DecodeError
+from lotse_shared.reading import Reading
 from lotse_shared.settings import BrokerSettings
 from lotse_shared.topics import EVERYTHING
 from lotse_standalone.machine.ports import LOOPBACK, free_port
@@ -169,7 +170,7 @@ def test_the_simulated_sensors_send_what_ingest_understands(each_broker: BrokerS
         assert time.monotonic() - stopped_at_s < 3
     for topic, payload in listener.heard:
         (reading,) = decode(topic, payload, MAX_PAYLOAD_BYTES)
-        assert isinstance(reading, DecodedReading)
+        assert isinstance(reading, Reading)
     assert simulation.lost == 0
     assert simulation.phase
 

@@ -3,16 +3,16 @@
 import json
 from datetime import UTC, datetime, timedelta
 
-from factories_ingest import LIMITS, NOON
+from factories_ingest import LIMITS, NOON, make_message
 from hypothesis import given
 from hypothesis import strategies as st
 
 from lotse_ingest.batch import BatchReading, Item
 from lotse_ingest.dead_letters import Cause, Envelope, dead_letter
-from lotse_ingest.decode import decode
+from lotse_ingest.decode import cut, decode
 from lotse_ingest.judge import Moment, Site, judge
 from lotse_ingest.ledger import add_up, tell_outcomes
-from lotse_ingest.messages import DecodedReading, DecodeError, RefusedElement, Watermark
+from lotse_ingest.messages import DecodeError, RefusedElement, Watermark
 from lotse_shared.reading import Reading
 
 numbers = st.none() | st.floats(allow_nan=False, allow_infinity=False)
@@ -69,10 +69,10 @@ def test_decoding_raises_nothing_but_its_own_error_and_loses_no_bytes(topic: str
     except DecodeError as error:
         elements = [RefusedElement(error, payload)]
     assert elements
-    for element in elements:
-        if isinstance(element, DecodedReading):
-            assert element.raw in payload
-            assert element.reading.measured_at.tzinfo is UTC
+    for index, element in enumerate(elements):
+        if isinstance(element, Reading):
+            assert cut(topic, payload, index) in payload
+            assert element.measured_at.tzinfo is UTC
         elif isinstance(element, RefusedElement):
             assert element.raw in payload
             assert element.error.reason
@@ -112,12 +112,14 @@ def test_corrected_values_are_plausible(reading: Reading, site: Site | None, mom
 
 
 def _as_item(reading: Reading) -> BatchReading:
-    return BatchReading(judge(reading, None, Moment(None), LIMITS), NOON, "topic", b"raw")
+    return BatchReading(judge(reading, None, Moment(None), LIMITS), make_message(), 0)
 
 
 letters = st.builds(
     lambda kind, payload, hours, is_reading: dead_letter(
-        Cause(kind, "code", "reason", None), payload, Envelope("t", NOON + timedelta(hours=hours), 10, is_reading)
+        Cause(kind, "code", "reason", None),
+        payload,
+        Envelope(make_message(received_at=NOON + timedelta(hours=hours)), 10, is_reading=is_reading),
     ),
     st.sampled_from(["rejected", "quarantined"]),
     st.binary(max_size=2),

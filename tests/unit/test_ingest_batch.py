@@ -4,7 +4,7 @@ import asyncio
 from datetime import datetime, timedelta
 
 import pytest
-from factories_ingest import LIMITS, NOON, SITE, make_reading
+from factories_ingest import LIMITS, NOON, SITE, make_message, make_reading
 from prometheus_client import CollectorRegistry
 
 from lotse_ingest.batch import Batch, BatchReading, Item, Linger, first_of_each, newest_felt
@@ -23,12 +23,12 @@ ERROR = DecodeError(Refusal.JSON, "payload", "not JSON", "JSON")
 
 def make_item(*, is_known: bool = True, received_at: datetime = NOON, **changes: object) -> BatchReading:
     verdict = judge(make_reading(**changes), SITE if is_known else None, Moment(NOON), LIMITS)
-    return BatchReading(verdict, received_at, "topic", b"raw")
+    return BatchReading(verdict, make_message(received_at=received_at), 0)
 
 
 def make_letter(payload: bytes = b"bad", *, is_reading: bool = True, detector_id: str | None = None) -> DeadLetter:
     error = DecodeError(Refusal.JSON, "payload", "not JSON", "JSON", detector_id)
-    return rejected(error, payload, Envelope("topic", NOON, 100, is_reading))
+    return rejected(error, payload, Envelope(make_message(), 100, is_reading=is_reading))
 
 
 @pytest.mark.parametrize(
@@ -92,14 +92,14 @@ def test_halves_keep_the_order() -> None:
 
 
 def test_a_long_payload_is_cut_but_known_by_its_whole() -> None:
-    letter = rejected(ERROR, b"a" * 150, Envelope("topic", NOON, 100))
+    letter = rejected(ERROR, b"a" * 150, Envelope(make_message(), 100))
     assert letter.payload == b"a" * 100
     assert letter.digest == digest_of("topic", b"a" * 150)
     assert "first 100 of 150 bytes" in letter.reason
 
 
 def test_nul_is_replaced_where_postgresql_cannot_hold_it() -> None:
-    assert "\0" not in rejected(ERROR, b"\0", Envelope("a\0b", NOON, 100)).topic
+    assert "\0" not in rejected(ERROR, b"\0", Envelope(make_message(topic="a\0b"), 100)).topic
 
 
 def test_topic_and_payload_cannot_be_shifted_into_one_another() -> None:
@@ -110,23 +110,19 @@ def make_inbox(max_messages: int = 4, max_bytes: int = 1000) -> Inbox:
     return Inbox(LINGER, max_messages, max_bytes, Metrics(CollectorRegistry()))
 
 
-def make_message(payload: bytes = b"") -> Received:
-    return Received("topic", payload, NOON)
-
-
 @pytest.mark.parametrize("messages", [[make_message()] * 4, [make_message(b"x" * 1000)]])
 async def test_a_full_inbox_says_so_and_calls_back_once_there_is_room(messages: list[Received]) -> None:
     inbox = make_inbox()
     calls: list[str] = []
     fill = []
     for message in messages:
-        inbox.put(message)
+        inbox.put([message])
         fill.append(inbox.is_full)
     assert fill == [False] * (len(messages) - 1) + [True]
     inbox.when_room(lambda: calls.append("room"))
     assert await inbox.take() == messages
     assert not inbox.is_full
-    inbox.put(make_message())
+    inbox.put([make_message()])
     await inbox.take()
     assert calls == ["room"]
 
@@ -136,9 +132,9 @@ async def test_take_waits_for_a_message_and_gives_the_rest_after_close() -> None
     taking = asyncio.create_task(inbox.take())
     await asyncio.sleep(0)
     assert not taking.done()
-    inbox.put(make_message())
+    inbox.put([make_message()])
     assert await taking == [make_message()]
-    inbox.put(make_message(b"last"))
+    inbox.put([make_message(b"last")])
     inbox.close()
     assert await inbox.take() == [make_message(b"last")]
     assert await inbox.take() == []

@@ -5,8 +5,9 @@ from datetime import UTC, datetime
 import pytest
 from factories_ingest import NOON, as_json, make_body, make_reading
 
-from lotse_ingest.decode import decode, matches
-from lotse_ingest.messages import Decoded, DecodedReading, DecodeError, Refusal, RefusedElement, Watermark
+from lotse_ingest.decode import cut, decode, matches
+from lotse_ingest.messages import Decoded, DecodeError, Refusal, RefusedElement, Watermark
+from lotse_shared.reading import Reading
 
 BODY = make_body(measured_at="2026-11-23T12:00:00Z")
 READINGS = "lotse/v1/readings/KL-17"
@@ -24,23 +25,24 @@ def refusal(topic: str, payload: bytes) -> DecodeError:
     return raised.value
 
 
-def test_a_reading_comes_with_its_bytes() -> None:
-    assert decoded(READINGS, as_json(BODY)) == [DecodedReading(make_reading(), as_json(BODY))]
+def test_a_reading_is_decoded_and_its_bytes_are_the_payload() -> None:
+    assert decoded(READINGS, as_json(BODY)) == [make_reading()]
+    assert cut(READINGS, as_json(BODY), 0) == as_json(BODY)
 
 
 def test_values_may_be_left_out_and_unknown_fields_are_ignored() -> None:
     payload = b'{"detector_id":"KL-17","measured_at":"2026-11-23T12:00:00Z","interval_s":60,"firmware":[1]}'
     [element] = decoded(READINGS, payload)
-    assert isinstance(element, DecodedReading)
+    assert isinstance(element, Reading)
     nothing = dict.fromkeys(("vehicle_count", "heavy_count", "mean_speed_kmh", "occupancy_pct", "seq"))
-    assert element.reading == make_reading(**nothing)
+    assert element == make_reading(**nothing)
 
 
 def test_time_with_an_offset_becomes_utc() -> None:
     [element] = decoded(READINGS, as_json(BODY | {"measured_at": "2026-11-23T13:00:00+01:00"}))
-    assert isinstance(element, DecodedReading)
-    assert element.reading.measured_at == NOON
-    assert element.reading.measured_at.tzinfo is UTC
+    assert isinstance(element, Reading)
+    assert element.measured_at == NOON
+    assert element.measured_at.tzinfo is UTC
 
 
 @pytest.mark.parametrize(
@@ -111,10 +113,10 @@ def test_a_bad_element_harms_only_itself_and_keeps_its_bytes() -> None:
     bad = BODY | {"detector_id": "KL-18", "interval_s": -1}
     payload = b"[" + as_json(BODY) + b" , " + as_json(bad) + b"," + b'"x"' + b"]"
     good, refused, nonsense = decoded(BATCHES, payload)
-    assert isinstance(good, DecodedReading)
+    assert good == make_reading()
     assert isinstance(refused, RefusedElement)
     assert isinstance(nonsense, RefusedElement)
-    assert good.raw == as_json(BODY)
+    assert cut(BATCHES, payload, 0) == as_json(BODY)
     assert (refused.raw, refused.error.field, refused.error.detector_id) == (as_json(bad), "interval_s", "KL-18")
     assert (nonsense.raw, nonsense.error.code, nonsense.error.detector_id) == (b'"x"', Refusal.SHAPE, None)
 
@@ -155,5 +157,5 @@ def test_topic_filters_match_as_mqtt_says(topic_filter: str, topic: str, *, expe
 
 def test_the_first_moment_that_is_taken_is_1990() -> None:
     [element] = decoded(READINGS, as_json(BODY | {"measured_at": "1990-01-01T00:00:00Z"}))
-    assert isinstance(element, DecodedReading)
-    assert element.reading.measured_at == datetime(1990, 1, 1, tzinfo=UTC)
+    assert isinstance(element, Reading)
+    assert element.measured_at == datetime(1990, 1, 1, tzinfo=UTC)

@@ -51,7 +51,6 @@ class Ingest:
             detectors=self._detectors,
             store=Store(pool),
             availability=self._availability,
-            acknowledge=self._receiver.acknowledge,
             metrics=metrics,
         )
 

@@ -4,9 +4,11 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 
+import msgspec
+
 from lotse_ingest.dead_letters import DeadLetter
 from lotse_ingest.judge import Judged
-from lotse_ingest.messages import Watermark
+from lotse_ingest.messages import Received, Watermark
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,19 +39,22 @@ Key = tuple[str, datetime]
 """What makes a reading the same one: detector_id and measured_at."""
 
 
-@dataclass(frozen=True, slots=True)
-class BatchReading:
-    """A judged reading on its way to the table, with what a dead letter would need should the database refuse it."""
+class BatchReading(msgspec.Struct, frozen=True, gc=False):
+    """A judged reading on its way to the table, and which element of which message it is."""
 
     judged: Judged
-    received_at: datetime
-    topic: str
-    raw: bytes
+    message: Received
+    index: int
 
     @property
     def key(self) -> Key:
         """Detector and end of interval."""
         return self.judged.reading.detector_id, self.judged.reading.measured_at
+
+    @property
+    def received_at(self) -> datetime:
+        """When its message was received."""
+        return self.message.received_at
 
 
 Item = BatchReading | DeadLetter | Watermark

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
 
-from lotse_ingest.messages import DecodeError
+from lotse_ingest.messages import WHOLE, DecodeError, Received
 
 Kind = Literal["rejected", "quarantined"]
 
@@ -25,17 +25,23 @@ class DeadLetter:
     reason_code: str
     reason: str
     detector_id: str | None
-    received_at: datetime
+    message: Received
+    index: int
     is_reading: bool
+
+    @property
+    def received_at(self) -> datetime:
+        """When its message was received."""
+        return self.message.received_at
 
 
 @dataclass(frozen=True, slots=True)
 class Envelope:
-    """What a dead letter needs to know of its message: where it came from, when, and how much of it may be kept."""
+    """What a dead letter needs to know: its message, which element of it, and how much of it may be kept."""
 
-    topic: str
-    received_at: datetime
+    message: Received
     kept_bytes: int
+    index: int = WHOLE
     is_reading: bool = True
 
 
@@ -61,13 +67,14 @@ def dead_letter(cause: Cause, payload: bytes, envelope: Envelope) -> DeadLetter:
         reason += f" (the first {len(kept)} of {len(payload)} bytes were kept)"
     return DeadLetter(
         cause.kind,
-        _storable(envelope.topic),
+        _storable(envelope.message.topic),
         kept,
-        digest_of(envelope.topic, payload),
+        digest_of(envelope.message.topic, payload),
         cause.code,
         _storable(reason),
         cause.detector_id,
-        envelope.received_at,
+        envelope.message,
+        envelope.index,
         envelope.is_reading,
     )
 

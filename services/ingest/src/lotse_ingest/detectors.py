@@ -26,7 +26,7 @@ class Detectors:
         self._pool = pool
         self._availability = availability
         self._metrics = metrics
-        self._sql = load_queries("lotse_ingest")
+        self._sql = load_queries("lotse_ingest", "sql/readings.sql")
         self._sites: dict[str, Site] = {}
 
     def find(self, detector_id: str) -> Site | None:

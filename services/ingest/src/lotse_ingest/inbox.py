@@ -3,7 +3,7 @@
 import asyncio
 import time
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from lotse_ingest.batch import Linger
 from lotse_ingest.messages import Received
@@ -41,13 +41,13 @@ class Inbox:
         """Tell whether nothing waits."""
         return not self._messages
 
-    def put(self, message: Received) -> None:
-        """Add a message."""
+    def put(self, messages: Sequence[Received]) -> None:
+        """Add messages."""
         self._newest_s = time.monotonic()
         if not self._messages:
             self._oldest_s = self._newest_s
-        self._messages.append(message)
-        self._bytes += len(message.payload)
+        self._messages.extend(messages)
+        self._bytes += sum(len(message.payload) for message in messages)
         self._wake.set()
 
     def when_room(self, callback: Callable[[], None]) -> None:

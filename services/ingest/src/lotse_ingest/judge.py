@@ -8,6 +8,8 @@ import math
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+import msgspec
+
 from lotse_shared.reading import Reading
 
 UNKNOWN_DETECTOR = "U1"
@@ -40,8 +42,7 @@ class Limits:
     retention: timedelta
 
 
-@dataclass(frozen=True, slots=True)
-class Moment:
+class Moment(msgspec.Struct, frozen=True, gc=False):
     """When a reading is judged.
 
     `now` on Lotse's clock (None before data time has begun), and the newest watermark handled (None in wall time).
@@ -51,8 +52,7 @@ class Moment:
     covers_until: datetime | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Judged:
+class Judged(msgspec.Struct, frozen=True, gc=False):
     """A reading with its corrected values and the codes of the rules that it broke, in the order of the rules."""
 
     reading: Reading

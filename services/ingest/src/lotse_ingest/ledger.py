@@ -3,13 +3,11 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Literal
 
 from lotse_ingest.batch import Item, Key
 from lotse_ingest.dead_letters import DeadLetter
-from lotse_ingest.messages import Watermark
+from lotse_ingest.messages import Outcome, Watermark
 
-Outcome = Literal["stored", "duplicate", "quarantined", "rejected"]
 Account = tuple[datetime, str | None]
 """Hour of receipt (UTC) and detector, None where it could not be read."""
 

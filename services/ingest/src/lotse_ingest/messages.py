@@ -1,33 +1,53 @@
-"""What came in: a message as received, and what a decoder finds inside it."""
+"""What came in: a message as received, who waits for it, and what a decoder finds inside it."""
 
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from typing import Literal, Protocol
+
+import msgspec
 
 from lotse_shared.reading import Reading
 
+Outcome = Literal["stored", "duplicate", "quarantined", "rejected"]
+"""What becomes of a reading."""
 
-@dataclass(frozen=True, slots=True)
-class Received:
-    """A message as received, with what it takes to acknowledge it.
+WHOLE = -1
+"""Index of what is a message as a whole."""
 
-    `connection` counts connections: a packet id means nothing on another one. `packet_id` is 0 for QoS 0, which nobody
-    waits for.
+
+class Received(msgspec.Struct, frozen=True, gc=False):
+    """A message as received, and who waits for its acknowledgement.
+
+    `packet_id` is the origin's own name for it; 0 if nobody waits (QoS 0).
     """
 
     topic: str
     payload: bytes
     received_at: datetime
-    connection: int = 0
+    origin: "Origin"
     packet_id: int = 0
 
 
-@dataclass(frozen=True, slots=True)
-class DecodedReading:
-    """A reading, and the bytes that it was decoded from."""
+class Fate(msgspec.Struct, frozen=True, gc=False):
+    """What became of one element of a message (`index`, `WHOLE` for a message refused as a whole), once committed.
 
-    reading: Reading
-    raw: bytes
+    `code` and `reason` say why it is not stored.
+    """
+
+    message: Received
+    index: int
+    outcome: Outcome
+    code: str | None = None
+    reason: str | None = None
+
+
+class Origin(Protocol):
+    """Where messages come from: one connection to a broker, or one request over HTTP."""
+
+    def acknowledge(self, messages: Sequence[Received], fates: Callable[[], Iterable[Fate]]) -> None:
+        """Take note that messages of this origin are committed; `fates` tells what became of all in their batch."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,4 +114,4 @@ class RefusedElement:
     raw: bytes
 
 
-Decoded = DecodedReading | Watermark | RefusedElement
+Decoded = Reading | Watermark | RefusedElement

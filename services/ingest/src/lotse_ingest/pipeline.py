@@ -2,28 +2,36 @@
 
 import asyncio
 import time
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import UTC, datetime
+from itertools import groupby
+from operator import attrgetter
 
 from lotse_ingest.availability import Availability, GaveUpError
 from lotse_ingest.batch import Batch, BatchReading, Item
 from lotse_ingest.dead_letters import Cause, DeadLetter, Envelope, dead_letter, rejected
-from lotse_ingest.decode import decode
+from lotse_ingest.decode import cut, decode
 from lotse_ingest.detectors import Detectors
 from lotse_ingest.inbox import Inbox
 from lotse_ingest.judge import CLOCK, Moment, find_clock_fault, judge
-from lotse_ingest.messages import Decoded, DecodedReading, DecodeError, Received, RefusedElement, Watermark
+from lotse_ingest.messages import WHOLE, Decoded, DecodeError, Fate, Received, RefusedElement, Watermark
 from lotse_ingest.metrics import Metrics
 from lotse_ingest.settings import IngestSettings
 from lotse_ingest.store import RefusedError, Store, Stored
 from lotse_shared import topics
 from lotse_shared.clock import DataClock
 from lotse_shared.log import OnChange, get_logger
+from lotse_shared.reading import Reading
 
 REFUSED = "refused"
 """Reason code of a reading that the database does not take."""
 
 log = get_logger(__name__)
+
+
+Part = list[tuple[Received, Sequence[Decoded]]]
+"""Messages with what was decoded from them."""
 
 
 class Pipeline:
@@ -41,7 +49,6 @@ class Pipeline:
         detectors: Detectors,
         store: Store,
         availability: Availability,
-        acknowledge: Callable[[Sequence[Received]], None],
         metrics: Metrics,
     ) -> None:
         self._settings = settings
@@ -51,9 +58,9 @@ class Pipeline:
         self._detectors = detectors
         self._tables = store
         self._availability = availability
-        self._acknowledge = acknowledge
         self._metrics = metrics
         self._watermark_state = OnChange(log)
+        self._writing: asyncio.Task[None] | None = None
 
     async def run(self, stop: asyncio.Event) -> None:
         """Run until `stop` is set and what was received is stored, or the database has not come back in time."""
@@ -63,28 +70,44 @@ class Pipeline:
             await self._restore_clock()
             while received := await self._inbox.take():
                 await self.handle(received)
+            await self._written()
         except GaveUpError:
             log.warning("stopped while the database is away; what was not stored stays with the broker")
         finally:
             closer.cancel()
+            if self._writing is not None:
+                self._writing.cancel()
 
     def _finish(self, _stopped: object) -> None:
         self._inbox.close()
         self._availability.hurry()
 
     async def handle(self, received: Sequence[Received]) -> None:
-        """Take messages down the whole line, in parts that a transaction and the event loop can bear."""
-        for part in self._parts(received):
-            decoded = [(message, element) for message, elements in part for element in elements]
-            await self._look_up_detectors(element for _, element in decoded)
-            batch = Batch(tuple(item for message, element in decoded for item in self._judge(message, element)))
-            await self._store(batch)
-            self._acknowledge([message for message, _ in part])
-            self._metrics.age_s.observe((datetime.now(UTC) - part[0][0].received_at).total_seconds())
+        """Take messages down the line, in parts that a transaction and the event loop can bear.
 
-    def _parts(self, received: Iterable[Received]) -> Iterator[list[tuple[Received, Sequence[Decoded]]]]:
+        While a part is being written, the next one is decoded and judged; it is written once the one before is.
+        """
+        for part in self._parts(received):
+            await self._look_up_detectors(part)
+            batch = Batch(tuple(self._judge(part)))
+            await self._written()
+            messages = [message for message, _ in part]
+            self._writing = asyncio.create_task(self._write(messages, batch))
+
+    async def _written(self) -> None:
+        """Wait until what is being written is committed and acknowledged."""
+        if self._writing is not None:
+            await self._writing
+
+    async def _write(self, messages: Sequence[Received], batch: Batch) -> None:
+        stored = await self._store(batch)
+        for origin, own in groupby(messages, attrgetter("origin")):
+            origin.acknowledge(list(own), lambda: _fates(stored))
+        self._metrics.age_s.observe((datetime.now(UTC) - messages[0].received_at).total_seconds())
+
+    def _parts(self, received: Iterable[Received]) -> Iterator[Part]:
         """Decode message by message; a part ends with the message that makes it `transaction_items` or more."""
-        part: list[tuple[Received, Sequence[Decoded]]] = []
+        part: Part = []
         items = 0
         for message in received:
             part.append((message, self._decode(message)))
@@ -101,26 +124,31 @@ class Pipeline:
         except DecodeError as error:
             return [RefusedElement(error, message.payload)]
 
-    async def _look_up_detectors(self, decoded: Iterable[Decoded]) -> None:
-        detector_ids = {element.reading.detector_id for element in decoded if isinstance(element, DecodedReading)}
+    async def _look_up_detectors(self, part: Part) -> None:
+        detector_ids = {
+            element.detector_id for _, elements in part for element in elements if isinstance(element, Reading)
+        }
         await self._availability.until_done(lambda: self._detectors.learn(detector_ids))
 
-    def _judge(self, message: Received, element: Decoded) -> Iterator[Item]:
-        if isinstance(element, Watermark):
-            yield from self._advance(element)
-        elif isinstance(element, RefusedElement):
-            yield rejected(element.error, element.raw, self._envelope(message))
-        else:
-            yield self._judge_reading(message, element)
+    def _judge(self, part: Part) -> Iterator[Item]:
+        for message, elements in part:
+            moment = self._moment(message)
+            for index, element in enumerate(elements):
+                if isinstance(element, Reading):
+                    yield self._judge_reading(element, message, index, moment)
+                elif isinstance(element, Watermark):
+                    yield from self._advance(element)
+                    moment = self._moment(message)
+                else:
+                    where = WHOLE if element.raw is message.payload else index
+                    yield rejected(element.error, element.raw, self._envelope(message, where))
 
-    def _judge_reading(self, message: Received, element: DecodedReading) -> BatchReading | DeadLetter:
-        reading, moment = element.reading, self._moment(message)
+    def _judge_reading(self, reading: Reading, message: Received, index: int, moment: Moment) -> Item:
         site = self._detectors.find(reading.detector_id)
         if fault := find_clock_fault(reading, site, moment, self._limits):
             cause = Cause("quarantined", CLOCK, fault, reading.detector_id)
-            return dead_letter(cause, element.raw, self._envelope(message))
-        verdict = judge(reading, site, moment, self._limits)
-        return BatchReading(verdict, message.received_at, message.topic, element.raw)
+            return dead_letter(cause, cut(message.topic, message.payload, index), self._envelope(message, index))
+        return BatchReading(judge(reading, site, moment, self._limits), message, index)
 
     def _advance(self, watermark: Watermark) -> Iterator[Watermark]:
         """Let data time advance for all that comes after, and hand on only a watermark that did it."""
@@ -133,17 +161,16 @@ class Pipeline:
         else:
             self._metrics.watermarks.labels("not later").inc()
 
-    async def _store(self, batch: Batch) -> None:
+    async def _store(self, batch: Batch) -> list[Stored]:
         """Store all of a batch; what the database refuses is found by halving, and becomes a dead letter."""
         started_s = time.monotonic()
         try:
             stored = await self._availability.until_done(lambda: self._tables.write(batch))
         except RefusedError as error:
-            for part in self._without_refused(batch, error):
-                await self._store(part)
-        else:
-            self._metrics.commit_s.observe(time.monotonic() - started_s)
-            self._count(stored)
+            return [stored for part in self._without_refused(batch, error) for stored in await self._store(part)]
+        self._metrics.commit_s.observe(time.monotonic() - started_s)
+        self._count(stored)
+        return [stored]
 
     def _without_refused(self, batch: Batch, error: RefusedError) -> Iterator[Batch]:
         if len(batch.items) > 1:
@@ -153,24 +180,26 @@ class Pipeline:
         if not isinstance(item, BatchReading):
             raise error  # our own rows: nobody's message is to blame, and nothing may be dropped
         log.warning("the database refuses a reading", detector_id=item.key[0], error=str(error))
-        envelope = Envelope(item.topic, item.received_at, self._settings.dead_letter_bytes)
         cause = Cause("rejected", REFUSED, str(error), item.key[0])
-        yield Batch((dead_letter(cause, item.raw, envelope),))
+        raw = cut(item.message.topic, item.message.payload, item.index)
+        yield Batch((dead_letter(cause, raw, self._envelope(item.message, item.index)),))
 
     def _count(self, stored: Stored) -> None:
         self._metrics.batch_items.observe(len(stored.batch.items))
-        for item, outcome in zip(stored.batch.items, stored.outcomes, strict=True):
+        for outcome, count in Counter(stored.outcomes).items():
             if outcome is not None:
-                self._metrics.readings.labels(outcome).inc()
-            if isinstance(item, DeadLetter) and outcome != "duplicate":
+                self._metrics.readings.labels(outcome).inc(count)
+        for item, outcome in zip(stored.batch.items, stored.outcomes, strict=True):
+            if isinstance(item, BatchReading):
+                if item.judged.rule_codes and outcome == "stored":
+                    for code in item.judged.rule_codes:
+                        self._metrics.rule_codes.labels(code).inc()
+            elif isinstance(item, DeadLetter) and outcome != "duplicate":
                 self._metrics.dead_letters.labels(item.kind, item.reason_code).inc()
-            elif isinstance(item, BatchReading) and outcome == "stored":
-                for code in item.judged.rule_codes:
-                    self._metrics.rule_codes.labels(code).inc()
 
-    def _envelope(self, message: Received) -> Envelope:
+    def _envelope(self, message: Received, index: int) -> Envelope:
         is_reading = message.topic != topics.WATERMARK
-        return Envelope(message.topic, message.received_at, self._settings.dead_letter_bytes, is_reading)
+        return Envelope(message, self._settings.dead_letter_bytes, index, is_reading)
 
     def _moment(self, message: Received) -> Moment:
         """Give the time of judgement: on the wall that of receipt, so that a wait for the database changes nothing."""
@@ -183,3 +212,8 @@ class Pipeline:
             newest = await self._availability.until_done(self._tables.newest_watermark)
             if newest is not None:
                 self._data_clock.advance(newest)
+
+
+def _fates(stored: Iterable[Stored]) -> Iterator[Fate]:
+    for part in stored:
+        yield from part.fates()

@@ -7,21 +7,20 @@ next process under the same client id.
 import asyncio
 import random
 import socket
-from collections.abc import Sequence
+import time
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
-from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-from paho.mqtt import client as mqtt
-from paho.mqtt.enums import CallbackAPIVersion
 from paho.mqtt.packettypes import PacketTypes
 from paho.mqtt.properties import Properties
 from paho.mqtt.reasoncodes import ReasonCode
 from paho.mqtt.subscribeoptions import SubscribeOptions
 
 from lotse_ingest.inbox import Inbox
-from lotse_ingest.messages import Received
+from lotse_ingest.messages import Fate, Received
 from lotse_ingest.metrics import Metrics
+from lotse_ingest.mqtt import LeanClient
 from lotse_ingest.settings import IngestSettings
 from lotse_shared.log import OnChange, get_logger
 from lotse_shared.settings import BrokerSettings
@@ -29,20 +28,40 @@ from lotse_shared.settings import BrokerSettings
 if TYPE_CHECKING:
     from paho.mqtt.client import SocketLike  # paho defines it for type checkers only
 
-READS_A_TURN = 50  # packets; then others have their turn
 MISC_EVERY_S = 1.0  # paho's keep-alive needs it
 FIRST_PAUSE_S = 0.1
 LONGEST_PAUSE_S = 5.0
+TAKEN_OVER = 0x8E
+"""MQTT 5 reason code "session taken over": another client came with our client id."""
+TAKEN_OVER_PAUSE_S = 30.0
+LAST_WORDS_S = 2.0
+"""How long a stop waits for the broker to have read our acknowledgements."""
 
 log = get_logger(__name__)
 
 
-class Receiver:
-    """Puts messages into the inbox, and acknowledges them when told.
+class Connection:
+    """One connection to the broker: packet ids mean nothing on another one (an `Origin` of messages)."""
 
-    It connects again for as long as it runs, with a growing pause. A full inbox stops reading from the socket. While
-    it does, no keep-alive is sent either (its answer would go unread): after one and a half keep-alive times the broker
-    closes the connection and delivers what is not acknowledged again, later.
+    def __init__(self, client: LeanClient, metrics: Metrics) -> None:
+        self._client = client
+        self._metrics = metrics
+        self.is_lost = False
+
+    def acknowledge(self, messages: Sequence[Received], _fates: Callable[[], Iterable[Fate]]) -> None:
+        """Acknowledge what is stored, in one write. What belongs to a lost connection, the broker delivers again."""
+        packet_ids = [message.packet_id for message in messages if message.packet_id]
+        if self.is_lost:
+            self._metrics.unusable_acknowledgements.inc(len(packet_ids))
+        elif packet_ids:
+            self._client.acknowledge(packet_ids)
+
+
+class Receiver:
+    """Puts messages into the inbox; their connection acknowledges them when told.
+
+    It connects again for as long as it runs, with a growing pause. A full inbox stops reading from the socket;
+    keep-alive goes on meanwhile, unanswered as far as we can tell.
     """
 
     def __init__(self, broker: BrokerSettings, settings: IngestSettings, inbox: Inbox, metrics: Metrics) -> None:
@@ -51,31 +70,32 @@ class Receiver:
         self._metrics = metrics
         self._state = OnChange(log)
         self._wake = asyncio.Event()
-        self._connection = 0
-        self._message_count = 0
+        self._connection: Connection | None = None
         self._is_connecting = False
         self._is_paused = False
         self._is_behind = False
         self._is_ending = False
-        self._is_lost = True
         self._why_lost = ""
+        self._pinged_s = 0.0
         self._pause_s = FIRST_PAUSE_S
         self.is_subscribed = False
         self._client = self._make_client(broker)
 
-    def _make_client(self, broker: BrokerSettings) -> mqtt.Client:
-        client = mqtt.Client(
-            CallbackAPIVersion.VERSION2, self._settings.session_id, protocol=mqtt.MQTTv5, manual_ack=True
-        )
+    @property
+    def _is_lost(self) -> bool:
+        return self._connection is None or self._connection.is_lost
+
+    def _make_client(self, broker: BrokerSettings) -> LeanClient:
+        client = LeanClient(self._settings.session_id, self._on_messages)
         if broker.username is not None:
             client.username_pw_set(broker.username, broker.password.get_secret_value() if broker.password else None)
         properties = Properties(PacketTypes.CONNECT)  # type: ignore[no-untyped-call] # paho leaves it untyped
         properties.SessionExpiryInterval = self._settings.session_expiry_s
         properties.ReceiveMaximum = self._settings.receive_maximum
         client.connect_async(broker.host, broker.port, broker.keepalive_s, clean_start=False, properties=properties)
+        self._keepalive_s = broker.keepalive_s
         client.on_connect = self._on_connect
         client.on_subscribe = self._on_subscribe
-        client.on_message = self._on_message
         client.on_disconnect = self._on_disconnect
         client.on_socket_open = self._on_socket_open
         client.on_socket_close = self._on_socket_close
@@ -95,26 +115,17 @@ class Receiver:
                     self._state.now("away", "broker is away", error=self._why_lost)
                     await self._back_off()
             self._is_ending = True
-            self._stop_reading()
             await drained.wait()
+            await self._say_last_words()
         finally:
             stopper.cancel()
             self._disconnect()
 
-    def acknowledge(self, messages: Sequence[Received]) -> None:
-        """Acknowledge what is stored. On another connection than their own, their packet ids mean nothing."""
-        for message in messages:
-            if message.packet_id == 0:
-                continue
-            if message.connection == self._connection and not self._is_lost:
-                self._client.ack(message.packet_id, 1)
-            else:
-                self._metrics.unusable_acknowledgements.inc()
-
     async def _connect(self) -> None:
         """Open a connection, in a thread: looking up a name and connecting block."""
-        self._connection += 1
-        self._is_connecting, self._is_lost, self._why_lost = True, False, ""
+        self._connection = Connection(self._client, self._metrics)
+        self._client.begin(self._connection)
+        self._is_connecting, self._why_lost = True, ""
         try:
             await asyncio.to_thread(self._client.reconnect)
         except OSError as error:
@@ -128,9 +139,34 @@ class Receiver:
     async def _stay_connected(self, stop: asyncio.Event) -> None:
         while not self._is_lost and not stop.is_set():
             await self._sleep(MISC_EVERY_S)
-            if not self._is_paused:
+            if self._is_paused:
+                self._ping_while_paused()
+            else:
                 self._client.loop_misc()
                 self._tell_if_caught_up()
+
+    def _ping_while_paused(self) -> None:
+        """Keep the broker from closing; paho itself would miss the answers, which we do not read, and close."""
+        now_s = time.monotonic()
+        if now_s - self._pinged_s >= self._keepalive_s / 2:
+            self._pinged_s = now_s
+            self._client.ping()
+
+    async def _say_last_words(self) -> None:
+        """Wait until the broker has read our acknowledgements: its answer to a ping sent after them proves it.
+
+        What it sends meanwhile is read and dropped unacknowledged, for the session's next process: closing a socket
+        with unread bytes would reset the connection, and destroy acknowledgements on their way.
+        """
+        if self._is_lost or not self.is_subscribed:
+            return
+        answered = asyncio.Event()
+        self._client.on_pong = answered.set
+        self._is_paused = False
+        self._read_on()
+        self._client.ping()
+        with suppress(TimeoutError):
+            await asyncio.wait_for(answered.wait(), LAST_WORDS_S)
 
     async def _back_off(self) -> None:
         self._wake.clear()
@@ -149,7 +185,8 @@ class Receiver:
             await asyncio.wait_for(self._wake.wait(), seconds)
 
     def _lose(self, why: str) -> None:
-        self._is_lost = True
+        if self._connection is not None:
+            self._connection.is_lost = True
         self._why_lost = self._why_lost or why
         self.is_subscribed = False
         self._metrics.broker_connected.set(0)
@@ -161,20 +198,16 @@ class Receiver:
         self._client.disconnect()
 
     def _read(self) -> None:
-        """Read what is there, up to a turn's share; paho reads one packet a call."""
-        for _ in range(READS_A_TURN):
-            count_before = self._message_count
-            try:
-                self._client.loop_read()
-            except Exception as error:  # noqa: BLE001 - whatever a packet does to paho, it must not stop the intake
-                self._refuse(f"unreadable packet: {type(error).__name__}: {error}")
-            if self._message_count == count_before or self._is_lost or self._is_paused:
-                return
+        """Read a chunk of what is there."""
+        try:
+            self._client.loop_read()
+        except Exception as error:  # noqa: BLE001 - whatever a packet does to paho, it must not stop the intake
+            self._refuse(f"unreadable packet: {type(error).__name__}: {error}")
 
     def _read_on(self) -> None:
         """Read from the socket, if there is one and the inbox has room."""
         sock = self._client.socket()
-        if sock is not None and not (self._is_paused or self._is_connecting or self._is_ending):
+        if sock is not None and not (self._is_paused or self._is_connecting):
             asyncio.get_running_loop().add_reader(sock, self._read)
 
     def _stop_reading(self) -> None:
@@ -199,13 +232,11 @@ class Receiver:
             self._is_behind = False
             log.info("queue is empty again")
 
-    def _on_message(self, _client: object, _userdata: object, message: mqtt.MQTTMessage) -> None:
-        self._message_count += 1
-        self._metrics.messages.inc()
-        packet_id = message.mid if message.qos else 0
-        self._inbox.put(
-            Received(_topic_of(message), bytes(message.payload), datetime.now(UTC), self._connection, packet_id)
-        )
+    def _on_messages(self, messages: list[Received]) -> None:
+        if self._is_ending:
+            return
+        self._metrics.messages.inc(len(messages))
+        self._inbox.put(messages)
         if self._inbox.is_full and not self._is_paused:
             self._on_full()
 
@@ -231,6 +262,12 @@ class Receiver:
     def _on_disconnect(
         self, _client: object, _userdata: object, _flags: object, reason: ReasonCode, _p: object
     ) -> None:
+        if reason.value == TAKEN_OVER:
+            self._pause_s = TAKEN_OVER_PAUSE_S
+            log.error(
+                "another process came with our client id: two replicas must not have the same slot",
+                client_id=self._settings.session_id,
+            )
         self._lose(str(reason))
 
     def _on_socket_open(self, _client: object, _userdata: object, sock: object) -> None:
@@ -248,11 +285,3 @@ class Receiver:
 
     def _on_unregister_write(self, _client: object, _userdata: object, sock: "SocketLike") -> None:
         asyncio.get_running_loop().remove_writer(sock)
-
-
-def _topic_of(message: mqtt.MQTTMessage) -> str:
-    """Give the topic; one that is not UTF-8, which no broker should let pass, is told as such and finds no decoder."""
-    try:
-        return message.topic
-    except UnicodeDecodeError:
-        return "(a topic that is not UTF-8)"

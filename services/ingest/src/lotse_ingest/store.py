@@ -1,7 +1,7 @@
 """Storing: a batch in one transaction, idempotent, so that a redelivered message changes nothing but the count."""
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from typing import Any
@@ -11,6 +11,7 @@ import asyncpg
 from lotse_ingest import ledger
 from lotse_ingest.batch import Batch, BatchReading, Key, first_of_each, newest_felt
 from lotse_ingest.dead_letters import DeadLetter
+from lotse_ingest.messages import Fate, Outcome, Watermark
 from lotse_shared.database import load_queries
 
 ACQUIRE_TIMEOUT_S = 10.0
@@ -27,7 +28,15 @@ class Stored:
     """A committed batch, and what became of each of its items."""
 
     batch: Batch
-    outcomes: Sequence[ledger.Outcome | None]
+    outcomes: Sequence[Outcome | None]
+
+    def fates(self) -> Iterator[Fate]:
+        """Tell what became of every reading of it."""
+        for item, outcome in zip(self.batch.items, self.outcomes, strict=True):
+            if outcome is None or isinstance(item, Watermark):
+                continue
+            code, reason = (item.reason_code, item.reason) if isinstance(item, DeadLetter) else (None, None)
+            yield Fate(item.message, item.index, outcome, code, reason)
 
 
 class Store:
@@ -35,7 +44,7 @@ class Store:
 
     def __init__(self, pool: "asyncpg.Pool[Any]") -> None:
         self._pool = pool
-        self._sql = load_queries("lotse_ingest")
+        self._sql = load_queries("lotse_ingest", "sql/readings.sql")
         self._days: set[date] = set()
 
     async def newest_watermark(self) -> datetime | None:

@@ -11,33 +11,18 @@ from typing import Annotated, TypeVar
 
 import msgspec
 
-from lotse_ingest.messages import Decoded, DecodedReading, DecodeError, Refusal, RefusedElement, Watermark
+from lotse_ingest.messages import Decoded, DecodeError, Refusal, RefusedElement, Watermark
 from lotse_shared.identifiers import IDENTIFIER_PATTERN
-from lotse_shared.reading import Reading
+from lotse_shared.reading import LONGEST_INTERVAL_S, STRICT_IDENTIFIER, Reading
 from lotse_shared.topics import Topic, UnknownTopicError, parse_topic
 
 MAX_ELEMENTS = 500
-LONGEST_INTERVAL_S = 86_400.0
 EARLIEST = datetime(1990, 1, 1, tzinfo=UTC)
 LATEST = datetime(2100, 1, 1, tzinfo=UTC)
 
-_STRICT_IDENTIFIER = IDENTIFIER_PATTERN.removesuffix("$") + r"\Z"
-"""Python's `$` also matches before a trailing line break."""
-
 _T = TypeVar("_T")
-_Identifier = Annotated[str, msgspec.Meta(pattern=_STRICT_IDENTIFIER)]
+_Identifier = Annotated[str, msgspec.Meta(pattern=STRICT_IDENTIFIER)]
 _Moment = Annotated[datetime, msgspec.Meta(tz=True)]
-
-
-class _Reading(msgspec.Struct, frozen=True, gc=False):
-    detector_id: _Identifier
-    measured_at: _Moment
-    interval_s: Annotated[float, msgspec.Meta(gt=0, le=LONGEST_INTERVAL_S)]
-    vehicle_count: float | None = None
-    heavy_count: float | None = None
-    mean_speed_kmh: float | None = None
-    occupancy_pct: float | None = None
-    seq: Annotated[int, msgspec.Meta(ge=0, le=2**63 - 1)] | None = None
 
 
 class _Sender(msgspec.Struct, frozen=True, gc=False):
@@ -66,11 +51,12 @@ ALLOWED = {
 }
 """What each field may hold, as told to whoever sent something else."""
 
-_decode_reading = msgspec.json.Decoder(_Reading).decode
+_decode_reading = msgspec.json.Decoder(Reading).decode
+_decode_readings = msgspec.json.Decoder(list[Reading]).decode
 _decode_sender = msgspec.json.Decoder(_Sender).decode
 _decode_array = msgspec.json.Decoder(list[msgspec.Raw]).decode
 _decode_watermark = msgspec.json.Decoder(_Watermark).decode
-_identifier = re.compile(_STRICT_IDENTIFIER)
+_identifier = re.compile(STRICT_IDENTIFIER)
 _field_in_message = re.compile(r"`\$\.(?P<at>\w+)`|required field `(?P<missing>\w+)`")
 
 
@@ -85,11 +71,16 @@ def decode_native(topic: str, payload: bytes) -> Sequence[Decoded]:
     parsed = _parse(topic)
     match parsed.kind:
         case "reading":
-            return [DecodedReading(_reading(payload, parsed.source_id), payload)]
+            return [_reading(payload, parsed.source_id)]
         case "batch":
-            return [_element(bytes(raw)) for raw in _elements(payload)]
+            return _readings(payload)
         case "watermark":
             return [_watermark(payload)]
+
+
+def cut_native(topic: str, payload: bytes, index: int) -> bytes:
+    """Give the bytes of one element of a message that was decoded before."""
+    return bytes(_decode_array(payload)[index]) if parse_topic(topic).kind == "batch" else payload
 
 
 def _parse(topic: str) -> Topic:
@@ -103,6 +94,17 @@ def _parse(topic: str) -> Topic:
     return parsed
 
 
+def _readings(payload: bytes) -> Sequence[Decoded]:
+    """Decode an array in one go; only if something in it is wrong, element by element, to harm no neighbour."""
+    try:
+        readings = _decode_readings(payload)
+    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
+        return [_element(bytes(raw)) for raw in _elements(payload)]
+    if not 0 < len(readings) <= MAX_ELEMENTS or not all(map(_is_in_bounds, readings)):
+        return [_element(bytes(raw)) for raw in _elements(payload)]
+    return [reading if reading.measured_at.tzinfo is UTC else _in_utc(reading) for reading in readings]
+
+
 def _elements(payload: bytes) -> list[msgspec.Raw]:
     elements = _guarded(_decode_array, payload)
     if not 0 < len(elements) <= MAX_ELEMENTS:
@@ -110,9 +112,9 @@ def _elements(payload: bytes) -> list[msgspec.Raw]:
     return elements
 
 
-def _element(raw: bytes) -> DecodedReading | RefusedElement:
+def _element(raw: bytes) -> Reading | RefusedElement:
     try:
-        return DecodedReading(_reading(raw, None), raw)
+        return _reading(raw, None)
     except DecodeError as error:
         return RefusedElement(error, raw)
 
@@ -120,36 +122,37 @@ def _element(raw: bytes) -> DecodedReading | RefusedElement:
 def _reading(payload: bytes, detector_id: str | None) -> Reading:
     """Decode one reading; `detector_id` is what the topic says, if it does."""
     try:
-        decoded = _guarded(_decode_reading, payload)
-        measured_at = _bounded("measured_at", decoded.measured_at)
+        reading = _guarded(_decode_reading, payload)
+        if not _is_in_bounds(reading):
+            raise _out_of_bounds(reading.measured_at, field="measured_at")
     except DecodeError as error:
         error.detector_id = _find_sender(payload)
         raise
-    if detector_id is not None and decoded.detector_id != detector_id:
+    if detector_id is not None and reading.detector_id != detector_id:
         raise _error(
-            Refusal.IDENTITY, "detector_id", f"the payload says {decoded.detector_id}, the topic {detector_id}"
+            Refusal.IDENTITY, "detector_id", f"the payload says {reading.detector_id}, the topic {detector_id}"
         )
-    return Reading(
-        decoded.detector_id,
-        measured_at,
-        decoded.interval_s,
-        decoded.vehicle_count,
-        decoded.heavy_count,
-        decoded.mean_speed_kmh,
-        decoded.occupancy_pct,
-        decoded.seq,
-    )
+    return reading if reading.measured_at.tzinfo is UTC else _in_utc(reading)
+
+
+def _is_in_bounds(reading: Reading) -> bool:
+    """Out of bounds it is no measurement, and some are no moment in UTC at all."""
+    return EARLIEST <= reading.measured_at < LATEST
+
+
+def _in_utc(reading: Reading) -> Reading:
+    return msgspec.structs.replace(reading, measured_at=reading.measured_at.astimezone(UTC))
 
 
 def _watermark(payload: bytes) -> Watermark:
-    return Watermark(_bounded("covers_until", _guarded(_decode_watermark, payload).covers_until))
-
-
-def _bounded(field: str, moment: datetime) -> datetime:
-    """Give the moment in UTC; out of bounds it is no measurement, and some are no moment in UTC at all."""
+    moment = _guarded(_decode_watermark, payload).covers_until
     if not EARLIEST <= moment < LATEST:
-        raise _error(Refusal.VALUE, field, f"{moment.isoformat()} is out of bounds")
-    return moment if moment.tzinfo is UTC else moment.astimezone(UTC)
+        raise _out_of_bounds(moment, field="covers_until")
+    return Watermark(moment.astimezone(UTC))
+
+
+def _out_of_bounds(moment: datetime, *, field: str) -> DecodeError:
+    return _error(Refusal.VALUE, field, f"{moment.isoformat()} is out of bounds")
 
 
 def _find_sender(payload: bytes) -> str | None:
