@@ -20,7 +20,7 @@ from paho.mqtt.packettypes import PacketTypes
 from paho.mqtt.properties import Properties
 from paho.mqtt.reasoncodes import ReasonCode
 
-from lotse_ingest.decode import decode
+from lotse_ingest.decode import Dialects
 from lotse_ingest.messages import DecodeError
 from lotse_shared.reading import Reading
 from lotse_shared.settings import BrokerSettings
@@ -30,7 +30,7 @@ from lotse_standalone.simulation.publisher import Publisher
 from lotse_standalone.simulation.simulate import Simulation
 from lotse_standalone.town import FOLDER
 
-MAX_PAYLOAD_BYTES = 100_000
+DIALECTS = Dialects((), max_payload_bytes=100_000)
 
 
 class Listener:
@@ -169,7 +169,7 @@ def test_the_simulated_sensors_send_what_ingest_understands(each_broker: BrokerS
         assert not thread.is_alive()
         assert time.monotonic() - stopped_at_s < 3
     for topic, payload in listener.heard:
-        (reading,) = decode(topic, payload, MAX_PAYLOAD_BYTES)
+        (reading,) = DIALECTS.decode(topic, payload)
         assert isinstance(reading, Reading)
     assert simulation.lost == 0
     assert simulation.phase
@@ -189,7 +189,7 @@ def test_the_half_message_of_the_morning_is_one_that_ingest_refuses(
 
     def refused(message: tuple[str, bytes]) -> bool:
         try:
-            decode(*message, MAX_PAYLOAD_BYTES)
+            DIALECTS.decode(*message)
         except DecodeError:
             return True
         return False

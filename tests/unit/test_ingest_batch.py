@@ -146,6 +146,6 @@ def test_a_queue_smaller_than_what_is_in_flight_is_refused() -> None:
 
 
 def test_the_subscription_is_shared_only_when_told() -> None:
-    assert IngestSettings().subscription == "lotse/v1/#"
-    assert IngestSettings(share_group="ingest", slot=2).subscription == "$share/ingest/lotse/v1/#"
+    assert IngestSettings().subscriptions == ["lotse/v1/#"]
+    assert IngestSettings(share_group="ingest", slot=2).subscriptions == ["$share/ingest/lotse/v1/#"]
     assert IngestSettings(slot=2).session_id == "lotse-ingest-2"

@@ -5,7 +5,8 @@ from datetime import UTC, datetime
 import pytest
 from factories_ingest import NOON, as_json, make_body, make_reading
 
-from lotse_ingest.decode import cut, decode, matches
+from lotse_ingest.decode import Dialects
+from lotse_ingest.decode.filters import matches
 from lotse_ingest.messages import Decoded, DecodeError, Refusal, RefusedElement, Watermark
 from lotse_shared.reading import Reading
 
@@ -13,10 +14,11 @@ BODY = make_body(measured_at="2026-11-23T12:00:00Z")
 READINGS = "lotse/v1/readings/KL-17"
 BATCHES = "lotse/v1/batches/station-1"
 WATERMARK = "lotse/v1/watermark"
+NATIVE = Dialects((), max_payload_bytes=10_000)
 
 
 def decoded(topic: str, payload: bytes) -> list[Decoded]:
-    return list(decode(topic, payload, 10_000))
+    return list(NATIVE.decode(topic, payload))
 
 
 def refusal(topic: str, payload: bytes) -> DecodeError:
@@ -27,7 +29,7 @@ def refusal(topic: str, payload: bytes) -> DecodeError:
 
 def test_a_reading_is_decoded_and_its_bytes_are_the_payload() -> None:
     assert decoded(READINGS, as_json(BODY)) == [make_reading()]
-    assert cut(READINGS, as_json(BODY), 0) == as_json(BODY)
+    assert NATIVE.cut(READINGS, as_json(BODY), 0) == as_json(BODY)
 
 
 def test_values_may_be_left_out_and_unknown_fields_are_ignored() -> None:
@@ -116,7 +118,7 @@ def test_a_bad_element_harms_only_itself_and_keeps_its_bytes() -> None:
     assert good == make_reading()
     assert isinstance(refused, RefusedElement)
     assert isinstance(nonsense, RefusedElement)
-    assert cut(BATCHES, payload, 0) == as_json(BODY)
+    assert NATIVE.cut(BATCHES, payload, 0) == as_json(BODY)
     assert (refused.raw, refused.error.field, refused.error.detector_id) == (as_json(bad), "interval_s", "KL-18")
     assert (nonsense.raw, nonsense.error.code, nonsense.error.detector_id) == (b'"x"', Refusal.SHAPE, None)
 

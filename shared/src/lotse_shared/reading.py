@@ -13,13 +13,14 @@ STRICT_IDENTIFIER = IDENTIFIER_PATTERN.removesuffix("$") + r"\Z"
 """Python's `$` also matches before a trailing line break."""
 
 
-class Reading(msgspec.Struct, frozen=True, gc=False):
+class Reading(msgspec.Struct, frozen=True, gc=False, forbid_unknown_fields=True):
     """What a detector reported, as received.
 
     `measured_at` is the *end* of the interval, aware UTC. A value that the detector did not report is None;
     `mean_speed_kmh` is None when `vehicle_count` is 0. Counts may be decimal (detectors with an uptime share).
 
     The bounds hold for what is decoded from the wire; there are tens of thousands a second, hence a msgspec struct.
+    It is strict about unknown fields, so that what decodes at once holds nothing that must be screened.
     """
 
     detector_id: Annotated[str, msgspec.Meta(pattern=STRICT_IDENTIFIER)]

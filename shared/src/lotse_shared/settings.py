@@ -7,6 +7,7 @@ from typing import Any, Literal
 
 from pydantic import Field, SecretStr, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic_settings import SettingsError as UnreadableSettingError
 
 
 class SettingsError(SystemExit):
@@ -27,14 +28,18 @@ class Settings(BaseSettings):
             super().__init__(**values)
         except ValidationError as error:
             raise SettingsError("; ".join(self._fault(each["loc"], each["msg"]) for each in error.errors())) from None
+        except UnreadableSettingError as error:  # what is to be JSON is none
+            message = f"{self.model_config.get('env_prefix', '')}*: {error}: {error.__cause__}"
+            raise SettingsError(message) from None
 
     @classmethod
     def _fault(cls, location: tuple[str | int, ...], message: str) -> str:
         """Name the variable, what is wrong with it, and what it should hold where its description tells."""
-        name = "_".join(str(part) for part in location)
+        name, *inside = map(str, location or ("*",))
         field = cls.model_fields.get(name)
         meaning = f" ({field.description})" if field is not None and field.description else ""
-        return f"{cls.model_config.get('env_prefix', '')}{name}".upper() + f": {message}{meaning}"
+        where = f" {'.'.join(inside)}:" if inside else ""
+        return f"{cls.model_config.get('env_prefix', '')}{name}".upper() + f":{where} {message}{meaning}"
 
 
 class DatabaseSettings(Settings):

@@ -5,7 +5,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
 
-from lotse_ingest.messages import WHOLE, DecodeError, Received
+from lotse_ingest.messages import WHOLE, DecodeError, Received, Refusal
+from lotse_ingest.privacy import find_personal, is_personal_identifier, mask, refuse_personal
 
 Kind = Literal["rejected", "quarantined"]
 
@@ -61,8 +62,15 @@ class Cause:
 
 
 def dead_letter(cause: Cause, payload: bytes, envelope: Envelope) -> DeadLetter:
-    """Make a dead letter; of a payload longer than `kept_bytes` only the beginning is kept, and the reason says so."""
+    """Make a dead letter; of a payload longer than `kept_bytes` only the beginning is kept, and the reason says so.
+
+    What looks personal is withheld: nothing is kept but digest, size and the name of the field.
+    """
     kept, reason = payload[: envelope.kept_bytes], cause.reason
+    if cause.code == Refusal.PRIVACY:
+        return _withheld(cause.reason, cause.detector_id, payload, envelope)
+    if (field := find_personal(envelope.message.topic, kept)) is not None:
+        return _withheld(str(refuse_personal(field)), cause.detector_id, payload, envelope)
     if len(kept) < len(payload):
         reason += f" (the first {len(kept)} of {len(payload)} bytes were kept)"
     return DeadLetter(
@@ -73,6 +81,23 @@ def dead_letter(cause: Cause, payload: bytes, envelope: Envelope) -> DeadLetter:
         cause.code,
         _storable(reason),
         cause.detector_id,
+        envelope.message,
+        envelope.index,
+        envelope.is_reading,
+    )
+
+
+def _withheld(reason: str, detector_id: str | None, payload: bytes, envelope: Envelope) -> DeadLetter:
+    topic = envelope.message.topic
+    is_told = detector_id is not None and not is_personal_identifier(detector_id)
+    return DeadLetter(
+        "rejected",
+        _storable(mask(topic)),
+        b"",
+        digest_of(topic, payload),
+        Refusal.PRIVACY,
+        _storable(reason),
+        detector_id if is_told else None,
         envelope.message,
         envelope.index,
         envelope.is_reading,

@@ -11,12 +11,13 @@ from operator import attrgetter
 from lotse_ingest.availability import Availability, GaveUpError
 from lotse_ingest.batch import Batch, BatchReading, Item
 from lotse_ingest.dead_letters import Cause, DeadLetter, Envelope, dead_letter, rejected
-from lotse_ingest.decode import cut, decode
+from lotse_ingest.decode import Dialects
 from lotse_ingest.detectors import Detectors
 from lotse_ingest.inbox import Inbox
 from lotse_ingest.judge import CLOCK, Moment, find_clock_fault, judge
 from lotse_ingest.messages import WHOLE, Decoded, DecodeError, Fate, Received, RefusedElement, Watermark
 from lotse_ingest.metrics import Metrics
+from lotse_ingest.privacy import is_personal_identifier, refuse_personal
 from lotse_ingest.settings import IngestSettings
 from lotse_ingest.store import RefusedError, Store, Stored
 from lotse_shared import topics
@@ -52,6 +53,7 @@ class Pipeline:
         metrics: Metrics,
     ) -> None:
         self._settings = settings
+        self._dialects = Dialects(settings.dialects, settings.max_payload_bytes)
         self._limits = settings.limits
         self._data_clock = data_clock
         self._inbox = inbox
@@ -120,7 +122,7 @@ class Pipeline:
 
     def _decode(self, message: Received) -> Sequence[Decoded]:
         try:
-            return decode(message.topic, message.payload, self._settings.max_payload_bytes)
+            return self._dialects.decode(message.topic, message.payload)
         except DecodeError as error:
             return [RefusedElement(error, message.payload)]
 
@@ -147,7 +149,10 @@ class Pipeline:
         site = self._detectors.find(reading.detector_id)
         if fault := find_clock_fault(reading, site, moment, self._limits):
             cause = Cause("quarantined", CLOCK, fault, reading.detector_id)
-            return dead_letter(cause, cut(message.topic, message.payload, index), self._envelope(message, index))
+            return dead_letter(cause, self._cut(message, index), self._envelope(message, index))
+        if site is None and is_personal_identifier(reading.detector_id):
+            error = refuse_personal("detector_id")
+            return rejected(error, self._cut(message, index), self._envelope(message, index))
         return BatchReading(judge(reading, site, moment, self._limits), message, index)
 
     def _advance(self, watermark: Watermark) -> Iterator[Watermark]:
@@ -181,7 +186,7 @@ class Pipeline:
             raise error  # our own rows: nobody's message is to blame, and nothing may be dropped
         log.warning("the database refuses a reading", detector_id=item.key[0], error=str(error))
         cause = Cause("rejected", REFUSED, str(error), item.key[0])
-        raw = cut(item.message.topic, item.message.payload, item.index)
+        raw = self._cut(item.message, item.index)
         yield Batch((dead_letter(cause, raw, self._envelope(item.message, item.index)),))
 
     def _count(self, stored: Stored) -> None:
@@ -196,6 +201,9 @@ class Pipeline:
                         self._metrics.rule_codes.labels(code).inc()
             elif isinstance(item, DeadLetter) and outcome != "duplicate":
                 self._metrics.dead_letters.labels(item.kind, item.reason_code).inc()
+
+    def _cut(self, message: Received, index: int) -> bytes:
+        return self._dialects.cut(message.topic, message.payload, index)
 
     def _envelope(self, message: Received, index: int) -> Envelope:
         is_reading = message.topic != topics.WATERMARK

@@ -110,9 +110,14 @@ def refuse_personal(field: str) -> DecodeError:
     return DecodeError(Refusal.PRIVACY, field, reason, "readings without personal data; nothing else of it was kept")
 
 
+def find_personal(topic: str, payload: bytes) -> str | None:
+    """Give the name of the first field that looks personal, `topic` if it is a level of that."""
+    return "topic" if mask(topic) != topic else screen(payload)
+
+
 def mask(topic: str) -> str:
     """Give a topic with every level withheld that looks personal."""
-    return "/".join(WITHHELD if is_personal_value(level) else level for level in topic.split("/"))
+    return "/".join(WITHHELD if is_personal_identifier(level) else level for level in topic.split("/"))
 
 
 def _is_plate(text: str, plate: re.Pattern[str]) -> bool:

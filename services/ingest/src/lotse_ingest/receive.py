@@ -246,18 +246,19 @@ class Receiver:
             return
         self._metrics.connections.inc()
         options = SubscribeOptions(qos=1, retainHandling=SubscribeOptions.RETAIN_SEND_IF_NEW_SUB)
-        self._client.subscribe(self._settings.subscription, options=options)
+        self._client.subscribe([(topic_filter, options) for topic_filter in self._settings.subscriptions])
 
     def _on_subscribe(
         self, _client: object, _userdata: object, _mid: int, reasons: Sequence[ReasonCode], _p: object
     ) -> None:
-        if any(reason.is_failure for reason in reasons):
-            self._refuse(f"subscription to {self._settings.subscription} refused: {reasons[0]}")
-            return
+        for topic_filter, reason in zip(self._settings.subscriptions, reasons, strict=True):
+            if reason.is_failure:
+                self._refuse(f"subscription to {topic_filter} refused: {reason}")
+                return
         self.is_subscribed = True
         self._pause_s = FIRST_PAUSE_S
         self._metrics.broker_connected.set(1)
-        self._state.now("there", "subscribed", topic_filter=self._settings.subscription)
+        self._state.now("there", "subscribed", topic_filters=self._settings.subscriptions)
 
     def _on_disconnect(
         self, _client: object, _userdata: object, _flags: object, reason: ReasonCode, _p: object

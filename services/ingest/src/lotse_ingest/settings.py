@@ -1,12 +1,14 @@
 """Settings of ingest (`LOTSE_INGEST_*`)."""
 
+from collections.abc import Sequence
 from datetime import timedelta
-from typing import Self
+from typing import Annotated, Self
 
 from pydantic import Field, model_validator
 from pydantic_settings import SettingsConfigDict
 
 from lotse_ingest.batch import Linger
+from lotse_ingest.decode import AnyDialect, find_clash
 from lotse_ingest.judge import Limits
 from lotse_shared import topics
 from lotse_shared.identifiers import Identifier
@@ -35,6 +37,8 @@ class IngestSettings(Settings):
     transaction_items: int = Field(
         default=5_000, ge=1, description="arrays swell: a batch with more is stored in parts"
     )
+    dialects: Annotated[tuple[AnyDialect, ...], Field(default=(), description="JSON, see docs/ingest.md")]
+
     linger_ms: float = Field(default=20, ge=0, le=1_000, description="longest wait for company")
     quiet_ms: float = Field(default=1, ge=0, le=1_000, description="a lull of this length ends the wait")
 
@@ -56,15 +60,27 @@ class IngestSettings(Settings):
             raise ValueError(message)
         return self
 
+    @model_validator(mode="after")
+    def _no_topic_has_two_dialects(self) -> Self:
+        if clash := find_clash(self._filters):
+            message = f"dialects: {clash[0]} and {clash[1]} have topics in common, which would be delivered twice"
+            raise ValueError(message)
+        return self
+
     @property
     def session_id(self) -> str:
         """MQTT client id of this slot."""
         return f"{self.client_id}-{self.slot}"
 
     @property
-    def subscription(self) -> str:
-        """Topic filter subscribed to."""
-        return f"$share/{self.share_group}/{topics.EVERYTHING}" if self.share_group else topics.EVERYTHING
+    def subscriptions(self) -> Sequence[str]:
+        """Topic filters subscribed to: the native one, and that of each dialect."""
+        shared = f"$share/{self.share_group}/" if self.share_group else ""
+        return [shared + topic_filter for topic_filter in self._filters]
+
+    @property
+    def _filters(self) -> Sequence[str]:
+        return [topics.EVERYTHING, *(dialect.filter for dialect in self.dialects)]
 
     @property
     def linger(self) -> Linger:

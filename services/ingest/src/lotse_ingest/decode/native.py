@@ -1,7 +1,8 @@
 """The native dialect: lotse/v1/readings/{detector_id}, lotse/v1/batches/{station_id}, lotse/v1/watermark.
 
 One reading is a JSON object with the fields of `lotse_shared.reading.Reading`, a batch an array of up to 500 of them.
-Fields that are not known are ignored, so that a publisher may be newer than we are.
+Fields that are not known are ignored, so that a publisher may be newer than we are; but they cost time, because they
+are screened for what is personal.
 """
 
 import re
@@ -12,6 +13,7 @@ from typing import Annotated, TypeVar
 import msgspec
 
 from lotse_ingest.messages import Decoded, DecodeError, Refusal, RefusedElement, Watermark
+from lotse_ingest.privacy import refuse_personal, screen
 from lotse_shared.identifiers import IDENTIFIER_PATTERN
 from lotse_shared.reading import LONGEST_INTERVAL_S, STRICT_IDENTIFIER, Reading
 from lotse_shared.topics import Topic, UnknownTopicError, parse_topic
@@ -23,6 +25,10 @@ LATEST = datetime(2100, 1, 1, tzinfo=UTC)
 _T = TypeVar("_T")
 _Identifier = Annotated[str, msgspec.Meta(pattern=STRICT_IDENTIFIER)]
 _Moment = Annotated[datetime, msgspec.Meta(tz=True)]
+
+
+class _Lenient(Reading, frozen=True, gc=False, forbid_unknown_fields=False):
+    """A reading with fields that we do not know."""
 
 
 class _Sender(msgspec.Struct, frozen=True, gc=False):
@@ -52,6 +58,7 @@ ALLOWED = {
 """What each field may hold, as told to whoever sent something else."""
 
 _decode_reading = msgspec.json.Decoder(Reading).decode
+_decode_leniently = msgspec.json.Decoder(_Lenient).decode
 _decode_readings = msgspec.json.Decoder(list[Reading]).decode
 _decode_sender = msgspec.json.Decoder(_Sender).decode
 _decode_array = msgspec.json.Decoder(list[msgspec.Raw]).decode
@@ -122,7 +129,7 @@ def _element(raw: bytes) -> Reading | RefusedElement:
 def _reading(payload: bytes, detector_id: str | None) -> Reading:
     """Decode one reading; `detector_id` is what the topic says, if it does."""
     try:
-        reading = _guarded(_decode_reading, payload)
+        reading = _known_fields(payload)
         if not _is_in_bounds(reading):
             raise _out_of_bounds(reading.measured_at, field="measured_at")
     except DecodeError as error:
@@ -133,6 +140,17 @@ def _reading(payload: bytes, detector_id: str | None) -> Reading:
             Refusal.IDENTITY, "detector_id", f"the payload says {reading.detector_id}, the topic {detector_id}"
         )
     return reading if reading.measured_at.tzinfo is UTC else _in_utc(reading)
+
+
+def _known_fields(payload: bytes) -> Reading:
+    """Decode a reading, strictly first; fields that are not known are ignored, unless they look personal."""
+    try:
+        return _decode_reading(payload)
+    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
+        lenient = _guarded(_decode_leniently, payload)
+    if (field := screen(payload)) is not None:
+        raise refuse_personal(field)
+    return Reading(*msgspec.structs.astuple(lenient))
 
 
 def _is_in_bounds(reading: Reading) -> bool:
