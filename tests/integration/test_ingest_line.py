@@ -109,7 +109,15 @@ async def test_other_values_for_a_known_interval_are_corrections_and_the_first_v
             publisher.publish_all(again)
             await tables.received(len(counts) + 3)
     assert await corrections() == [11, 10, 12, 13, 14]
-    assert await tables.rows("select vehicle_count from reading") == [{"vehicle_count": 10}]
+    (kept,) = await tables.rows(
+        "select vehicle_count, revision, revised_vehicle_count, revised_rule_codes from reading"
+    )
+    assert kept == {
+        "vehicle_count": 10,
+        "revision": 5,
+        "revised_vehicle_count": 14,
+        "revised_rule_codes": ["U1"],
+    }
 
 
 async def test_every_correction_of_an_array_is_kept(
@@ -123,6 +131,8 @@ async def test_every_correction_of_an_array_is_kept(
             await tables.received(len(array))
     rows = await tables.rows("select vehicle_count from reading_correction order by correction_id")
     assert [row["vehicle_count"] for row in rows] == [1, 2, 3]
+    rows = await tables.rows("select vehicle_count, revision, revised_vehicle_count from reading")
+    assert rows == [{"vehicle_count": 10, "revision": 3, "revised_vehicle_count": 3}]
 
 
 async def test_everything_undecodable_is_kept_once_with_its_reason_and_counted(

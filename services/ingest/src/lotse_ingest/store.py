@@ -108,10 +108,17 @@ class Store:
         if len(stored) < len(readings):
             kept = {id(reading) for reading in stored}
             resent = [reading for reading in readings if id(reading) not in kept]
-            await connection.execute(self._sql["insert_corrections"], *_columns(map(_correction_row, resent)))
+            await self._write_corrections(connection, resent)
         if newest := newest_felt(stored):
             await connection.execute(self._sql["upsert_detector_state"], *_columns(map(_state_row, newest)))
         return new_keys
+
+    async def _write_corrections(self, connection: Any, resent: Sequence[BatchReading]) -> None:  # noqa: ANN401
+        moments = [item.key[1] for item in resent]
+        await connection.execute(self._sql["allow_decompression"])
+        await connection.execute(
+            self._sql["insert_corrections"], *_columns(map(_reading_row, resent)), min(moments), max(moments)
+        )
 
     async def _write_dead_letters(self, connection: Any, letters: Sequence[DeadLetter]) -> set[bytes]:  # noqa: ANN401
         if not letters:
@@ -159,10 +166,6 @@ def _codes(item: BatchReading) -> str:
 def _reading_row(item: BatchReading) -> tuple[Any, ...]:
     seq = item.judged.reading.seq
     return (*_raw_values(item), *_corrected_values(item), _codes(item), seq, item.received_at)
-
-
-def _correction_row(item: BatchReading) -> tuple[Any, ...]:
-    return (*_raw_values(item), _codes(item), item.judged.reading.seq, item.received_at)
 
 
 def _state_row(item: BatchReading) -> tuple[Any, ...]:

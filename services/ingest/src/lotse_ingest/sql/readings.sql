@@ -23,17 +23,23 @@ from unnest(
 on conflict do nothing
 returning detector_id, measured_at
 
+-- name: allow_decompression
+-- TimescaleDB refuses to open many compressed rows at once unless told so; late corrections of a fleet are many.
+select set_config('timescaledb.max_tuples_decompressed_per_dml_transaction', '0', true)
+
 -- name: insert_corrections
 -- Keeps re-sent intervals whose raw values differ from what was known last: the newest correction, or the reading.
--- Several for one interval are compared in the order in which they were received.
+-- Several for one interval are compared in the order in which they were received; the newest goes to the reading, too,
+-- judged, for history ($8 to $11). All lie from $14 to $15, which says in which chunks to look.
+-- The reading is updated by an insert that always conflicts: an update by join would open every compressed chunk.
 with resent as (
     select *
     from unnest(
         $1::text[], $2::timestamptz[], $3::float8[], $4::float8[], $5::float8[], $6::float8[], $7::float8[],
-        $8::text[], $9::bigint[], $10::timestamptz[]
+        $8::float8[], $9::float8[], $10::float8[], $11::text[], $12::bigint[], $13::timestamptz[]
     ) with ordinality as fresh (
         detector_id, measured_at, interval_s, vehicle_count, heavy_count, mean_speed_kmh, occupancy_pct,
-        rule_codes, seq, received_at, ordinal
+        revised_vehicle_count, revised_mean_speed_kmh, revised_occupancy_pct, rule_codes, seq, received_at, ordinal
     )
 ),
 known as (
@@ -50,10 +56,13 @@ known as (
         where c.detector_id = asked.detector_id and c.measured_at = asked.measured_at
         order by c.correction_id desc limit 1
     ) c on true
+    where k.measured_at between $14 and $15
 ),
 series as (
     select detector_id, measured_at, interval_s, vehicle_count, heavy_count, mean_speed_kmh, occupancy_pct,
-           null::text as rule_codes, null::bigint as seq, null::timestamptz as received_at, 0 as ordinal
+           null::float8 as revised_vehicle_count, null::float8 as revised_mean_speed_kmh,
+           null::float8 as revised_occupancy_pct, null::text as rule_codes, null::bigint as seq,
+           null::timestamptz as received_at, 0 as ordinal
     from known
     union all
     select * from resent
@@ -64,16 +73,39 @@ compared as (
            lag(array[interval_s, vehicle_count, heavy_count, mean_speed_kmh, occupancy_pct])
                over (partition by detector_id, measured_at order by ordinal) as differs
     from series
+),
+correction as (
+    select *, count(*) over (partition by detector_id, measured_at) as times
+    from compared
+    where differs and ordinal > 0
+),
+kept as (
+    insert into reading_correction (
+        detector_id, measured_at, interval_s, vehicle_count, heavy_count, mean_speed_kmh, occupancy_pct,
+        rule_codes, seq, received_at
+    )
+    select detector_id, measured_at, interval_s, vehicle_count, heavy_count, mean_speed_kmh, occupancy_pct,
+           string_to_array(rule_codes, ','), seq, received_at
+    from correction
+    order by detector_id, measured_at, ordinal
 )
-insert into reading_correction (
-    detector_id, measured_at, interval_s, vehicle_count, heavy_count, mean_speed_kmh, occupancy_pct,
-    rule_codes, seq, received_at
+insert into reading as held (
+    detector_id, measured_at, interval_s, received_at, revision, revised_interval_s, revised_vehicle_count,
+    revised_heavy_count, revised_mean_speed_kmh, revised_occupancy_pct, revised_rule_codes
 )
-select detector_id, measured_at, interval_s, vehicle_count, heavy_count, mean_speed_kmh, occupancy_pct,
-       string_to_array(rule_codes, ','), seq, received_at
-from compared
-where differs and ordinal > 0
-order by detector_id, measured_at, ordinal
+select distinct on (detector_id, measured_at)
+       detector_id, measured_at, interval_s, received_at, times, interval_s, revised_vehicle_count,
+       heavy_count, revised_mean_speed_kmh, revised_occupancy_pct, string_to_array(rule_codes, ',')
+from correction
+order by detector_id, measured_at, ordinal desc
+on conflict (detector_id, measured_at) do update set
+    revision = coalesce(held.revision, 0) + excluded.revision,
+    revised_interval_s = excluded.revised_interval_s,
+    revised_vehicle_count = excluded.revised_vehicle_count,
+    revised_heavy_count = excluded.revised_heavy_count,
+    revised_mean_speed_kmh = excluded.revised_mean_speed_kmh,
+    revised_occupancy_pct = excluded.revised_occupancy_pct,
+    revised_rule_codes = excluded.revised_rule_codes
 
 -- name: upsert_detector_state
 -- Newest accepted reading of each detector; rows come sorted by detector and one a detector.
