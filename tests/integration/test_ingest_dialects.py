@@ -1,10 +1,17 @@
 """Dialects and privacy on real brokers and databases."""
 
+import asyncio
+import json
+import os
+import re
+import shutil
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
 from factories_ingest import START, Tables, as_json, make_body, publishing, running_ingest
+from fixtures.absent import absent
 
 from lotse_shared import topics
 from lotse_shared.settings import BrokerSettings, DatabaseSettings
@@ -59,6 +66,23 @@ async def test_fiware_and_delimited_messages_are_stored_beside_native_ones(
         (b"{}", "value"),
         (b"mq;day;hour;q;v\nTE 0;;;;", "value"),
     ]
+
+
+async def test_the_first_readings_of_the_page_are_published_as_they_stand_there(
+    database: DatabaseSettings, each_broker: BrokerSettings
+) -> None:
+    if shutil.which("mosquitto_pub") is None:
+        absent("mosquitto_pub", "install Debian's package mosquitto-clients")
+    page = (Path(__file__).parents[2] / "docs" / "ingest.md").read_text(encoding="utf-8")
+    blocks = dict(reversed(re.findall(r"^```(\w+)\n(.*?)^```$", page, re.MULTILINE | re.DOTALL)))
+    on_this_port = re.sub(r"^PORT=\d+", f"PORT={each_broker.port}", blocks["sh"])
+    tables = Tables(database)
+    async with running_ingest(database, each_broker, dialects=json.loads(blocks["json"])):
+        shell = await asyncio.create_subprocess_exec("sh", "-e", "-c", on_this_port, env=os.environ)
+        assert await shell.wait() == 0
+        assert (await tables.received(3))["stored"] == 3
+    rows = await tables.rows("select detector_id, vehicle_count from reading order by detector_id")
+    assert [tuple(row.values()) for row in rows] == [("KL-17", 12), ("KL-18", 12), ("KL-19", 120)]
 
 
 @pytest.mark.mosquitto

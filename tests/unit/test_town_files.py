@@ -10,6 +10,7 @@ from factories_town import Town, is_legal, listed, read_town
 from shapely.geometry import LineString
 
 from lotse_gateway.settings import GatewaySettings
+from lotse_ingest.settings import IngestSettings
 from lotse_routing.settings import DisplaySettings, EstimateSettings, LoopSettings, PolicySettings, WeightSettings
 from lotse_standalone.simulation.scenario import read_scenario
 from lotse_standalone.town import FOLDER
@@ -128,6 +129,7 @@ def test_every_setting_of_the_town_is_one_that_a_service_knows() -> None:
     routing = (EstimateSettings, WeightSettings, PolicySettings, DisplaySettings, LoopSettings)
     known = {f"LOTSE_ROUTING_{name.upper()}" for group in routing for name in group.model_fields}
     known |= {f"LOTSE_GATEWAY_{name.upper()}" for name in GatewaySettings.model_fields}
+    known |= {f"LOTSE_INGEST_{name.upper()}" for name in IngestSettings.model_fields}
     settings = json.loads((FOLDER / "settings.json").read_text(encoding="utf-8"))
     assert set(settings) <= known
     assert all(isinstance(value, str) for value in settings.values())
