@@ -7,10 +7,10 @@ BIN := $(VENV)/bin
 ARGS ?=
 SOURCES := shared/src services/ingest/src services/routing/src services/api-gateway/src deploy/standalone/src
 
-.PHONY: help setup setup-dev demo replay test lint format clean
+.PHONY: help setup setup-dev demo replay test bench-ingest lint format clean
 
 help: ## list the targets
-	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/\1|\2/' | awk -F'|' '{printf "  make %-12s %s\n", $$1, $$2}'
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/\1|\2/' | awk -F'|' '{printf "  make %-13s %s\n", $$1, $$2}'
 
 $(BIN)/uv:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "Lotse needs Python 3.11 or newer: run  make PYTHON=/path/to/python3.11 $(MAKECMDGOALS)"; exit 1; }
@@ -40,6 +40,9 @@ replay: $(VENV)/.run ## replay recorded readings; ARGS="FOLDER --report FILE"
 
 test: $(VENV)/.dev ## every test, on a real PostgreSQL and real brokers
 	@$(BIN)/pytest $(ARGS)
+
+bench-ingest: $(VENV)/.dev ## ingest beside a C pipeline and a naive service; ARGS="--quick"
+	@PYTHONPATH=tests $(BIN)/python -m benchmarks.ingest $(ARGS)
 
 lint: $(VENV)/.dev ## ruff, mypy strict, import rules
 	@$(BIN)/ruff check

@@ -61,19 +61,21 @@ def test_the_state_is_the_newest_that_may_be_felt() -> None:
         make_item(measured_at=newer + timedelta(minutes=1), is_known=False),
         make_item(detector_id="A"),
     ]
-    assert [item.key for item in newest_felt(items)] == [("A", NOON), ("KL-17", newer)]
+    assert [item.key for item in newest_felt(items, [])] == [("A", NOON), ("KL-17", newer)]
 
 
 def test_each_item_has_one_outcome() -> None:
     letter, again = make_letter(), make_letter()
     reading = make_item()
-    items: list[Item] = [reading, make_item(seq=2), letter, again, Watermark(NOON), make_letter(is_reading=False)]
-    outcomes = tell_outcomes(items, [reading.key], [letter.digest])
+    resent = make_item(seq=2)
+    items: list[Item] = [reading, resent, letter, again, Watermark(NOON), make_letter(is_reading=False)]
+    outcomes = tell_outcomes(items, [resent], [letter.digest])
     assert outcomes == ["stored", "duplicate", "rejected", "duplicate", None, None]
 
 
 def test_what_the_tables_had_before_is_a_duplicate() -> None:
-    assert tell_outcomes([make_item(), make_letter()], [], []) == ["duplicate", "duplicate"]
+    resent = make_item()
+    assert tell_outcomes([resent, make_letter()], [resent], []) == ["duplicate", "duplicate"]
 
 
 def test_accounts_are_by_hour_and_detector_and_sorted() -> None:

@@ -96,12 +96,14 @@ def first_of_each(readings: Iterable[BatchReading]) -> dict[Key, BatchReading]:
     return dict(sorted(firsts.items()))
 
 
-def newest_felt(readings: Iterable[BatchReading]) -> list[BatchReading]:
-    """Give the newest reading that may be felt of each detector, sorted by detector."""
+def newest_felt(readings: Iterable[BatchReading], resent: Iterable[BatchReading]) -> list[BatchReading]:
+    """Give the newest reading that may be felt of each detector, sorted by detector; not what was known already."""
+    resent_ids = {id(reading) for reading in resent}
     newest: dict[str, BatchReading] = {}
-    for reading in readings:
-        detector_id, measured_at = reading.key
-        held = newest.get(detector_id)
-        if reading.judged.is_felt and (held is None or held.key[1] < measured_at):
-            newest[detector_id] = reading
+    for item in readings:
+        reading = item.judged.reading
+        held = newest.get(reading.detector_id)
+        is_newer = held is None or held.judged.reading.measured_at < reading.measured_at
+        if is_newer and item.judged.is_felt and id(item) not in resent_ids:
+            newest[reading.detector_id] = item
     return [newest[detector_id] for detector_id in sorted(newest)]

@@ -1,10 +1,11 @@
 """The ledger: in readings, received = stored + duplicate + quarantined + rejected. Pure counting."""
 
-from collections.abc import Iterable, Mapping
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
-from lotse_ingest.batch import Item, Key
+from lotse_ingest.batch import BatchReading, Item
 from lotse_ingest.dead_letters import DeadLetter
 from lotse_ingest.messages import Outcome, Watermark
 
@@ -26,48 +27,59 @@ class Counts:
         """All of them."""
         return self.stored + self.duplicate + self.quarantined + self.rejected
 
-    def add(self, outcome: Outcome) -> None:
-        """Count one more."""
-        setattr(self, outcome, getattr(self, outcome) + 1)
+    def add(self, outcome: Outcome, count: int) -> None:
+        """Count so many more."""
+        setattr(self, outcome, getattr(self, outcome) + count)
 
 
-def tell_outcomes(items: Iterable[Item], new_keys: Iterable[Key], new_digests: Iterable[bytes]) -> list[Outcome | None]:
+def tell_outcomes(
+    items: Iterable[Item], resent: Iterable[BatchReading], new_digests: Iterable[bytes]
+) -> list[Outcome | None]:
     """Tell what became of each item, None for what is no reading.
 
     Parameters
     ----------
     items
         Items of one batch, in the order received.
-    new_keys
-        Readings that the table did not have before this batch.
+    resent
+        Readings among them that were known before: to the table, or from earlier in the batch.
     new_digests
         Dead letters that the table did not have before this batch.
     """
-    keys, digests = set(new_keys), set(new_digests)
-    return [_outcome(item, keys, digests) for item in items]
+    resent_ids, digests = {id(reading) for reading in resent}, set(new_digests)
+    return [
+        ("duplicate" if id(item) in resent_ids else "stored")
+        if isinstance(item, BatchReading)
+        else _outcome(item, digests)
+        for item in items
+    ]
 
 
-def _outcome(item: Item, keys: set[Key], digests: set[bytes]) -> Outcome | None:
-    if isinstance(item, Watermark):
+def _outcome(item: DeadLetter | Watermark, digests: set[bytes]) -> Outcome | None:
+    if isinstance(item, Watermark) or not item.is_reading:
         return None
-    if isinstance(item, DeadLetter):
-        if not item.is_reading:
-            return None
-        outcome: Outcome = item.kind if item.digest in digests else "duplicate"
-        digests.discard(item.digest)
-        return outcome
-    if item.key not in keys:
-        return "duplicate"
-    keys.remove(item.key)
-    return "stored"
+    outcome: Outcome = item.kind if item.digest in digests else "duplicate"
+    digests.discard(item.digest)
+    return outcome
 
 
 def add_up(items: Iterable[Item], outcomes: Iterable[Outcome | None]) -> Mapping[Account, Counts]:
     """Sum outcomes by account, sorted: writers that lock rows in one order do not deadlock."""
     accounts: dict[Account, Counts] = {}
-    for item, outcome in zip(items, outcomes, strict=True):
-        if outcome is not None and not isinstance(item, Watermark):
-            detector_id = item.detector_id if isinstance(item, DeadLetter) else item.key[0]
-            hour = item.received_at.replace(minute=0, second=0, microsecond=0)
-            accounts.setdefault((hour, detector_id), Counts()).add(outcome)
+    for (hour, detector_id, outcome), count in Counter(_entries(items, outcomes)).items():
+        accounts.setdefault((hour, detector_id), Counts()).add(outcome, count)
     return dict(sorted(accounts.items(), key=lambda entry: (entry[0][0], entry[0][1] or "")))
+
+
+def _entries(
+    items: Iterable[Item], outcomes: Iterable[Outcome | None]
+) -> Iterator[tuple[datetime, str | None, Outcome]]:
+    """Give hour, detector and outcome of each reading. Messages read at once share the moment of their receipt."""
+    received_at = hour = None
+    for item, outcome in zip(items, outcomes, strict=True):
+        if outcome is None or isinstance(item, Watermark):
+            continue
+        if item.message.received_at is not received_at or hour is None:
+            received_at = item.message.received_at
+            hour = received_at.replace(minute=0, second=0, microsecond=0)
+        yield hour, (item.judged.reading.detector_id if isinstance(item, BatchReading) else item.detector_id), outcome

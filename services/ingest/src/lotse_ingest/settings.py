@@ -32,7 +32,7 @@ class IngestSettings(Settings):
 
     queue_messages: int = Field(default=20_000, ge=1, description="a fuller queue stops reading from the broker")
     queue_bytes: int = Field(default=64 * 2**20, ge=1)
-    batch_messages: int = Field(default=1_000, ge=1)
+    batch_messages: int = Field(default=5_000, ge=1)
     batch_bytes: int = Field(default=2**20, ge=1)
     transaction_items: int = Field(
         default=5_000, ge=1, description="arrays swell: a batch with more is stored in parts"

@@ -1,15 +1,16 @@
 """Storing: a batch in one transaction, idempotent, so that a redelivered message changes nothing but the count."""
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
-from datetime import UTC, date, datetime
+from datetime import date, datetime
 from typing import Any
 
 import asyncpg
 
 from lotse_ingest import ledger
-from lotse_ingest.batch import Batch, BatchReading, Key, first_of_each, newest_felt
+from lotse_ingest.batch import Batch, BatchReading, first_of_each, newest_felt
 from lotse_ingest.dead_letters import DeadLetter
 from lotse_ingest.messages import Fate, Outcome, Watermark
 from lotse_shared.database import load_queries
@@ -17,6 +18,27 @@ from lotse_shared.database import load_queries
 ACQUIRE_TIMEOUT_S = 10.0
 DATA_ERROR_CLASSES = frozenset({"22", "23", "54"})
 """SQLSTATE classes that blame the row: data exception, constraint violation, limit exceeded. All others pass."""
+
+
+READING_COLUMNS = (
+    "detector_id",
+    "measured_at",
+    "interval_s",
+    "vehicle_count",
+    "heavy_count",
+    "mean_speed_kmh",
+    "occupancy_pct",
+    "corrected_vehicle_count",
+    "corrected_mean_speed_kmh",
+    "corrected_occupancy_pct",
+    "rule_codes",
+    "seq",
+    "received_at",
+)
+CODES_AT = READING_COLUMNS.index("rule_codes")
+
+WriteReadings = Callable[[Any, Sequence[BatchReading]], Awaitable[Sequence[BatchReading]]]
+"""Writes readings on a connection, and gives those that were known already."""
 
 
 class RefusedError(Exception):
@@ -46,6 +68,7 @@ class Store:
         self._pool = pool
         self._sql = load_queries("lotse_ingest", "sql/readings.sql")
         self._days: set[date] = set()
+        self._expects_news = True
 
     async def newest_watermark(self) -> datetime | None:
         """Tell where data time stands, None if it has not begun."""
@@ -76,48 +99,62 @@ class Store:
         return await self._attempt(batch)
 
     async def _attempt(self, batch: Batch) -> Stored:
+        """Write as if every reading were new, which COPY does best; only if one is not, by its slower sibling.
+
+        After that the slower one goes first until a batch was all new again: a vendor who sends everything twice must
+        not make us write everything twice.
+        """
         async with self._pool.acquire(timeout=ACQUIRE_TIMEOUT_S) as connection:
             await self._ensure_partitions(connection, batch)
+            if self._expects_news:
+                with suppress(asyncpg.UniqueViolationError):
+                    async with connection.transaction():
+                        return await self._write(connection, batch, self._copy)
             async with connection.transaction():
-                return await self._write(connection, batch)
+                stored = await self._write(connection, batch, self._insert)
+            self._expects_news = "duplicate" not in stored.outcomes
+            return stored
 
     async def _ensure_partitions(self, connection: Any, batch: Batch) -> None:  # noqa: ANN401 - asyncpg's pool proxy
         """Before the transaction: making a partition locks the whole table, and must not hold that until a commit."""
-        days = {reading.key[1].astimezone(UTC).date() for reading in batch.readings}
+        days = {item.judged.reading.measured_at.date() for item in batch.readings}
         for day in sorted(days - self._days):
             await connection.execute(self._sql["ensure_partition"], day)
             self._days.add(day)
 
-    async def _write(self, connection: Any, batch: Batch) -> Stored:  # noqa: ANN401 - asyncpg's pool proxy
-        new_keys = await self._write_readings(connection, batch.readings)
+    async def _write(self, connection: Any, batch: Batch, write_readings: WriteReadings) -> Stored:  # noqa: ANN401
+        readings = batch.readings
+        resent = await write_readings(connection, readings) if readings else []
+        if newest := newest_felt(readings, resent):
+            await connection.execute(self._sql["upsert_detector_state"], *_columns(map(_state_row, newest)))
         new_digests = await self._write_dead_letters(connection, batch.dead_letters)
-        outcomes = ledger.tell_outcomes(batch.items, new_keys, new_digests)
+        outcomes = ledger.tell_outcomes(batch.items, resent, new_digests)
         await self._write_ledger(connection, ledger.add_up(batch.items, outcomes))
         if batch.watermarks:
             moments = [watermark.covers_until for watermark in batch.watermarks]
             await connection.execute(self._sql["insert_watermarks"], moments)
         return Stored(batch, outcomes)
 
-    async def _write_readings(self, connection: Any, readings: Sequence[BatchReading]) -> set[Key]:  # noqa: ANN401
-        if not readings:
-            return set()
+    async def _copy(self, connection: Any, readings: Sequence[BatchReading]) -> Sequence[BatchReading]:  # noqa: ANN401
+        """Write readings that are all new, or none of them (asyncpg.UniqueViolationError)."""
+        await connection.copy_records_to_table("reading", records=map(_reading_row, readings), columns=READING_COLUMNS)
+        return ()
+
+    async def _insert(self, connection: Any, readings: Sequence[BatchReading]) -> Sequence[BatchReading]:  # noqa: ANN401
+        """Write readings of which some may be known, and give those: the table's first value wins."""
         firsts = first_of_each(readings)
-        rows = await connection.fetch(self._sql["insert_readings"], *_columns(map(_reading_row, firsts.values())))
-        new_keys = {(row["detector_id"], row["measured_at"]) for row in rows}
-        stored = [firsts[key] for key in new_keys]
-        if len(stored) < len(readings):
-            kept = {id(reading) for reading in stored}
-            resent = [reading for reading in readings if id(reading) not in kept]
+        rows = await connection.fetch(self._sql["insert_readings"], *_columns(map(_insert_row, firsts.values())))
+        new_ids = {id(firsts[row["detector_id"], row["measured_at"]]) for row in rows}
+        resent = [reading for reading in readings if id(reading) not in new_ids]
+        if resent:
             await self._write_corrections(connection, resent)
-        if newest := newest_felt(stored):
-            await connection.execute(self._sql["upsert_detector_state"], *_columns(map(_state_row, newest)))
-        return new_keys
+        return resent
 
     async def _write_corrections(self, connection: Any, resent: Sequence[BatchReading]) -> None:  # noqa: ANN401
         moments = [item.key[1] for item in resent]
         await connection.execute(self._sql["allow_decompression"])
         await connection.execute(
-            self._sql["insert_corrections"], *_columns(map(_reading_row, resent)), min(moments), max(moments)
+            self._sql["insert_corrections"], *_columns(map(_insert_row, resent)), min(moments), max(moments)
         )
 
     async def _write_dead_letters(self, connection: Any, letters: Sequence[DeadLetter]) -> set[bytes]:  # noqa: ANN401
@@ -149,28 +186,47 @@ def _columns(rows: Iterable[Sequence[Any]]) -> list[list[Any]]:
     return [list(column) for column in zip(*rows, strict=True)]
 
 
-def _raw_values(item: BatchReading) -> tuple[Any, ...]:
-    r = item.judged.reading
-    counts = (r.vehicle_count, r.heavy_count)
-    return (r.detector_id, r.measured_at, r.interval_s, *counts, r.mean_speed_kmh, r.occupancy_pct)
-
-
 def _corrected_values(item: BatchReading) -> tuple[float | None, ...]:
     return item.judged.vehicle_count, item.judged.mean_speed_kmh, item.judged.occupancy_pct
 
 
-def _codes(item: BatchReading) -> str:
-    return ",".join(item.judged.rule_codes)
-
-
 def _reading_row(item: BatchReading) -> tuple[Any, ...]:
-    seq = item.judged.reading.seq
-    return (*_raw_values(item), *_corrected_values(item), _codes(item), seq, item.received_at)
+    """Give the values of READING_COLUMNS."""
+    judged, r = item.judged, item.judged.reading
+    return (
+        r.detector_id,
+        r.measured_at,
+        r.interval_s,
+        r.vehicle_count,
+        r.heavy_count,
+        r.mean_speed_kmh,
+        r.occupancy_pct,
+        judged.vehicle_count,
+        judged.mean_speed_kmh,
+        judged.occupancy_pct,
+        judged.rule_codes,
+        r.seq,
+        item.message.received_at,
+    )
+
+
+def _insert_row(item: BatchReading) -> tuple[Any, ...]:
+    """Give the same for unnest, which would flatten an array of arrays: rule codes as one text."""
+    row = list(_reading_row(item))
+    row[CODES_AT] = ",".join(item.judged.rule_codes)
+    return tuple(row)
 
 
 def _state_row(item: BatchReading) -> tuple[Any, ...]:
     r = item.judged.reading
-    return (r.detector_id, r.measured_at, r.interval_s, *_corrected_values(item), _codes(item), item.received_at)
+    return (
+        r.detector_id,
+        r.measured_at,
+        r.interval_s,
+        *_corrected_values(item),
+        ",".join(item.judged.rule_codes),
+        item.received_at,
+    )
 
 
 def _dead_letter_row(letter: DeadLetter, times_received: int) -> tuple[Any, ...]:

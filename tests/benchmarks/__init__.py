@@ -1,0 +1,1 @@
+"""Benchmarks: programs that print figures and write them to build/bench/; no test waits for a clock."""
