@@ -132,6 +132,11 @@ def test_a_personal_element_of_an_array_harms_no_neighbour() -> None:
     assert refused.error.code == Refusal.PRIVACY
 
 
+def test_the_name_of_a_personal_field_is_not_told_if_it_could_be_a_value() -> None:
+    for payload in (b'{"plate KLAB123":1}', b'{"KLAB123":"KL-AB 123"}'):
+        assert letter(payload).reason.startswith("(a value): ")
+
+
 def letter(payload: bytes, topic: str = READINGS, reason: str = "x", detector_id: str | None = "KL-17") -> DeadLetter:
     envelope = Envelope(make_message(payload, topic), 100)
     return dead_letter(Cause("quarantined", "R9", reason, detector_id), payload, envelope)

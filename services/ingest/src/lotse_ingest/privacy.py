@@ -105,9 +105,13 @@ def screen(payload: bytes) -> str | None:
 
 
 def refuse_personal(field: str) -> DecodeError:
-    """Make the refusal of what holds a personal field: it names the field, and never the value."""
+    """Make the refusal of what holds a personal field: it names the field, and never the value.
+
+    A name with digits is not told either: it could be a value itself, such as a plate written without a blank.
+    """
+    named = UNNAMED if any(character.isdigit() for character in field) else field
     reason = "looks like a number plate or a MAC address, which are never kept"
-    return DecodeError(Refusal.PRIVACY, field, reason, "readings without personal data; nothing else of it was kept")
+    return DecodeError(Refusal.PRIVACY, named, reason, "readings without personal data; nothing else of it was kept")
 
 
 def find_personal(topic: str, payload: bytes) -> str | None:

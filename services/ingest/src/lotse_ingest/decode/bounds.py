@@ -1,18 +1,14 @@
-"""What every dialect holds a reading to: identifiers, times, intervals, the number of elements."""
+"""What every dialect holds a message to: identifiers, times, the number of elements."""
 
 import re
 from datetime import UTC, datetime
 
 from lotse_ingest.messages import DecodeError, Refusal
-from lotse_shared.identifiers import IDENTIFIER_PATTERN
+from lotse_shared.reading import STRICT_IDENTIFIER
 
 MAX_ELEMENTS = 500
-LONGEST_INTERVAL_S = 86_400.0
 EARLIEST = datetime(1990, 1, 1, tzinfo=UTC)
 LATEST = datetime(2100, 1, 1, tzinfo=UTC)
-
-STRICT_IDENTIFIER = IDENTIFIER_PATTERN.removesuffix("$") + r"\Z"
-"""Python's `$` also matches before a trailing line break."""
 
 _identifier = re.compile(STRICT_IDENTIFIER)
 

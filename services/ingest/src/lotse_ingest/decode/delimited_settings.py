@@ -7,11 +7,11 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
-from lotse_ingest.decode.bounds import LONGEST_INTERVAL_S
 from lotse_ingest.decode.configured import Configured
 from lotse_ingest.decode.local_time import ISO, TimeReader
 from lotse_ingest.messages import DecodeError
 from lotse_ingest.privacy import is_personal_name
+from lotse_shared.reading import LONGEST_INTERVAL_S
 
 EXAMPLE_TIME = datetime(2024, 6, 30, 23, 0)  # noqa: DTZ001 - a local time
 

@@ -15,12 +15,12 @@ from zoneinfo import ZoneInfo
 import msgspec
 from pydantic import Field
 
-from lotse_ingest.decode.bounds import LONGEST_INTERVAL_S, MAX_ELEMENTS, check_count, in_utc, is_identifier
+from lotse_ingest.decode.bounds import MAX_ELEMENTS, check_count, in_utc, is_identifier
 from lotse_ingest.decode.configured import Configured
 from lotse_ingest.decode.local_time import ISO, TimeReader
 from lotse_ingest.messages import Decoded, DecodeError, Refusal, RefusedElement
 from lotse_ingest.privacy import refuse_personal, screen
-from lotse_shared.reading import Reading
+from lotse_shared.reading import LONGEST_INTERVAL_S, Reading
 
 ENTITY_TYPE = "TrafficFlowObserved"
 URN = f"urn:ngsi-ld:{ENTITY_TYPE}:"

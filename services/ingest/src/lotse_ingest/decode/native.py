@@ -12,15 +12,12 @@ from typing import Annotated, TypeVar
 
 import msgspec
 
+from lotse_ingest.decode.bounds import EARLIEST, LATEST, MAX_ELEMENTS, is_identifier
 from lotse_ingest.messages import Decoded, DecodeError, Refusal, RefusedElement, Watermark
 from lotse_ingest.privacy import refuse_personal, screen
 from lotse_shared.identifiers import IDENTIFIER_PATTERN
 from lotse_shared.reading import LONGEST_INTERVAL_S, STRICT_IDENTIFIER, Reading
 from lotse_shared.topics import Topic, UnknownTopicError, parse_topic
-
-MAX_ELEMENTS = 500
-EARLIEST = datetime(1990, 1, 1, tzinfo=UTC)
-LATEST = datetime(2100, 1, 1, tzinfo=UTC)
 
 _T = TypeVar("_T")
 _Identifier = Annotated[str, msgspec.Meta(pattern=STRICT_IDENTIFIER)]
@@ -63,7 +60,6 @@ _decode_readings = msgspec.json.Decoder(list[Reading]).decode
 _decode_sender = msgspec.json.Decoder(_Sender).decode
 _decode_array = msgspec.json.Decoder(list[msgspec.Raw]).decode
 _decode_watermark = msgspec.json.Decoder(_Watermark).decode
-_identifier = re.compile(STRICT_IDENTIFIER)
 _field_in_message = re.compile(r"`\$\.(?P<at>\w+)`|required field `(?P<missing>\w+)`")
 
 
@@ -95,7 +91,7 @@ def _parse(topic: str) -> Topic:
         parsed = parse_topic(topic)
     except UnknownTopicError:
         raise _error(Refusal.TOPIC, "topic", "not a topic of this dialect") from None
-    if parsed.kind != "watermark" and not _identifier.match(parsed.source_id):
+    if parsed.kind != "watermark" and not is_identifier(parsed.source_id):
         field = "detector_id" if parsed.kind == "reading" else "station_id"
         raise _error(Refusal.TOPIC, field, "the last level of the topic is not an identifier")
     return parsed
