@@ -16,10 +16,10 @@ from paho.mqtt import client as mqtt
 from paho.mqtt.enums import CallbackAPIVersion
 from prometheus_client import CollectorRegistry
 
-from lotse_ingest.__main__ import Ingest
 from lotse_ingest.judge import Limits, Site
 from lotse_ingest.messages import Fate, Received
 from lotse_ingest.metrics import Metrics
+from lotse_ingest.serve import Ingest
 from lotse_ingest.settings import IngestSettings
 from lotse_shared import topics
 from lotse_shared.clock import DataClock

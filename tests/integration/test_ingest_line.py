@@ -144,7 +144,7 @@ async def test_everything_undecodable_is_kept_once_with_its_reason_and_counted(
         "json": (topic, b"not json"),
         "encoding": (topic, b'{"detector_id":"\xff"}'),
         "size": (topic, b"[" + b" " * 300_000 + b"]"),
-        "shape": (topics.batch_topic("s"), as_json(make_body())),
+        "shape": (topics.batch_topic("s"), as_json("text")),
         "elements": (topics.batch_topic("s"), b"[]"),
         "topic": ("lotse/v1/elsewhere", b"{}"),
         "identity": (topic, as_json(make_body(detector_id="other"))),

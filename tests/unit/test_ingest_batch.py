@@ -97,6 +97,7 @@ def test_a_long_payload_is_cut_but_known_by_its_whole() -> None:
     letter = rejected(ERROR, b"a" * 150, Envelope(make_message(), 100))
     assert letter.payload == b"a" * 100
     assert letter.digest == digest_of("topic", b"a" * 150)
+    assert letter.payload_bytes == 150
     assert "first 100 of 150 bytes" in letter.reason
 
 

@@ -32,6 +32,23 @@ def test_a_reading_is_decoded_and_its_bytes_are_the_payload() -> None:
     assert NATIVE.cut(READINGS, as_json(BODY), 0) == as_json(BODY)
 
 
+def test_a_reading_alone_may_stand_where_an_array_may() -> None:
+    assert decoded(BATCHES, b" \n" + as_json(BODY)) == [make_reading()]
+    assert NATIVE.cut(BATCHES, as_json(BODY), 0) == as_json(BODY)
+    assert refusal(BATCHES, as_json(BODY | {"interval_s": 0})).detector_id == "KL-17"
+
+
+def test_every_element_of_an_array_can_be_decoded_by_itself() -> None:
+    payload = b"[" + as_json(BODY) + b", " + as_json(BODY | {"seq": 7}) + b"]"
+    elements = decoded(BATCHES, payload)
+    assert elements == [decoded(BATCHES, NATIVE.cut(BATCHES, payload, index))[0] for index in range(2)]
+
+
+@pytest.mark.parametrize(("seq", "told"), [(7, 7), (None, None), ("7", None), (-1, None)])
+def test_a_refusal_tells_the_publishers_counter_where_it_can_be_read(seq: object, told: int | None) -> None:
+    assert refusal(READINGS, as_json(BODY | {"interval_s": 0, "seq": seq})).seq == told
+
+
 def test_values_may_be_left_out_and_unknown_fields_are_ignored() -> None:
     payload = b'{"detector_id":"KL-17","measured_at":"2026-11-23T12:00:00Z","interval_s":60,"firmware":[1]}'
     [element] = decoded(READINGS, payload)
@@ -129,8 +146,8 @@ def test_an_array_holds_1_to_500_elements(count: int) -> None:
     assert len(decoded(BATCHES, as_json([1] * 500))) == 500
 
 
-def test_a_batch_must_be_an_array() -> None:
-    assert refusal(BATCHES, as_json(BODY)).code == Refusal.SHAPE
+def test_a_batch_is_readings_only() -> None:
+    assert refusal(BATCHES, as_json("text")).code == Refusal.SHAPE
 
 
 def test_a_watermark_is_a_moment() -> None:

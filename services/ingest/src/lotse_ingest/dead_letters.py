@@ -16,7 +16,8 @@ class DeadLetter:
     """A message, or one element of an array, that is not stored as a reading.
 
     `digest` is the SHA-256 of the topic and the *whole* payload, so that a redelivered one is known again even where
-    `payload` was cut. `is_reading` is False for watermarks: the ledger counts readings.
+    `payload` was cut: `payload_bytes` is the size of all of it. `is_reading` is False for watermarks: the ledger counts
+    readings. `measured_at` and `seq` are those of the reading inside, where they could be read.
     """
 
     kind: Kind
@@ -29,6 +30,9 @@ class DeadLetter:
     message: Received
     index: int
     is_reading: bool
+    payload_bytes: int
+    measured_at: datetime | None = None
+    seq: int | None = None
 
     @property
     def received_at(self) -> datetime:
@@ -59,6 +63,8 @@ class Cause:
     code: str
     reason: str
     detector_id: str | None
+    measured_at: datetime | None = None
+    seq: int | None = None
 
 
 def dead_letter(cause: Cause, payload: bytes, envelope: Envelope) -> DeadLetter:
@@ -84,6 +90,9 @@ def dead_letter(cause: Cause, payload: bytes, envelope: Envelope) -> DeadLetter:
         envelope.message,
         envelope.index,
         envelope.is_reading,
+        len(payload),
+        cause.measured_at,
+        cause.seq,
     )
 
 
@@ -101,12 +110,13 @@ def _withheld(reason: str, detector_id: str | None, payload: bytes, envelope: En
         envelope.message,
         envelope.index,
         envelope.is_reading,
+        len(payload),
     )
 
 
 def rejected(error: DecodeError, payload: bytes, envelope: Envelope) -> DeadLetter:
     """Make the dead letter of something that could not be decoded."""
-    return dead_letter(Cause("rejected", error.code, str(error), error.detector_id), payload, envelope)
+    return dead_letter(Cause("rejected", error.code, str(error), error.detector_id, seq=error.seq), payload, envelope)
 
 
 def _storable(text: str) -> str:

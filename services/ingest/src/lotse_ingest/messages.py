@@ -95,6 +95,11 @@ class DecodeError(ValueError):
         What would have been right.
     detector_id
         The detector that it speaks of, where that could be read.
+
+    Attributes
+    ----------
+    seq
+        The publisher's own counter, where that could be read.
     """
 
     def __init__(self, code: Refusal, field: str, reason: str, allowed: str, detector_id: str | None = None) -> None:
@@ -104,6 +109,7 @@ class DecodeError(ValueError):
         self.reason = reason
         self.allowed = allowed
         self.detector_id = detector_id
+        self.seq: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -148,7 +148,7 @@ class Pipeline:
     def _judge_reading(self, reading: Reading, message: Received, index: int, moment: Moment) -> Item:
         site = self._detectors.find(reading.detector_id)
         if fault := find_clock_fault(reading, site, moment, self._limits):
-            cause = Cause("quarantined", CLOCK, fault, reading.detector_id)
+            cause = Cause("quarantined", CLOCK, fault, reading.detector_id, reading.measured_at, reading.seq)
             return dead_letter(cause, self._cut(message, index), self._envelope(message, index))
         if site is None and is_personal_identifier(reading.detector_id):
             error = refuse_personal("detector_id")
@@ -185,7 +185,7 @@ class Pipeline:
         if not isinstance(item, BatchReading):
             raise error  # our own rows: nobody's message is to blame, and nothing may be dropped
         log.warning("the database refuses a reading", detector_id=item.key[0], error=str(error))
-        cause = Cause("rejected", REFUSED, str(error), item.key[0])
+        cause = Cause("rejected", REFUSED, str(error), *item.key, item.judged.reading.seq)
         raw = self._cut(item.message, item.index)
         yield Batch((dead_letter(cause, raw, self._envelope(item.message, item.index)),))
 

@@ -231,4 +231,6 @@ def _state_row(item: BatchReading) -> tuple[Any, ...]:
 
 def _dead_letter_row(letter: DeadLetter, times_received: int) -> tuple[Any, ...]:
     reason = (letter.reason_code, letter.reason, letter.detector_id)
-    return (letter.digest, letter.kind, letter.topic, letter.payload, *reason, letter.received_at, times_received)
+    inside = (letter.payload_bytes, letter.measured_at, letter.seq)
+    times = (letter.received_at, times_received)
+    return (letter.digest, letter.kind, letter.topic, letter.payload, *reason, *times, *inside)

@@ -1,8 +1,8 @@
 """The native dialect: lotse/v1/readings/{detector_id}, lotse/v1/batches/{station_id}, lotse/v1/watermark.
 
-One reading is a JSON object with the fields of `lotse_shared.reading.Reading`, a batch an array of up to 500 of them.
-Fields that are not known are ignored, so that a publisher may be newer than we are; but they cost time, because they
-are screened for what is personal.
+One reading is a JSON object with the fields of `lotse_shared.reading.Reading`, a batch an array of up to 500 of them,
+or one alone: every element of an array can be decoded by itself. Fields that are not known are ignored, so that a
+publisher may be newer than we are; but they cost time, because they are screened for what is personal.
 """
 
 import re
@@ -32,6 +32,10 @@ class _Sender(msgspec.Struct, frozen=True, gc=False):
     detector_id: _Identifier
 
 
+class _Numbered(msgspec.Struct, frozen=True, gc=False):
+    seq: Annotated[int, msgspec.Meta(ge=0, le=2**63 - 1)]
+
+
 class _Watermark(msgspec.Struct, frozen=True, gc=False):
     covers_until: _Moment
 
@@ -50,7 +54,7 @@ ALLOWED = {
     "seq": "an integer from 0 to 2^63-1, or null",
     "covers_until": _MOMENT,
     "topic": UnknownTopicError.__doc__ or "",
-    "payload": f"JSON in UTF-8: an object on readings, an array of 1 to {MAX_ELEMENTS} objects on batches",
+    "payload": f"JSON in UTF-8: an object on readings, one or an array of 1 to {MAX_ELEMENTS} on batches",
 }
 """What each field may hold, as told to whoever sent something else."""
 
@@ -58,6 +62,7 @@ _decode_reading = msgspec.json.Decoder(Reading).decode
 _decode_leniently = msgspec.json.Decoder(_Lenient).decode
 _decode_readings = msgspec.json.Decoder(list[Reading]).decode
 _decode_sender = msgspec.json.Decoder(_Sender).decode
+_decode_numbered = msgspec.json.Decoder(_Numbered).decode
 _decode_array = msgspec.json.Decoder(list[msgspec.Raw]).decode
 _decode_watermark = msgspec.json.Decoder(_Watermark).decode
 _field_in_message = re.compile(r"`\$\.(?P<at>\w+)`|required field `(?P<missing>\w+)`")
@@ -83,7 +88,9 @@ def decode_native(topic: str, payload: bytes) -> Sequence[Decoded]:
 
 def cut_native(topic: str, payload: bytes, index: int) -> bytes:
     """Give the bytes of one element of a message that was decoded before."""
-    return bytes(_decode_array(payload)[index]) if parse_topic(topic).kind == "batch" else payload
+    if parse_topic(topic).kind != "batch" or _is_object(payload):
+        return payload
+    return bytes(_decode_array(payload)[index])
 
 
 def _parse(topic: str) -> Topic:
@@ -102,10 +109,16 @@ def _readings(payload: bytes) -> Sequence[Decoded]:
     try:
         readings = _decode_readings(payload)
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
+        if _is_object(payload):
+            return [_reading(payload, None)]
         return [_element(bytes(raw)) for raw in _elements(payload)]
     if not 0 < len(readings) <= MAX_ELEMENTS or not all(map(_is_in_bounds, readings)):
         return [_element(bytes(raw)) for raw in _elements(payload)]
     return [reading if reading.measured_at.tzinfo is UTC else _in_utc(reading) for reading in readings]
+
+
+def _is_object(payload: bytes) -> bool:
+    return payload.lstrip(b" \t\r\n").startswith(b"{")
 
 
 def _elements(payload: bytes) -> list[msgspec.Raw]:
@@ -129,7 +142,7 @@ def _reading(payload: bytes, detector_id: str | None) -> Reading:
         if not _is_in_bounds(reading):
             raise _out_of_bounds(reading.measured_at, field="measured_at")
     except DecodeError as error:
-        error.detector_id = _find_sender(payload)
+        error.detector_id, error.seq = _find_sender(payload), _find_seq(payload)
         raise
     if detector_id is not None and reading.detector_id != detector_id:
         raise _error(
@@ -172,6 +185,13 @@ def _out_of_bounds(moment: datetime, *, field: str) -> DecodeError:
 def _find_sender(payload: bytes) -> str | None:
     try:
         return _guarded(_decode_sender, payload).detector_id
+    except DecodeError:
+        return None
+
+
+def _find_seq(payload: bytes) -> int | None:
+    try:
+        return _guarded(_decode_numbered, payload).seq
     except DecodeError:
         return None
 

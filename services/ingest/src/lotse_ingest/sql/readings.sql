@@ -133,11 +133,12 @@ where held.measured_at < excluded.measured_at
 -- name: upsert_dead_letters
 -- Keeps dead letters, one row a digest, and tells how often each has been received so far.
 insert into rejected_message as held (
-    digest, kind, topic, payload, reason_code, reason, detector_id, received_at, times_received
+    digest, kind, topic, payload, reason_code, reason, detector_id, received_at, times_received, payload_bytes,
+    measured_at, seq
 )
 select * from unnest(
     $1::bytea[], $2::text[], $3::text[], $4::bytea[], $5::text[], $6::text[], $7::text[], $8::timestamptz[],
-    $9::bigint[]
+    $9::bigint[], $10::bigint[], $11::timestamptz[], $12::bigint[]
 )
 on conflict (digest) do update set times_received = held.times_received + excluded.times_received
 returning digest, times_received

@@ -1,0 +1,91 @@
+"""The composition root: puts the line together and runs it until SIGTERM."""
+
+import asyncio
+from collections.abc import Mapping
+from typing import Any
+
+import asyncpg
+
+from lotse_ingest.app import create_app
+from lotse_ingest.availability import Availability
+from lotse_ingest.detectors import TABLE, Detectors
+from lotse_ingest.inbox import Inbox
+from lotse_ingest.metrics import Metrics
+from lotse_ingest.pipeline import Pipeline
+from lotse_ingest.receive import Receiver
+from lotse_ingest.settings import IngestSettings
+from lotse_ingest.store import Store
+from lotse_shared.clock import DataClock
+from lotse_shared.database import create_pool
+from lotse_shared.hints import Hints
+from lotse_shared.run import Loop, run_service
+from lotse_shared.settings import BrokerSettings, ClockSettings, DatabaseSettings, HttpSettings
+
+APPLICATION = "lotse-ingest"
+
+
+class Ingest:
+    """The line and its loops, put together from settings and a pool."""
+
+    def __init__(  # noqa: PLR0913 - the composition
+        self,
+        *,
+        settings: IngestSettings,
+        broker: BrokerSettings,
+        database: DatabaseSettings,
+        data_clock: DataClock | None,
+        pool: "asyncpg.Pool[Any]",
+        metrics: Metrics,
+    ) -> None:
+        self._database = database
+        self._drained = asyncio.Event()
+        self._availability = Availability(metrics, settings.shutdown_grace_s)
+        inbox = Inbox(settings.linger, settings.queue_messages, settings.queue_bytes, metrics)
+        self._receiver = Receiver(broker, settings, inbox, metrics)
+        self._detectors = Detectors(pool, self._availability, metrics)
+        self._pipeline = Pipeline(
+            settings=settings,
+            data_clock=data_clock,
+            inbox=inbox,
+            detectors=self._detectors,
+            store=Store(pool),
+            availability=self._availability,
+            metrics=metrics,
+        )
+
+    @property
+    def loops(self) -> Mapping[str, Loop]:
+        """What runs side by side."""
+        return {"receive": self._receive, "pipeline": self._store, "detectors": self._follow_registry}
+
+    def ready(self) -> Mapping[str, bool]:
+        """Tell which dependencies are there."""
+        return {"broker": self._receiver.is_subscribed, "database": self._availability.is_there}
+
+    async def _receive(self, stop: asyncio.Event) -> None:
+        await self._receiver.run(stop, self._drained)
+
+    async def _store(self, stop: asyncio.Event) -> None:
+        try:
+            await self._pipeline.run(stop)
+        finally:
+            self._drained.set()
+
+    async def _follow_registry(self, stop: asyncio.Event) -> None:
+        await self._detectors.follow(Hints(self._database, APPLICATION, [TABLE], stop))
+
+
+async def serve() -> None:
+    """Run ingest with the settings of the environment."""
+    database = DatabaseSettings()
+    data_clock = DataClock() if ClockSettings().clock == "data" else None
+    async with await create_pool(database, APPLICATION) as pool:
+        ingest = Ingest(
+            settings=IngestSettings(),
+            broker=BrokerSettings(),
+            database=database,
+            data_clock=data_clock,
+            pool=pool,
+            metrics=Metrics(),
+        )
+        await run_service(create_app(ingest.ready), HttpSettings(), ingest.loops)

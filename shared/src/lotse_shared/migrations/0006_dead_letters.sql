@@ -1,0 +1,19 @@
+-- Owned by ingest: what dead letters need to be looked at, downloaded and replayed, and what proves that none is missing.
+
+alter table rejected_message
+    add column payload_bytes bigint,       -- of the whole payload; more than the length of `payload`: it was cut
+    add column measured_at timestamptz,    -- of the reading inside, where it could be read
+    add column seq bigint,                 -- the publisher's own counter, likewise
+    add column replayed_at timestamptz;    -- when it was last decoded again, in vain; null: never
+
+update rejected_message set payload_bytes =
+    coalesce(substring(reason from 'of ([0-9]+) bytes were kept')::bigint, octet_length(payload));
+alter table rejected_message alter column payload_bytes set not null;
+
+-- Lists go by time, all of them or those of one reason; the digest tells apart what came at the same moment.
+drop index rejected_message_received_at;
+create index rejected_message_received_at on rejected_message (received_at, digest);
+create index rejected_message_reason on rejected_message (reason_code, received_at, digest);
+-- Has what is stored now been quarantined before? Which numbers of a detector's counter are not in `reading`?
+create index rejected_message_measured_at on rejected_message (measured_at, detector_id) where measured_at is not null;
+create index rejected_message_seq on rejected_message (detector_id, seq) where seq is not null;
