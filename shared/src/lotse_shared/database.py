@@ -10,6 +10,13 @@ import asyncpg
 
 from lotse_shared.settings import DatabaseSettings
 
+AWAY = (OSError, asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError)
+"""What tells that the database is away or not able just now (a time-out is an OSError).
+
+asyncpg's InternalClientError is among them: a server that is killed in the middle of an answer leaves its protocol
+half-way through, and the pool hands out that connection once more before it drops it.
+"""
+
 _HEADER = re.compile(r"^-- name: (?P<name>[a-z_]+)\s*$", re.MULTILINE)
 
 

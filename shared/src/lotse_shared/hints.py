@@ -7,7 +7,7 @@ from contextlib import suppress
 
 import asyncpg
 
-from lotse_shared.database import connect
+from lotse_shared.database import AWAY, connect
 from lotse_shared.log import OnChange, get_logger
 from lotse_shared.settings import DatabaseSettings
 
@@ -86,7 +86,7 @@ class Hints:
             connection = await connect(self._settings, f"{self._application}-hints")
             for table in sorted(self._tables):
                 await connection.add_listener(table, self._note)
-        except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
+        except AWAY as error:
             self._state.now("away", "listening lost, re-reading by tick", error=str(error))
             await self._sleep(RECONNECT_AFTER_S, wake_early=False)
             return

@@ -9,6 +9,7 @@ import typer
 from lotse_gateway.create_key import KeyRequestError, create_key
 from lotse_gateway.keys import Scope
 from lotse_gateway.serve import serve
+from lotse_shared.database import AWAY
 from lotse_shared.log import configure_logging
 from lotse_shared.settings import DatabaseSettings
 
@@ -40,7 +41,7 @@ def create_key_command(
         _fail(str(error))
     except asyncpg.UndefinedTableError:
         _fail("the database is not prepared: run lotse-migrate first")
-    except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
+    except AWAY as error:
         form = DatabaseSettings.model_fields["dsn"].description
         _fail(f"the database cannot be reached ({error}): check LOTSE_DATABASE_DSN, {form}")
     else:

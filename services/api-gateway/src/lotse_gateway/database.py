@@ -20,6 +20,7 @@ AWAY = (
     asyncpg.OperatorInterventionError,
     asyncpg.InsufficientResourcesError,
     asyncpg.InterfaceError,
+    asyncpg.InternalClientError,  # a server killed in the middle of an answer leaves asyncpg's protocol half-way
 )
 """What asyncpg raises when the server is not there, is going down, or has no connection left."""
 

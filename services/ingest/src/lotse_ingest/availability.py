@@ -8,16 +8,12 @@ from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from typing import TypeVar
 
-import asyncpg
-
 from lotse_ingest.metrics import Metrics
+from lotse_shared.database import AWAY
 from lotse_shared.log import OnChange, get_logger
 
 FIRST_PAUSE_S = 0.1
 LONGEST_PAUSE_S = 5.0
-AWAY = (OSError, asyncpg.PostgresError, asyncpg.InterfaceError)
-"""What tells that the database is away or not able just now (a time-out is an OSError)."""
-
 T = TypeVar("T")
 log = get_logger(__name__)
 

@@ -83,7 +83,7 @@ class Store:
         ------
         RefusedError
             Some row of it is not acceptable to the database. Nothing was stored.
-        OSError, asyncpg.PostgresError, asyncpg.InterfaceError
+        lotse_shared.database.AWAY
             The database is away or not able just now; the same batch may be tried again.
         """
         try:

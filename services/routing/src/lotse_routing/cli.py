@@ -23,7 +23,7 @@ from lotse_routing.network.model import StreetNetwork
 from lotse_routing.network.osm_file import OsmFileError
 from lotse_routing.network.store import save_network
 from lotse_routing.network.summary import ImportSummary
-from lotse_shared.database import connect
+from lotse_shared.database import AWAY, connect
 from lotse_shared.settings import DatabaseSettings, SettingsError
 
 app = typer.Typer(
@@ -129,7 +129,7 @@ def _store(settings: DatabaseSettings, network: StreetNetwork, summary: ImportSu
         asyncio.run(store())
     except asyncpg.UndefinedTableError:
         _fail("the database has no tables yet: run lotse-migrate first")
-    except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
+    except AWAY as error:
         _fail(f"the network could not be stored: {error}. Check LOTSE_DATABASE_DSN and that the database runs")
 
 

@@ -25,11 +25,10 @@ from lotse_routing.state.sense import Sensed, sense
 from lotse_routing.state.snapshot import Snapshot
 from lotse_routing.state.weights import derive_weights
 from lotse_routing.world import WorldReader
+from lotse_shared.database import AWAY
 from lotse_shared.level_of_service import LevelOfService
 from lotse_shared.log import OnChange, get_logger
 from lotse_shared.settings import DatabaseSettings
-
-DATABASE_AWAY = (OSError, asyncpg.PostgresError, asyncpg.InterfaceError)
 
 log = get_logger(__name__)
 
@@ -86,7 +85,7 @@ class Planner:
         return True
 
     def _give_up_turn(self, error: Exception) -> None:
-        is_away = isinstance(error, DATABASE_AWAY)
+        is_away = isinstance(error, AWAY)
         self.has_database = not is_away
         metrics.TURN_FAILURES.labels("database" if is_away else "fault").inc()
         self._health.now(

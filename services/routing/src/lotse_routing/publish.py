@@ -79,7 +79,7 @@ class Publisher:
 
         Raises
         ------
-        OSError, asyncpg.PostgresError, asyncpg.InterfaceError
+        lotse_shared.database.AWAY
             The database is away.
         """
         if self.leads:
