@@ -7,7 +7,7 @@ BIN := $(VENV)/bin
 ARGS ?=
 SOURCES := shared/src services/ingest/src services/routing/src services/api-gateway/src deploy/standalone/src
 
-.PHONY: help setup setup-dev demo replay test bench-ingest lint format clean
+.PHONY: help setup setup-dev demo replay test test-faults bench-ingest lint format clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/\1|\2/' | awk -F'|' '{printf "  make %-13s %s\n", $$1, $$2}'
@@ -43,6 +43,9 @@ test: $(VENV)/.dev ## every test, on a real PostgreSQL and real brokers
 
 bench-ingest: $(VENV)/.dev ## ingest beside a C pipeline and a naive service; ARGS="--quick"
 	@PYTHONPATH=tests $(BIN)/python -m benchmarks.ingest $(ARGS)
+
+test-faults: $(VENV)/.dev ## kill, cut off, insult; ARGS="--quick" or "--kills 100 --outage 600"
+	@PYTHONPATH=tests $(BIN)/python -m faults $(ARGS)
 
 lint: $(VENV)/.dev ## ruff, mypy strict, import rules
 	@$(BIN)/ruff check

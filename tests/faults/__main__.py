@@ -1,0 +1,66 @@
+"""Command of `make test-faults`: kill, cut off and insult the line, and settle the account."""
+
+import tempfile
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+
+from benchmarks.report import describe_versions, write_report
+from faults import report
+from faults.hostility import ROUNDS, Assault, HostileRun
+from faults.kills import Killing, KillRun
+from faults.rig import running_rig
+
+SLOTS = 2
+KEEP_S = 10.0
+"""Twice the broker's autosave_interval of 5 s, which may also be late by one second and the time of the write."""
+
+console = Console()
+
+
+def run_kills(folder: Path, seed: int, kills: int, outage_s: float, rate: float) -> tuple[KillRun, dict[str, str]]:
+    """Kills and an outage on a rig of their own."""
+    with running_rig(folder / "kills", SLOTS) as rig:
+        killing = Killing(rig, seed, rate, KEEP_S, console.print)
+        return killing.run(kills, outage_s), report.versions(rig)
+
+
+def run_hostile(folder: Path, seed: int, hostile: int, rounds: int) -> HostileRun:
+    """Hostile messages on a rig of their own."""
+    with running_rig(folder / "hostile", slots=1) as rig:
+        return Assault(rig, seed, console.print).run(hostile, rounds)
+
+
+def main(  # noqa: PLR0913 - the options
+    kills: Annotated[int, typer.Option(help="how many processes are killed")] = 30,
+    outage: Annotated[float, typer.Option(help="seconds for which the database is away; two more kills")] = 60,
+    hostile: Annotated[int, typer.Option(help="how many hostile messages")] = 100_000,
+    rate: Annotated[float, typer.Option(help="messages a second during the kills")] = 500,
+    seed: Annotated[int, typer.Option(help="the same seed gives the same messages and the same plan")] = 1,
+    *,
+    quick: Annotated[bool, typer.Option("--quick", help="6 kills, 5 s, 2,000 hostile messages: for CI")] = False,
+) -> None:
+    """Prove that nothing is lost; ends with 1 if something is, or if a figure is not reached."""
+    rounds = ROUNDS
+    if quick:
+        kills, outage, hostile, rounds = 6, 5, 2_000, 1
+    console.print(f"seed {seed}: {kills} kills, the database away for {outage:g} s, {hostile} hostile messages")
+    with tempfile.TemporaryDirectory(prefix="lotse-faults-") as name:
+        killed, versions = run_kills(Path(name), seed, kills, outage, rate)
+        assaulted = run_hostile(Path(name), seed, hostile, rounds)
+    found = report.figures(killed, assaulted)
+    path = write_report(
+        "test-faults", {**found}, [*report.runs(killed, assaulted), {"seed": seed}], describe_versions(**versions)
+    )
+    console.print(report.table(found))
+    console.print(report.summary(killed, assaulted), f"written to {path}")
+    if shortfalls := report.shortfalls(killed, assaulted, is_quick=quick):
+        for shortfall in shortfalls:
+            console.print(f"[red]{shortfall}[/red]")
+        raise typer.Exit(1)
+
+
+if __name__ == "__main__":
+    typer.run(main)
