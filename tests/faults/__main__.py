@@ -5,9 +5,9 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
+from benchmarks.report import describe_versions, write_report
 from rich.console import Console
 
-from benchmarks.report import describe_versions, write_report
 from faults import report
 from faults.hostility import ROUNDS, Assault, HostileRun
 from faults.kills import Killing, KillRun

@@ -131,8 +131,10 @@ class Assault:
             else:
                 longest_halt_s = max(longest_halt_s, now_s - moved_s)
             moved_s = now_s
-        share = (done - first) / readings
-        return Drain(messages, round(messages * share / max(moved_s - first_s, POLL_S), 1), round(longest_halt_s, 2))
+        if first == done:  # all of them between two looks
+            first, moved_s = 0, first_s + POLL_S
+        rate = messages * (done - first) / readings / (moved_s - first_s)
+        return Drain(messages, round(rate, 1), round(longest_halt_s, 2))
 
     def _compare_payloads(self, run: HostileRun) -> None:
         """Dead letters are kept byte for byte up to a bound, and what looks personal not at all."""
