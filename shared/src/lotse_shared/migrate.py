@@ -43,7 +43,8 @@ def list_migrations() -> list[Migration]:
 async def migrate(connection: asyncpg.Connection) -> list[str]:
     """Bring the database up to this program's schema and tell which files were applied.
 
-    Two programs that migrate at once wait for each other.
+    Two programs that migrate at once wait for each other. What depends on the storage in force (a TimescaleDB may have
+    got another licence since) is brought up to it every time.
 
     Raises
     ------
@@ -52,7 +53,9 @@ async def migrate(connection: asyncpg.Connection) -> list[str]:
     """
     await connection.execute("select pg_advisory_lock($1)", ADVISORY_LOCK_KEY)
     try:
-        return await _apply_missing(connection, list_migrations())
+        applied = await _apply_missing(connection, list_migrations())
+        await connection.execute("select apply_storage_policies()")
+        return applied
     finally:
         await connection.execute("select pg_advisory_unlock($1)", ADVISORY_LOCK_KEY)
 

@@ -52,3 +52,18 @@ class Metrics:
         )
         self.database_retries = Counter("lotse_ingest_database_retries", "Accesses tried again", registry=registry)
         self.detectors = Gauge("lotse_ingest_detectors", "Registered detectors known", registry=registry)
+        self.housekeeping_rounds = Counter(
+            "lotse_ingest_housekeeping_rounds", "Rounds of housekeeping by outcome", ["outcome"], registry=registry
+        )
+        self.dropped_rows = Counter(
+            "lotse_ingest_dropped_rows", "Rows dropped because of their age or room", ["table"], registry=registry
+        )
+        self.compressed_chunks = Counter(
+            "lotse_ingest_compressed_chunks", "Chunks compressed, also anew", ["table"], registry=registry
+        )
+        self.kept_bytes = Gauge(
+            "lotse_ingest_kept_bytes",
+            "What a table takes on disk, told by who keeps house",
+            ["table"],
+            registry=registry,
+        )

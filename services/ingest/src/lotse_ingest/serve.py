@@ -9,13 +9,14 @@ import asyncpg
 from lotse_ingest.app import create_app
 from lotse_ingest.availability import Availability
 from lotse_ingest.detectors import TABLE, Detectors
+from lotse_ingest.housekeeping import Housekeeping
 from lotse_ingest.inbox import Inbox
 from lotse_ingest.metrics import Metrics
 from lotse_ingest.pipeline import Pipeline
 from lotse_ingest.receive import Receiver
 from lotse_ingest.settings import IngestSettings
 from lotse_ingest.store import Store
-from lotse_shared.clock import DataClock
+from lotse_shared.clock import DataClock, WallClock
 from lotse_shared.database import create_pool
 from lotse_shared.hints import Hints
 from lotse_shared.run import Loop, run_service
@@ -52,11 +53,17 @@ class Ingest:
             availability=self._availability,
             metrics=metrics,
         )
+        self._housekeeping = Housekeeping(database, settings, (data_clock or WallClock()).now, metrics)
 
     @property
     def loops(self) -> Mapping[str, Loop]:
         """What runs side by side."""
-        return {"receive": self._receive, "pipeline": self._store, "detectors": self._follow_registry}
+        return {
+            "receive": self._receive,
+            "pipeline": self._store,
+            "detectors": self._follow_registry,
+            "housekeeping": self._housekeeping.run,
+        }
 
     def ready(self) -> Mapping[str, bool]:
         """Tell which dependencies are there."""

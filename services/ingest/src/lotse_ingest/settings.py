@@ -53,6 +53,17 @@ class IngestSettings(Settings):
 
     shutdown_grace_s: float = Field(default=10, ge=0, description="how long a stop waits for a database that is away")
 
+    # What is kept, and for how long (docs/storage.md); readings and their corrections: retention_days.
+    keep_aggregates_days: float = Field(default=3650, gt=0)
+    keep_link_states_days: float = Field(default=400, gt=0)
+    keep_watermarks_days: float = Field(default=400, gt=0)
+    keep_alarms_days: float = Field(default=400, gt=0, description="once they are cleared")
+    keep_ledger_days: float = Field(default=1100, gt=0)
+    keep_dead_letters_days: float = Field(default=90, gt=0)
+    keep_dead_letters_bytes: int = Field(default=2**30, ge=0, description="payloads; the oldest go first")
+    compress_after_days: float = Field(default=7, gt=0, description="where TimescaleDB has its community licence")
+    housekeeping_s: float = Field(default=300, gt=0, description="pause between two rounds")
+
     @model_validator(mode="after")
     def _queue_holds_what_is_in_flight(self) -> Self:
         if self.queue_messages < self.receive_maximum:
@@ -64,6 +75,13 @@ class IngestSettings(Settings):
     def _no_topic_has_two_dialects(self) -> Self:
         if clash := find_clash(self._filters):
             message = f"dialects: {clash[0]} and {clash[1]} have topics in common, which would be delivered twice"
+            raise ValueError(message)
+        return self
+
+    @model_validator(mode="after")
+    def _aggregates_outlive_readings(self) -> Self:
+        if self.keep_aggregates_days < self.retention_days:
+            message = "keep_aggregates_days must be at least retention_days: history is asked of the aggregates"
             raise ValueError(message)
         return self
 

@@ -35,6 +35,8 @@ READING_COLUMNS = (
     "seq",
     "received_at",
 )
+NOT_BY_COPY = (asyncpg.UniqueViolationError, asyncpg.ConfigurationLimitExceededError)
+"""A reading is known already; or so many are late that COPY would open more compressed rows than TimescaleDB allows."""
 CODES_AT = READING_COLUMNS.index("rule_codes")
 
 WriteReadings = Callable[[Any, Sequence[BatchReading]], Awaitable[Sequence[BatchReading]]]
@@ -107,7 +109,7 @@ class Store:
         async with self._pool.acquire(timeout=ACQUIRE_TIMEOUT_S) as connection:
             await self._ensure_partitions(connection, batch)
             if self._expects_news:
-                with suppress(asyncpg.UniqueViolationError):
+                with suppress(*NOT_BY_COPY):
                     async with connection.transaction():
                         return await self._write(connection, batch, self._copy)
             async with connection.transaction():
