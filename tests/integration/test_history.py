@@ -96,7 +96,8 @@ async def test_dead_letters_go_by_age_on_the_wall_and_by_the_room_that_they_take
     now = datetime.now(UTC)
     for number, age_days in enumerate((100, 3, 2, 1)):
         await db.execute(
-            "insert into rejected_message (digest, kind, topic, payload, payload_bytes, reason_code, reason, received_at)"
+            "insert into rejected_message"
+            " (digest, kind, topic, payload, payload_bytes, reason_code, reason, received_at)"
             " values ($1, 'rejected', 't', $2, 1000, 'json', '', $3)",
             bytes([number]),
             bytes(1000),

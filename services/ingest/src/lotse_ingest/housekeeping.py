@@ -13,10 +13,9 @@ from typing import Literal
 
 import asyncpg
 
-from lotse_ingest.availability import AWAY
 from lotse_ingest.metrics import Metrics
 from lotse_ingest.settings import IngestSettings
-from lotse_shared.database import connect, load_queries
+from lotse_shared.database import AWAY, connect, load_queries
 from lotse_shared.log import OnChange, get_logger
 from lotse_shared.settings import DatabaseSettings
 
