@@ -84,8 +84,10 @@ def wait_until(condition: Callable[[], Any], every_s: float = 0.02) -> None:
 
 
 @contextmanager
-def our_slots(bench: Bench, slots: int, session: str) -> Iterator[list["subprocess.Popen[bytes]"]]:
-    """Run ingest, one process a slot, and wait until all of them are subscribed."""
+def our_slots(
+    bench: Bench, slots: int, session: str, *, waits: bool = True
+) -> Iterator[list["subprocess.Popen[bytes]"]]:
+    """Run ingest, one process a slot, and wait (unless told not to) until all of them are subscribed."""
     shared = {"LOTSE_INGEST_SHARE_GROUP": "bench"} if slots > 1 else {}
     ports = [free_port() for _ in range(slots)]
     settings = {"LOTSE_INGEST_CLIENT_ID": session, **shared}
@@ -95,7 +97,7 @@ def our_slots(bench: Bench, slots: int, session: str) -> Iterator[list["subproce
     ]
     processes = [manager.__enter__() for manager in managers]
     try:
-        for port in ports:
+        for port in ports if waits else []:
             wait_until(lambda port=port: _is_ready(port), 0.1)  # type: ignore[misc] # mypy cannot infer the lambda
         yield processes
         for process in processes:
@@ -118,7 +120,7 @@ def run_ours(bench: Bench, run: str, messages: Sequence[Message], readings: int,
     with our_slots(bench, slots, session):
         pass  # the broker knows the sessions now, and queues for them
     publish_all(bench.broker.port, messages)
-    with our_slots(bench, slots, session) as processes:
+    with our_slots(bench, slots, session, waits=False) as processes:
         watch = bench.watch([process.pid for process in processes])
         wait_until(lambda: bench.ask("select sum(received) from ingest_ledger") == readings, 0.05)
         ended_s = time.time()

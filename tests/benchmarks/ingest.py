@@ -92,7 +92,7 @@ def _measure(bench: Bench, rounds: int, scale: float, only: str) -> None:
                 progress.advance(task)
         if not only:
             progress.update(task, description="backlog without a database")
-            run_backlog_without_database(bench, one_each + in_arrays, patience_s=10)
+            run_backlog_without_database(bench, in_arrays + one_each, patience_s=10)
         progress.advance(task)
 
 

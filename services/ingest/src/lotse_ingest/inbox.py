@@ -1,6 +1,7 @@
 """The bounded queue between receiving and storing."""
 
 import asyncio
+import math
 import time
 from collections import deque
 from collections.abc import Callable, Sequence
@@ -27,6 +28,7 @@ class Inbox:
         self._oldest_s = 0.0
         self._wake = asyncio.Event()
         self._is_closed = False
+        self._is_held = False
         self._on_room: Callable[[], None] | None = None
         metrics.queue_messages.set_function(lambda: len(self._messages))
         metrics.queue_bytes.set_function(lambda: self._bytes)
@@ -54,6 +56,11 @@ class Inbox:
         """Call back once, when half of the queue is free."""
         self._on_room = callback
 
+    def hold(self, *, is_held: bool) -> None:
+        """Give nothing but large batches for a while: what takes them is busy, and small ones had better grow."""
+        self._is_held = is_held
+        self._wake.set()
+
     def close(self) -> None:
         """Let `take` give what is there without lingering, and then nothing."""
         self._is_closed = True
@@ -61,14 +68,19 @@ class Inbox:
 
     async def take(self) -> list[Received]:
         """Wait until a batch is due and give its messages; empty only after `close`."""
-        while not self._messages and not self._is_closed:
-            self._wake.clear()
-            await self._wake.wait()
-        while not self._is_closed and (pause_s := self._pause_s()) > 0:  # noqa: ASYNC110 - time must pass
-            await asyncio.sleep(pause_s)
+        while not self._is_closed and (pause_s := self._pause_s()) > 0:
+            if pause_s == math.inf:
+                self._wake.clear()
+                await self._wake.wait()
+            else:
+                await asyncio.sleep(pause_s)
         return self._pop()
 
     def _pause_s(self) -> float:
+        """Give the time until the next look, infinite where only an event can change the answer."""
+        is_small = len(self._messages) < self._linger.max_messages and self._bytes < self._linger.max_bytes
+        if not self._messages or (self._is_held and is_small):
+            return math.inf
         now_s = time.monotonic()
         return self._linger.wait_s(len(self._messages), self._bytes, now_s - self._oldest_s, now_s - self._newest_s)
 

@@ -3,7 +3,7 @@
 import asyncio
 import time
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import AsyncIterator, Iterable, Iterator, Sequence
 from datetime import UTC, datetime
 from itertools import groupby
 from operator import attrgetter
@@ -33,6 +33,22 @@ log = get_logger(__name__)
 
 Part = list[tuple[Received, Sequence[Decoded]]]
 """Messages with what was decoded from them."""
+
+
+class Turns:
+    """Lets others have the event loop now and then: the batch being written must not wait for us to answer."""
+
+    ITEMS_A_TURN = 500
+
+    def __init__(self) -> None:
+        self._items = 0
+
+    async def after(self, items: int) -> None:
+        """Go on, or take a break if so many more items fill a turn."""
+        self._items += items
+        if self._items >= self.ITEMS_A_TURN:
+            self._items = 0
+            await asyncio.sleep(0)
 
 
 class Pipeline:
@@ -89,12 +105,14 @@ class Pipeline:
 
         While a part is being written, the next one is decoded and judged; it is written once the one before is.
         """
-        for part in self._parts(received):
+        async for part in self._parts(received):
             await self._look_up_detectors(part)
-            batch = Batch(tuple(self._judge(part)))
+            batch = Batch(tuple([item async for item in self._judge(part)]))
             await self._written()
             messages = [message for message, _ in part]
+            self._inbox.hold(is_held=True)
             self._writing = asyncio.create_task(self._write(messages, batch))
+            self._writing.add_done_callback(lambda _: self._inbox.hold(is_held=False))
 
     async def _written(self) -> None:
         """Wait until what is being written is committed and acknowledged."""
@@ -107,13 +125,15 @@ class Pipeline:
             origin.acknowledge(list(own), lambda: _fates(stored))
         self._metrics.age_s.observe((datetime.now(UTC) - messages[0].received_at).total_seconds())
 
-    def _parts(self, received: Iterable[Received]) -> Iterator[Part]:
+    async def _parts(self, received: Iterable[Received]) -> AsyncIterator[Part]:
         """Decode message by message; a part ends with the message that makes it `transaction_items` or more."""
+        turns = Turns()
         part: Part = []
         items = 0
         for message in received:
             part.append((message, self._decode(message)))
             items += len(part[-1][1])
+            await turns.after(len(part[-1][1]))
             if items >= self._settings.transaction_items:
                 yield part
                 part, items = [], 0
@@ -132,14 +152,17 @@ class Pipeline:
         }
         await self._availability.until_done(lambda: self._detectors.learn(detector_ids))
 
-    def _judge(self, part: Part) -> Iterator[Item]:
+    async def _judge(self, part: Part) -> AsyncIterator[Item]:
+        turns = Turns()
         for message, elements in part:
+            await turns.after(len(elements))
             moment = self._moment(message)
             for index, element in enumerate(elements):
                 if isinstance(element, Reading):
                     yield self._judge_reading(element, message, index, moment)
                 elif isinstance(element, Watermark):
-                    yield from self._advance(element)
+                    for watermark in self._advance(element):
+                        yield watermark
                     moment = self._moment(message)
                 else:
                     where = WHOLE if element.raw is message.payload else index

@@ -28,14 +28,14 @@ class IngestSettings(Settings):
         default=None, description="share the subscription among slots; the embedded broker cannot"
     )
     session_expiry_s: int = Field(default=7 * 86_400, ge=0, le=2**32 - 1, description="how long the broker keeps it")
-    receive_maximum: int = Field(default=5_000, ge=1, le=65_535, description="messages sent ahead of acknowledgement")
+    receive_maximum: int = Field(default=20_000, ge=1, le=65_535, description="messages sent ahead of acknowledgement")
 
-    queue_messages: int = Field(default=20_000, ge=1, description="a fuller queue stops reading from the broker")
-    queue_bytes: int = Field(default=64 * 2**20, ge=1)
+    queue_messages: int = Field(default=25_000, ge=1, description="a fuller queue stops reading from the broker")
+    queue_bytes: int = Field(default=24 * 2**20, ge=1)
     batch_messages: int = Field(default=5_000, ge=1)
-    batch_bytes: int = Field(default=2**20, ge=1)
+    batch_bytes: int = Field(default=2 * 2**20, ge=1)
     transaction_items: int = Field(
-        default=5_000, ge=1, description="arrays swell: a batch with more is stored in parts"
+        default=15_000, ge=1, description="arrays swell: a batch with more is stored in parts"
     )
     dialects: Annotated[tuple[AnyDialect, ...], Field(default=(), description="JSON, see docs/ingest.md")]
 
