@@ -16,11 +16,13 @@ from paho.mqtt import client as mqtt
 from paho.mqtt.enums import CallbackAPIVersion
 from prometheus_client import CollectorRegistry
 
-from lotse_ingest.judge import Limits, Site
+from lotse_ingest.judge import Judge, Moment
 from lotse_ingest.messages import Fate, Received
 from lotse_ingest.metrics import Metrics
 from lotse_ingest.serve import Ingest
 from lotse_ingest.settings import IngestSettings
+from lotse_ingest.site import Limits, Site
+from lotse_ingest.verdict import Judged
 from lotse_shared import topics
 from lotse_shared.clock import DataClock
 from lotse_shared.database import connect, create_pool
@@ -28,10 +30,28 @@ from lotse_shared.reading import Reading
 from lotse_shared.settings import BrokerSettings, DatabaseSettings
 
 WAIT_S = 30.0
-LIMITS = Limits(254, 100, 80, timedelta(seconds=60), timedelta(days=400))
-SITE = Site(lanes=1, interval_s=60, max_speed_kmh=254, max_flow_vehh_per_lane=4000)
+LIMITS = Limits()
 START = datetime.now(UTC).replace(second=0, microsecond=0)
 NOON = datetime(2026, 11, 23, 12, tzinfo=UTC)
+
+
+def make_site(**changes: Any) -> Site:
+    """The site of a row of the registry, nearly all of it left to the defaults."""
+    row: dict[str, Any] = dict.fromkeys(
+        ("fast_kmh", "full_pct", "locked_on_s", "stuck_intervals", "future_tolerance_s", "failed_at")
+    )
+    row |= {"lanes": 1, "interval_s": 60.0, "max_speed_kmh": 254.0, "max_flow_vehh_per_lane": 4000.0, "neighbours": []}
+    return LIMITS.site(row | changes)
+
+
+SITE = make_site()
+
+
+def judge_once(reading: Reading, site: Site | None = SITE, moment: Moment | None = None) -> Judged:
+    """The verdict on a reading of which nothing came before; by its own clock, if no moment is named."""
+    verdict = Judge(LIMITS, lambda _: None).judge(reading, site, moment or Moment(reading.measured_at))
+    assert isinstance(verdict, Judged)
+    return verdict
 
 
 def make_reading(**changes: Any) -> Reading:

@@ -4,13 +4,12 @@ import asyncio
 from datetime import datetime, timedelta
 
 import pytest
-from factories_ingest import LIMITS, NOON, SITE, make_message, make_reading
+from factories_ingest import NOON, SITE, judge_once, make_message, make_reading
 from prometheus_client import CollectorRegistry
 
 from lotse_ingest.batch import Batch, BatchReading, Item, Linger, first_of_each, newest_felt
 from lotse_ingest.dead_letters import DeadLetter, Envelope, digest_of, rejected
 from lotse_ingest.inbox import Inbox
-from lotse_ingest.judge import Moment, judge
 from lotse_ingest.ledger import add_up, tell_outcomes
 from lotse_ingest.messages import DecodeError, Received, Refusal, Watermark
 from lotse_ingest.metrics import Metrics
@@ -22,7 +21,7 @@ ERROR = DecodeError(Refusal.JSON, "payload", "not JSON", "JSON")
 
 
 def make_item(*, is_known: bool = True, received_at: datetime = NOON, **changes: object) -> BatchReading:
-    verdict = judge(make_reading(**changes), SITE if is_known else None, Moment(NOON), LIMITS)
+    verdict = judge_once(make_reading(**changes), SITE if is_known else None)
     return BatchReading(verdict, make_message(received_at=received_at), 0)
 
 

@@ -6,8 +6,8 @@ from typing import Any
 import asyncpg
 
 from lotse_ingest.availability import Availability
-from lotse_ingest.judge import Site
 from lotse_ingest.metrics import Metrics
+from lotse_ingest.site import Limits, Site
 from lotse_ingest.store import ACQUIRE_TIMEOUT_S
 from lotse_shared.database import AWAY, load_queries
 from lotse_shared.hints import Hints
@@ -22,11 +22,12 @@ class Detectors:
     ago is never judged unknown.
     """
 
-    def __init__(self, pool: "asyncpg.Pool[Any]", availability: Availability, metrics: Metrics) -> None:
+    def __init__(self, pool: "asyncpg.Pool[Any]", availability: Availability, limits: Limits, metrics: Metrics) -> None:
         self._pool = pool
         self._availability = availability
+        self._limits = limits
         self._metrics = metrics
-        self._sql = load_queries("lotse_ingest", "sql/readings.sql")
+        self._sql = load_queries("lotse_ingest", "sql/judge.sql")
         self._sites: dict[str, Site] = {}
 
     def find(self, detector_id: str) -> Site | None:
@@ -55,12 +56,4 @@ class Detectors:
     async def _fetch(self, query: str, *arguments: object) -> dict[str, Site]:
         async with self._pool.acquire(timeout=ACQUIRE_TIMEOUT_S) as connection:
             rows = await connection.fetch(self._sql[query], *arguments)
-        return {
-            row["detector_id"]: Site(
-                lanes=row["lanes"],
-                interval_s=row["interval_s"],
-                max_speed_kmh=row["max_speed_kmh"],
-                max_flow_vehh_per_lane=row["max_flow_vehh_per_lane"],
-            )
-            for row in rows
-        }
+        return {row["detector_id"]: self._limits.site(row) for row in rows}

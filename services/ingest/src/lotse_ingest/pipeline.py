@@ -14,12 +14,14 @@ from lotse_ingest.dead_letters import Cause, DeadLetter, Envelope, dead_letter, 
 from lotse_ingest.decode import Dialects
 from lotse_ingest.detectors import Detectors
 from lotse_ingest.inbox import Inbox
-from lotse_ingest.judge import CLOCK, Moment, find_clock_fault, judge
+from lotse_ingest.judge import Judge, Moment
 from lotse_ingest.messages import WHOLE, Decoded, DecodeError, Fate, Received, RefusedElement, Watermark
 from lotse_ingest.metrics import Metrics
 from lotse_ingest.privacy import is_personal_identifier, refuse_personal
+from lotse_ingest.recollection import Recollection
 from lotse_ingest.settings import IngestSettings
 from lotse_ingest.store import RefusedError, Store, Stored
+from lotse_ingest.verdict import CLOCK, ClockFault
 from lotse_shared import topics
 from lotse_shared.clock import DataClock
 from lotse_shared.log import OnChange, get_logger
@@ -64,16 +66,19 @@ class Pipeline:
         data_clock: DataClock | None,
         inbox: Inbox,
         detectors: Detectors,
+        judge: Judge,
+        recollection: Recollection,
         store: Store,
         availability: Availability,
         metrics: Metrics,
     ) -> None:
         self._settings = settings
         self._dialects = Dialects(settings.dialects, settings.max_payload_bytes)
-        self._limits = settings.limits
         self._data_clock = data_clock
         self._inbox = inbox
         self._detectors = detectors
+        self._rules = judge
+        self._recollection = recollection
         self._tables = store
         self._availability = availability
         self._metrics = metrics
@@ -147,10 +152,10 @@ class Pipeline:
             return [RefusedElement(error, message.payload)]
 
     async def _look_up_detectors(self, part: Part) -> None:
-        detector_ids = {
-            element.detector_id for _, elements in part for element in elements if isinstance(element, Reading)
-        }
+        readings = [element for _, elements in part for element in elements if isinstance(element, Reading)]
+        detector_ids = {reading.detector_id for reading in readings}
         await self._availability.until_done(lambda: self._detectors.learn(detector_ids))
+        await self._availability.until_done(lambda: self._recollection.recall(detector_ids, readings))
 
     async def _judge(self, part: Part) -> AsyncIterator[Item]:
         turns = Turns()
@@ -159,7 +164,7 @@ class Pipeline:
             moment = self._moment(message)
             for index, element in enumerate(elements):
                 if isinstance(element, Reading):
-                    yield self._judge_reading(element, message, index, moment)
+                    yield self._judge_reading(element, message, index, moment, elements)
                 elif isinstance(element, Watermark):
                     for watermark in self._advance(element):
                         yield watermark
@@ -168,15 +173,18 @@ class Pipeline:
                     where = WHOLE if element.raw is message.payload else index
                     yield rejected(element.error, element.raw, self._envelope(message, where))
 
-    def _judge_reading(self, reading: Reading, message: Received, index: int, moment: Moment) -> Item:
+    def _judge_reading(
+        self, reading: Reading, message: Received, index: int, moment: Moment, beside: Sequence[Decoded]
+    ) -> Item:
         site = self._detectors.find(reading.detector_id)
-        if fault := find_clock_fault(reading, site, moment, self._limits):
-            cause = Cause("quarantined", CLOCK, fault, reading.detector_id, reading.measured_at, reading.seq)
+        verdict = self._rules.judge(reading, site, moment, beside)
+        if isinstance(verdict, ClockFault):
+            cause = Cause("quarantined", CLOCK, verdict.reason, reading.detector_id, reading.measured_at, reading.seq)
             return dead_letter(cause, self._cut(message, index), self._envelope(message, index))
         if site is None and is_personal_identifier(reading.detector_id):
             error = refuse_personal("detector_id")
             return rejected(error, self._cut(message, index), self._envelope(message, index))
-        return BatchReading(judge(reading, site, moment, self._limits), message, index)
+        return BatchReading(verdict, message, index)
 
     def _advance(self, watermark: Watermark) -> Iterator[Watermark]:
         """Let data time advance for all that comes after, and hand on only a watermark that did it."""

@@ -11,9 +11,11 @@ from lotse_ingest.availability import Availability
 from lotse_ingest.detectors import TABLE, Detectors
 from lotse_ingest.housekeeping import Housekeeping
 from lotse_ingest.inbox import Inbox
+from lotse_ingest.judge import Judge
 from lotse_ingest.metrics import Metrics
 from lotse_ingest.pipeline import Pipeline
 from lotse_ingest.receive import Receiver
+from lotse_ingest.recollection import Recollection
 from lotse_ingest.settings import IngestSettings
 from lotse_ingest.store import Store
 from lotse_shared.clock import DataClock, WallClock
@@ -43,12 +45,15 @@ class Ingest:
         self._availability = Availability(metrics, settings.shutdown_grace_s)
         inbox = Inbox(settings.linger, settings.queue_messages, settings.queue_bytes, metrics)
         self._receiver = Receiver(broker, settings, inbox, metrics)
-        self._detectors = Detectors(pool, self._availability, metrics)
+        self._detectors = Detectors(pool, self._availability, settings.limits, metrics)
+        judge = Judge(settings.limits, self._detectors.find)
         self._pipeline = Pipeline(
             settings=settings,
             data_clock=data_clock,
             inbox=inbox,
             detectors=self._detectors,
+            judge=judge,
+            recollection=Recollection(pool, judge, self._detectors),
             store=Store(pool),
             availability=self._availability,
             metrics=metrics,

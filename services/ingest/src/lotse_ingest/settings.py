@@ -9,7 +9,7 @@ from pydantic_settings import SettingsConfigDict
 
 from lotse_ingest.batch import Linger
 from lotse_ingest.decode import AnyDialect, find_clash
-from lotse_ingest.judge import Limits
+from lotse_ingest.site import Limits
 from lotse_shared import topics
 from lotse_shared.identifiers import Identifier
 from lotse_shared.settings import Settings
@@ -50,6 +50,11 @@ class IngestSettings(Settings):
     max_speed_kmh: float = Field(default=254, gt=0, description="R1, where the detector is unknown")
     fast_kmh: float = Field(default=100, gt=0, description="R4: faster than this with more than full_pct is impossible")
     full_pct: float = Field(default=80, ge=0, le=100, description="R4: occupancy")
+    locked_on_s: float = Field(default=120, gt=0, le=3_600, description="R6: occupancy 100 % for so long")
+    stuck_intervals: float = Field(default=10, ge=3, le=100, description="R7: the same values for so long")
+    carry_intervals: float = Field(default=3, ge=0, le=100, description="S2: so long an own value may stand in")
+    skew_limit_s: float = Field(default=60, gt=0, description="a clock is off by more, or by more than an interval")
+    skew_window_s: float = Field(default=3_600, gt=0, description="a clock is judged by what came within this time")
 
     shutdown_grace_s: float = Field(default=10, ge=0, description="how long a stop waits for a database that is away")
 
@@ -109,9 +114,13 @@ class IngestSettings(Settings):
     def limits(self) -> Limits:
         """Parameters of the rules."""
         return Limits(
-            self.max_speed_kmh,
-            self.fast_kmh,
-            self.full_pct,
-            timedelta(seconds=self.future_tolerance_s),
-            timedelta(days=self.retention_days),
+            max_speed_kmh=self.max_speed_kmh,
+            fast_kmh=self.fast_kmh,
+            full_pct=self.full_pct,
+            locked_on_s=self.locked_on_s,
+            stuck_intervals=self.stuck_intervals,
+            future_tolerance_s=self.future_tolerance_s,
+            retention=timedelta(days=self.retention_days),
+            carry_intervals=self.carry_intervals,
+            skew_limit_s=self.skew_limit_s,
         )

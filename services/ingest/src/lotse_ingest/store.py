@@ -13,6 +13,7 @@ from lotse_ingest import ledger
 from lotse_ingest.batch import Batch, BatchReading, first_of_each, newest_felt
 from lotse_ingest.dead_letters import DeadLetter
 from lotse_ingest.messages import Fate, Outcome, Watermark
+from lotse_ingest.verdict import AS_MEASURED_PCT
 from lotse_shared.database import load_queries
 
 ACQUIRE_TIMEOUT_S = 10.0
@@ -32,6 +33,7 @@ READING_COLUMNS = (
     "corrected_mean_speed_kmh",
     "corrected_occupancy_pct",
     "rule_codes",
+    "quality_pct",
     "seq",
     "received_at",
 )
@@ -207,6 +209,7 @@ def _reading_row(item: BatchReading) -> tuple[Any, ...]:
         judged.mean_speed_kmh,
         judged.occupancy_pct,
         judged.rule_codes,
+        None if judged.quality_pct == AS_MEASURED_PCT else judged.quality_pct,  # so the table has it
         r.seq,
         item.message.received_at,
     )
@@ -227,6 +230,7 @@ def _state_row(item: BatchReading) -> tuple[Any, ...]:
         r.interval_s,
         *_corrected_values(item),
         ",".join(item.judged.rule_codes),
+        item.judged.quality_pct,
         item.received_at,
     )
 

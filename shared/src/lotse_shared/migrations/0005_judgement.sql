@@ -4,10 +4,10 @@
 alter table detector
     add column fast_kmh double precision check (fast_kmh > 0),                     -- R4: faster than this ...
     add column full_pct double precision check (full_pct between 0 and 100),       -- R4: ... at more than this
-    add column locked_on_s double precision check (locked_on_s > 0),               -- R6: 100 % for so long
-    add column stuck_intervals double precision check (stuck_intervals >= 3),      -- R7: the same values for so long
-    add column silent_intervals double precision check (silent_intervals >= 1),    -- R8: nothing for so long
-    add column future_tolerance_s double precision check (future_tolerance_s >= 0),   -- R9: or one interval
+    add column locked_on_s double precision check (locked_on_s > 0 and locked_on_s <= 3600),      -- R6: 100 % for so long
+    add column stuck_intervals double precision check (stuck_intervals between 3 and 100),        -- R7: the same for so long
+    add column silent_intervals double precision check (silent_intervals between 1 and 1000),     -- R8: nothing for so long
+    add column future_tolerance_s double precision check (future_tolerance_s between 0 and 86400),   -- R9: or one interval
     add column neighbours text[] not null default '{}',    -- lanes that may stand in for it, best first
     add column failed_at timestamptz,                      -- R10: since then an operator holds it to be failed
     add column failed_reason text,
@@ -27,11 +27,12 @@ create table detector_health (
     silent_since timestamptz               -- on Lotse's clock; null: not silent
 );
 
--- Owned by ingest: its replicas, so that the one that watches knows whether all of them listen.
+-- Owned by ingest: its replicas, so that the one that watches knows whether all of them listen. The database's own clock.
 create table ingest_slot (
     slot integer primary key,
-    seen_at timestamptz not null,          -- wall time
-    attentive_since timestamptz            -- wall time; connected and keeping up since; null: it is not
+    seen_at timestamptz not null,
+    is_attentive boolean not null,         -- connected and keeping up
+    since timestamptz not null             -- it is, or is not
 );
 
 -- Raised and cleared by who notices (the kinds of ingest: see docs/ingest.md), acknowledged through the gateway.

@@ -8,17 +8,19 @@ select ensure_partition('reading', $1)
 -- Stores readings, one row a key, and gives the keys that the table did not have before. The first value wins.
 insert into reading (
     detector_id, measured_at, interval_s, vehicle_count, heavy_count, mean_speed_kmh, occupancy_pct,
-    corrected_vehicle_count, corrected_mean_speed_kmh, corrected_occupancy_pct, rule_codes, seq, received_at
+    corrected_vehicle_count, corrected_mean_speed_kmh, corrected_occupancy_pct, rule_codes, quality_pct, seq,
+    received_at
 )
 select detector_id, measured_at, interval_s, vehicle_count, heavy_count, mean_speed_kmh, occupancy_pct,
        corrected_vehicle_count, corrected_mean_speed_kmh, corrected_occupancy_pct,
-       string_to_array(rule_codes, ','), seq, received_at
+       string_to_array(rule_codes, ','), quality_pct, seq, received_at
 from unnest(
     $1::text[], $2::timestamptz[], $3::float8[], $4::float8[], $5::float8[], $6::float8[], $7::float8[],
-    $8::float8[], $9::float8[], $10::float8[], $11::text[], $12::bigint[], $13::timestamptz[]
+    $8::float8[], $9::float8[], $10::float8[], $11::text[], $12::float8[], $13::bigint[], $14::timestamptz[]
 ) as fresh (
     detector_id, measured_at, interval_s, vehicle_count, heavy_count, mean_speed_kmh, occupancy_pct,
-    corrected_vehicle_count, corrected_mean_speed_kmh, corrected_occupancy_pct, rule_codes, seq, received_at
+    corrected_vehicle_count, corrected_mean_speed_kmh, corrected_occupancy_pct, rule_codes, quality_pct, seq,
+    received_at
 )
 on conflict do nothing
 returning detector_id, measured_at
@@ -30,16 +32,17 @@ select set_config('timescaledb.max_tuples_decompressed_per_dml_transaction', '0'
 -- name: insert_corrections
 -- Keeps re-sent intervals whose raw values differ from what was known last: the newest correction, or the reading.
 -- Several for one interval are compared in the order in which they were received; the newest goes to the reading, too,
--- judged, for history ($8 to $11). All lie from $14 to $15, which says in which chunks to look.
+-- judged, for history ($8 to $12). All lie from $15 to $16, which says in which chunks to look.
 -- The reading is updated by an insert that always conflicts: an update by join would open every compressed chunk.
 with resent as (
     select *
     from unnest(
         $1::text[], $2::timestamptz[], $3::float8[], $4::float8[], $5::float8[], $6::float8[], $7::float8[],
-        $8::float8[], $9::float8[], $10::float8[], $11::text[], $12::bigint[], $13::timestamptz[]
+        $8::float8[], $9::float8[], $10::float8[], $11::text[], $12::float8[], $13::bigint[], $14::timestamptz[]
     ) with ordinality as fresh (
         detector_id, measured_at, interval_s, vehicle_count, heavy_count, mean_speed_kmh, occupancy_pct,
-        revised_vehicle_count, revised_mean_speed_kmh, revised_occupancy_pct, rule_codes, seq, received_at, ordinal
+        revised_vehicle_count, revised_mean_speed_kmh, revised_occupancy_pct, rule_codes, revised_quality_pct, seq,
+        received_at, ordinal
     )
 ),
 known as (
@@ -56,13 +59,13 @@ known as (
         where c.detector_id = asked.detector_id and c.measured_at = asked.measured_at
         order by c.correction_id desc limit 1
     ) c on true
-    where k.measured_at between $14 and $15
+    where k.measured_at between $15 and $16
 ),
 series as (
     select detector_id, measured_at, interval_s, vehicle_count, heavy_count, mean_speed_kmh, occupancy_pct,
            null::float8 as revised_vehicle_count, null::float8 as revised_mean_speed_kmh,
-           null::float8 as revised_occupancy_pct, null::text as rule_codes, null::bigint as seq,
-           null::timestamptz as received_at, 0 as ordinal
+           null::float8 as revised_occupancy_pct, null::text as rule_codes, null::float8 as revised_quality_pct,
+           null::bigint as seq, null::timestamptz as received_at, 0 as ordinal
     from known
     union all
     select * from resent
@@ -91,11 +94,12 @@ kept as (
 )
 insert into reading as held (
     detector_id, measured_at, interval_s, received_at, revision, revised_interval_s, revised_vehicle_count,
-    revised_heavy_count, revised_mean_speed_kmh, revised_occupancy_pct, revised_rule_codes
+    revised_heavy_count, revised_mean_speed_kmh, revised_occupancy_pct, revised_rule_codes, revised_quality_pct
 )
 select distinct on (detector_id, measured_at)
        detector_id, measured_at, interval_s, received_at, times, interval_s, revised_vehicle_count,
-       heavy_count, revised_mean_speed_kmh, revised_occupancy_pct, string_to_array(rule_codes, ',')
+       heavy_count, revised_mean_speed_kmh, revised_occupancy_pct, string_to_array(rule_codes, ','),
+       revised_quality_pct
 from correction
 order by detector_id, measured_at, ordinal desc
 on conflict (detector_id, measured_at) do update set
@@ -105,20 +109,23 @@ on conflict (detector_id, measured_at) do update set
     revised_heavy_count = excluded.revised_heavy_count,
     revised_mean_speed_kmh = excluded.revised_mean_speed_kmh,
     revised_occupancy_pct = excluded.revised_occupancy_pct,
-    revised_rule_codes = excluded.revised_rule_codes
+    revised_rule_codes = excluded.revised_rule_codes,
+    revised_quality_pct = excluded.revised_quality_pct
 
 -- name: upsert_detector_state
 -- Newest accepted reading of each detector; rows come sorted by detector and one a detector.
 insert into detector_state as held (
-    detector_id, measured_at, interval_s, vehicle_count, mean_speed_kmh, occupancy_pct, rule_codes, received_at
+    detector_id, measured_at, interval_s, vehicle_count, mean_speed_kmh, occupancy_pct, rule_codes, quality_pct,
+    received_at
 )
 select detector_id, measured_at, interval_s, vehicle_count, mean_speed_kmh, occupancy_pct,
-       string_to_array(rule_codes, ','), received_at
+       string_to_array(rule_codes, ','), quality_pct, received_at
 from unnest(
     $1::text[], $2::timestamptz[], $3::float8[], $4::float8[], $5::float8[], $6::float8[], $7::text[],
-    $8::timestamptz[]
+    $8::float8[], $9::timestamptz[]
 ) as newest (
-    detector_id, measured_at, interval_s, vehicle_count, mean_speed_kmh, occupancy_pct, rule_codes, received_at
+    detector_id, measured_at, interval_s, vehicle_count, mean_speed_kmh, occupancy_pct, rule_codes, quality_pct,
+    received_at
 )
 on conflict (detector_id) do update set
     measured_at = excluded.measured_at,
@@ -127,6 +134,7 @@ on conflict (detector_id) do update set
     mean_speed_kmh = excluded.mean_speed_kmh,
     occupancy_pct = excluded.occupancy_pct,
     rule_codes = excluded.rule_codes,
+    quality_pct = excluded.quality_pct,
     received_at = excluded.received_at
 where held.measured_at < excluded.measured_at
 
@@ -166,11 +174,3 @@ on conflict do nothing
 -- name: newest_watermark
 -- Where data time stands.
 select max(covers_until) from watermark
-
--- name: list_sites
--- What is expected of every registered detector.
-select detector_id, lanes, interval_s, max_speed_kmh, max_flow_vehh_per_lane from detector
-
--- name: find_sites
--- The same for some detectors; those that are not registered are left out.
-select detector_id, lanes, interval_s, max_speed_kmh, max_flow_vehh_per_lane from detector where detector_id = any($1::text[])

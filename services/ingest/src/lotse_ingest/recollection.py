@@ -1,0 +1,71 @@
+"""Recollection: what judgement remembered before this process began is read from the table, so no restart changes it.
+
+A detector's memory is filled when it is first heard of: what was stored shortly before that reading is judged again.
+"""
+
+from collections.abc import Iterable, Mapping
+from datetime import datetime
+from typing import Any
+
+import asyncpg
+
+from lotse_ingest.detectors import Detectors
+from lotse_ingest.judge import Judge
+from lotse_ingest.store import ACQUIRE_TIMEOUT_S
+from lotse_shared.database import load_queries
+from lotse_shared.reading import Reading
+
+MOST_READINGS = 2_000
+"""Of one detector; one that keeps to its interval needs about twenty."""
+
+
+class Recollection:
+    """Fills the memory of a judge."""
+
+    def __init__(self, pool: "asyncpg.Pool[Any]", judge: Judge, detectors: Detectors) -> None:
+        self._pool = pool
+        self._judge = judge
+        self._detectors = detectors
+        self._sql = load_queries("lotse_ingest", "sql/judge.sql")
+
+    async def recall(self, detector_ids: Iterable[str], readings: Iterable[Reading]) -> None:
+        """Remember those of the registered detectors that are heard of for the first time, and their neighbours.
+
+        Parameters
+        ----------
+        detector_ids
+            All detectors of the readings.
+        readings
+            What is to be judged next; read only if there is somebody new.
+        """
+        new = {one for one in detector_ids if not self._judge.knows(one) and self._detectors.find(one) is not None}
+        if new:
+            first: dict[str, datetime] = {}
+            for reading in readings:
+                if reading.detector_id in new:
+                    first[reading.detector_id] = min(
+                        reading.measured_at, first.get(reading.detector_id, reading.measured_at)
+                    )
+            await self._fill(self._with_neighbours(first))
+
+    def _with_neighbours(self, first: Mapping[str, datetime]) -> dict[str, datetime]:
+        """Give from when on each detector is to be remembered."""
+        since: dict[str, datetime] = {}
+        for detector_id, moment in first.items():
+            site = self._detectors.find(detector_id)
+            for one in (detector_id, *(site.neighbours if site else ())):
+                of_one = self._detectors.find(one)
+                if of_one is not None and not self._judge.knows(one):
+                    since[one] = min(moment - of_one.memory, since.get(one, moment))
+        return since
+
+    async def _fill(self, since: Mapping[str, datetime]) -> None:
+        ids = sorted(since)
+        moments = [since[detector_id] for detector_id in ids]
+        async with self._pool.acquire(timeout=ACQUIRE_TIMEOUT_S) as connection:
+            clocks = await connection.fetch(self._sql["recall_clocks"], ids)
+            rows = await connection.fetch(self._sql["recall_readings"], ids, moments, min(moments), MOST_READINGS)
+        skews_s = {row["detector_id"]: row["skew_s"] for row in clocks}
+        for detector_id in ids:
+            self._judge.recall_clock(detector_id, skews_s.get(detector_id))
+        self._judge.recall((Reading(*values), was_failed) for *values, was_failed in rows)
