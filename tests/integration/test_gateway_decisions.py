@@ -86,13 +86,14 @@ async def test_the_system_tells_what_there_is(
     await connection.execute("insert into link_state values ('A-B-0', now(), 40, 'free', 1, 'measured')")
     await connection.execute("insert into link_state values ('OF-ANOTHER-NETWORK', now(), 40, 'free', 1, 'measured')")
     await connection.execute(
-        "insert into ingest_ledger values (now(), 'D1', 10, 6, 2, 1, 1), (now(), null, 1, 0, 0, 0, 1)"
+        "insert into ingest_ledger values (now(), 'D1', 10, 6, 2, 1, 1), (now(), null, 1, 0, 0, 0, 1),"
+        " (now() - interval '25 hours', 'D1', 5, 5, 0, 0, 0)"
     )
     await beat(connection, covers_until=datetime(2026, 11, 23, 7, 10, tzinfo=UTC))
     system = (await signs.get("/v1/system")).json()
     assert system["network"] == {"version": VERSION, "name": "four", "junctions": 4, "links": len(LINKS)}
     assert system["storage"]["backend"] == "postgresql"
-    assert system["readings"] == {"received": 11, "stored": 6, "duplicate": 2, "quarantined": 1, "rejected": 2}
+    assert system["readings_24h"] == {"received": 11, "stored": 6, "duplicate": 2, "quarantined": 1, "rejected": 2}
     assert (system["detectors"], system["signs"], system["links_with_state"]) == (2, 2, 1)
     assert (system["clock"], system["covers_until"]) == ("wall", "2026-11-23T07:10:00Z")
     assert system["planner"]["fresh"]

@@ -15,6 +15,7 @@ from lotse_gateway.resources import Resources
 from lotse_gateway.routes.detectors import detectors_router
 from lotse_gateway.routes.detours import detours_router
 from lotse_gateway.routes.display import add_display_route
+from lotse_gateway.routes.ledger import ledger_router
 from lotse_gateway.routes.links import links_router
 from lotse_gateway.routes.problem_pages import problem_pages_router
 from lotse_gateway.routes.registry import registry_router
@@ -35,6 +36,7 @@ ROUTERS = (
     roadworks_router,
     detours_router,
     routes_router,
+    ledger_router,
 )
 
 

@@ -29,7 +29,7 @@ from lotse_standalone.machine.crew import Crew
 from lotse_standalone.machine.interruption import Interruption
 from lotse_standalone.machine.problems import StandaloneError
 from lotse_standalone.machine.terminal import say
-from lotse_standalone.stack.gateway import ask
+from lotse_standalone.stack.gateway import ask, sum_ledger
 from lotse_standalone.stack.stack import Stack, StackOptions
 
 LOOK_EVERY_S = 1.0
@@ -110,7 +110,7 @@ def run_demo(options: DemoOptions, console: Console) -> None:
             _log_to(stack.folder / "logs" / "demo.log")
             world = prepare_world(stack, client, options.osm)
             welcome(console, stack, world, options.stack.folder)
-            before = ask(client, "/v1/system")["readings"]
+            before = sum_ledger(client, started_at)
             crew = Crew(world.lives)
             road = Road(client, crew)
             watch = Watch(client, road)
@@ -165,7 +165,7 @@ def _look_back(
         started_at=started_at,
         ended_at=datetime.now(UTC),
         ledger_before=before,
-        ledger_after=system["readings"],
+        ledger_after=sum_ledger(client, started_at),
         links_with_state=system["links_with_state"],
         signs=system["signs"],
         decisions=[each for sign in signs for each in list_decisions(client, sign.sign_id, started_at)],

@@ -12,8 +12,8 @@ from rich.panel import Panel
 from rich.table import Table
 from rich.text import Text
 
-from lotse_standalone.demo.report import OUTCOMES
 from lotse_standalone.machine.terminal import say
+from lotse_standalone.stack.gateway import OUTCOMES
 
 FACE_CHARS = 16
 FACE_LINES = 3

@@ -6,8 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
 
-OUTCOMES = ("received", "stored", "duplicate", "quarantined", "rejected")
-"""Of readings: received = stored + duplicate + quarantined + rejected."""
+from lotse_standalone.stack.gateway import OUTCOMES
 
 Rank = tuple[str, int, int]
 """A display body: sign, epoch, seq."""

@@ -76,7 +76,7 @@ class Watch:
         network: Mapping[str, Any] = system["network"] or {"links": 0}
         levels = count_levels(self._client, network["links"])
         self._decisions = {each.sign_id: self._recent(each.sign_id) for each in self._road.signs}
-        return Board(phase, system["readings"], levels)
+        return Board(phase, system["readings_24h"], levels)
 
     def _recent(self, sign_id: str) -> list[Decision]:
         items = ask(self._client, f"/v1/signs/{sign_id}/decisions", limit=RECENT_DECISIONS)["items"]

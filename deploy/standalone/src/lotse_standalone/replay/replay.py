@@ -8,7 +8,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import UTC, tzinfo
+from datetime import UTC, datetime, tzinfo
 from pathlib import Path
 from typing import Annotated, Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
@@ -26,7 +26,7 @@ from lotse_standalone.replay.feed import Feed
 from lotse_standalone.replay.odaa import AARHUS_SIGNS, Segment, read_segments, write_network, write_registry
 from lotse_standalone.replay.recording import LINKS_FILE, count_rows, list_files, read_slots
 from lotse_standalone.replay.report import Replayed, Tally, compose_report, count_stored, tell
-from lotse_standalone.stack.gateway import ask, list_all
+from lotse_standalone.stack.gateway import ask, list_all, sum_ledger
 from lotse_standalone.stack.registry import register
 from lotse_standalone.stack.stack import Stack, StackOptions
 
@@ -180,7 +180,7 @@ def _prepare(stack: Stack, client: httpx.Client, recording: Recording, signs: Pa
 
 def _replay(stack: Stack, client: httpx.Client, recording: Recording, console: Console) -> Replayed:
     tally = Tally({segment.report_id: segment.normal_kmh for segment in recording.segments})
-    began_s = time.monotonic()
+    began_s, began_at = time.monotonic(), datetime.now(UTC)
     columns = TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn()
     with Progress(*columns, console=console) as progress, Feed(stack, client) as feed:
         bar = progress.add_task("readings", total=recording.rows)
@@ -194,7 +194,7 @@ def _replay(stack: Stack, client: httpx.Client, recording: Recording, console: C
     return Replayed(
         tally=tally,
         published=feed.published,
-        ledger=ask(client, "/v1/system")["readings"],
+        ledger=sum_ledger(client, began_at),
         stored=asyncio.run(count_stored(stack.dsn)),
         seconds=seconds,
         signs=signs,

@@ -1,6 +1,7 @@
-"""Asking the gateway: JSON of a GET, pages of a list."""
+"""Asking the gateway: JSON of a GET, pages of a list, the ledger."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from datetime import datetime
 from typing import Any
 
 import httpx
@@ -8,6 +9,8 @@ import httpx
 from lotse_standalone.machine.problems import StandaloneError
 
 PAGE = 500
+OUTCOMES = ("received", "stored", "duplicate", "quarantined", "rejected")
+"""Of readings: received = stored + duplicate + quarantined + rejected."""
 
 
 class GatewayAwayError(StandaloneError):
@@ -29,6 +32,13 @@ def ask(client: httpx.Client, path: str, **parameters: str | int) -> Any:  # noq
     except (httpx.HTTPError, ValueError) as error:
         message = f"the gateway did not tell {path}: {error}"
         raise GatewayAwayError(message) from error
+
+
+def sum_ledger(client: httpx.Client, since: datetime) -> Mapping[str, int]:
+    """Give what became of the readings received since the hour of this moment; raises as `ask` does."""
+    span = {"from": since.isoformat()}
+    totals = ask(client, "/v1/ingest/ledger", limit=1, **span)["totals"]
+    return {name: totals[name] for name in OUTCOMES}
 
 
 def list_all(client: httpx.Client, path: str) -> Iterator[dict[str, Any]]:

@@ -5,6 +5,7 @@ from typing import Literal
 from pydantic import AwareDatetime, Field
 
 from lotse_gateway.models.base import View
+from lotse_gateway.models.ledger import Counts
 
 
 class NetworkSummary(View):
@@ -31,16 +32,6 @@ class Planner(View):
     fresh: bool = Field(description="whether it was heard of lately", examples=[True])
 
 
-class ReadingCounts(View):
-    """All readings so far: received = stored + duplicate + quarantined + rejected."""
-
-    received: int = Field(examples=[382])
-    stored: int = Field(examples=[381])
-    duplicate: int = Field(examples=[0])
-    quarantined: int = Field(examples=[0])
-    rejected: int = Field(examples=[1])
-
-
 class SystemView(View):
     """What runs, on which network, and how much of everything there is."""
 
@@ -56,7 +47,7 @@ class SystemView(View):
     network: NetworkSummary | None
     storage: Storage
     planner: Planner | None
-    readings: ReadingCounts
+    readings_24h: Counts = Field(description="received in the last 24 hours of the clock, this one among them")
     detectors: int = Field(examples=[53])
     links_with_state: int = Field(examples=[53])
     signs: int = Field(description="in service", examples=[6])

@@ -1,6 +1,5 @@
 """What detectors have besides their registration: their readings."""
 
-from datetime import UTC, datetime, timedelta
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Query
@@ -14,10 +13,8 @@ from lotse_gateway.openapi import errors
 from lotse_gateway.paging import encode_cursor
 from lotse_gateway.registry import get_row
 from lotse_gateway.resources import Resources
-from lotse_gateway.routes.parameters import Cursor, DetectorId, invalid_field, page_size, read_cursor
-
-DEFAULT_SPAN = timedelta(hours=24)
-ALL_TIME = (datetime(1970, 1, 1, tzinfo=UTC), datetime(2200, 1, 1, tzinfo=UTC))
+from lotse_gateway.routes.parameters import Cursor, DetectorId, page_size, read_cursor
+from lotse_gateway.routes.spans import choose_span, read_moment
 
 
 def detectors_router(resources: Resources) -> APIRouter:
@@ -47,7 +44,7 @@ def detectors_router(resources: Resources) -> APIRouter:
         """
         begin, end = choose_span(from_, to, resources.clock.now())
         (text,) = read_cursor(cursor, str)
-        rows = await database.rows("list_readings", detector_id, begin, end, _moment(text), limit + 1)
+        rows = await database.rows("list_readings", detector_id, begin, end, read_moment(text), limit + 1)
         if not rows:
             await get_row(database, DETECTORS, detector_id)
         items = [_view(row) for row in rows[:limit]]
@@ -55,30 +52,6 @@ def detectors_router(resources: Resources) -> APIRouter:
         return {"items": items, "next_cursor": encode_cursor(items[-1]["measured_at"].isoformat()) if more else None}
 
     return router
-
-
-def choose_span(begin: datetime | None, end: datetime | None, now: datetime | None) -> tuple[datetime, datetime]:
-    """Give the span of time asked for: by default the last 24 h of Lotse's clock, all time where that has none.
-
-    Raises
-    ------
-    InvalidInput
-        It ends before it begins.
-    """
-    first, last = ALL_TIME if now is None else ((end or now) - DEFAULT_SPAN, now)
-    span = (begin or first, end or last)
-    if span[1] < span[0]:
-        raise invalid_field(field="query.to", reason="lies before from")
-    return span
-
-
-def _moment(text: str | None) -> datetime | None:
-    if text is None:
-        return None
-    try:
-        return datetime.fromisoformat(text).astimezone(UTC)
-    except (ValueError, OverflowError) as error:
-        raise invalid_field(field="query.cursor", reason="not a cursor of this list") from error
 
 
 def _view(row: Any) -> dict[str, Any]:  # noqa: ANN401 - a Record

@@ -12,7 +12,8 @@ select
     (select jsonb_build_object(
         'received', coalesce(sum(received), 0), 'stored', coalesce(sum(stored), 0),
         'duplicate', coalesce(sum(duplicate), 0), 'quarantined', coalesce(sum(quarantined), 0),
-        'rejected', coalesce(sum(rejected), 0)) from ingest_ledger) as readings,
+        'rejected', coalesce(sum(rejected), 0)) from ingest_ledger
+        where hour > now() - interval '24 hours') as readings_24h,
     (select count(*) from detector) as detectors,
     (select count(*) from link_state join link using (link_id) join network using (network_version)
         where is_active) as links_with_state,
