@@ -1,7 +1,7 @@
 """The ledger: in readings, received = stored + duplicate + quarantined + rejected. Pure counting."""
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -66,20 +66,25 @@ def _outcome(item: DeadLetter | Watermark, digests: set[bytes]) -> Outcome | Non
 def add_up(items: Iterable[Item], outcomes: Iterable[Outcome | None]) -> Mapping[Account, Counts]:
     """Sum outcomes by account, sorted: writers that lock rows in one order do not deadlock."""
     accounts: dict[Account, Counts] = {}
-    for (hour, detector_id, outcome), count in Counter(_entries(items, outcomes)).items():
-        accounts.setdefault((hour, detector_id), Counts()).add(outcome, count)
+    for hour, entries in _by_hour(items, outcomes).items():
+        for (detector_id, outcome), count in Counter(entries).items():
+            accounts.setdefault((hour, detector_id), Counts()).add(outcome, count)
     return dict(sorted(accounts.items(), key=lambda entry: (entry[0][0], entry[0][1] or "")))
 
 
-def _entries(
+def _by_hour(
     items: Iterable[Item], outcomes: Iterable[Outcome | None]
-) -> Iterator[tuple[datetime, str | None, Outcome]]:
-    """Give hour, detector and outcome of each reading. Messages read at once share the moment of their receipt."""
-    received_at = hour = None
+) -> Mapping[datetime, Sequence[tuple[str | None, Outcome]]]:
+    """Give detector and outcome of each reading, by hour. Messages read at once share the moment of their receipt."""
+    hours: dict[datetime, list[tuple[str | None, Outcome]]] = {}
+    received_at = None
+    entries: list[tuple[str | None, Outcome]] = []
     for item, outcome in zip(items, outcomes, strict=True):
         if outcome is None or isinstance(item, Watermark):
             continue
-        if item.message.received_at is not received_at or hour is None:
+        if item.message.received_at is not received_at:
             received_at = item.message.received_at
-            hour = received_at.replace(minute=0, second=0, microsecond=0)
-        yield hour, (item.judged.reading.detector_id if isinstance(item, BatchReading) else item.detector_id), outcome
+            entries = hours.setdefault(received_at.replace(minute=0, second=0, microsecond=0), [])
+        detector_id = item.judged.reading.detector_id if isinstance(item, BatchReading) else item.detector_id
+        entries.append((detector_id, outcome))
+    return hours

@@ -47,7 +47,9 @@ class Frames:
         self._buffer = self._buffer[self._at :] + chunk if self._at < len(self._buffer) else chunk
         self._at = 0
 
-    def next_run(self, received_at: datetime, origin: Origin) -> tuple[list[Received], "tuple[int, bytes] | None"]:
+    def next_run(  # noqa: C901 - one tight loop
+        self, received_at: datetime, origin: Origin
+    ) -> tuple[list[Received], "tuple[int, bytes] | None"]:
         """Give the next PUBLISH packets, and the packet of another kind (first byte, body) that ended the run.
 
         None instead of that packet: the rest is incomplete, feed more.
@@ -62,7 +64,9 @@ class Frames:
         try:
             while size - at >= 2:  # noqa: PLR2004 - the shortest packet
                 first, length, start = buffer[at], buffer[at + 1], at + 2
-                if length > 127:  # noqa: PLR2004 - the top bit says that the length goes on
+                if length > 127 and size - at > 2 and buffer[start] < 128:  # noqa: PLR2004 - two bytes: nearly always
+                    length, start = length - 128 + (buffer[start] << 7), start + 1
+                elif length > 127:  # noqa: PLR2004 - the top bit says that the length goes on
                     found = _variable_length(buffer, at + 1)
                     if found is None:
                         break

@@ -8,6 +8,7 @@ publisher may be newer than we are; but they cost time, because they are screene
 import re
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import Annotated, TypeVar
 
 import msgspec
@@ -93,6 +94,7 @@ def cut_native(topic: str, payload: bytes, index: int) -> bytes:
     return bytes(_decode_array(payload)[index])
 
 
+@lru_cache(maxsize=65_536)  # detectors publish on the same topics again and again
 def _parse(topic: str) -> Topic:
     try:
         parsed = parse_topic(topic)
