@@ -100,7 +100,7 @@ def add_up(batches: Iterable[Sequence[Judged]]) -> dict[Key, dict[str, float | N
 
 
 async def read_quarters(connection: Any, begin: datetime, end: datetime) -> dict[Key, dict[str, float | None]]:
-    rows = await connection.fetch("select * from reading_15min($1, $2)", begin, end)
+    rows = await connection.fetch("select * from reading_15min($1, $2, null)", begin, end)
     names = Quarter().row()
     return {
         (row["begins_at"], row["detector_id"]): {

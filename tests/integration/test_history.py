@@ -204,7 +204,9 @@ async def test_a_database_that_changes_its_licence_gets_what_the_new_one_can_do(
 ) -> None:
     batches = some_batches(5, days=2)
     # As lotse-migrate leaves a database under the apache licence: the plain function, nothing else.
-    await community.execute("drop function reading_15min; drop materialized view reading_15min_kept")
+    await community.execute(
+        "drop function reading_15min(timestamptz, timestamptz, text[]); drop materialized view reading_15min_kept"
+    )
     for table in ("reading", "link_state_history"):
         await community.execute(f"alter table {table} set (timescaledb.compress = false)")
     await store(community_database, batches)

@@ -43,9 +43,10 @@ create function apply_storage_policies() returns void
 language plpgsql set client_min_messages = warning as $$
 declare
     is_community constant boolean := (select backend from storage_in_force()) = 'timescaledb-community';
-    quarters text := reading_15min_query(
-        $b$date_bin('15 minutes', measured_at, timestamptz '2000-01-01 00:00:00.000001Z')$b$,
-        'measured_at > measured_after and measured_at <= measured_until');
+    condition constant text := '(detectors is null or detector_id = any (detectors))';
+    columns constant text := 'bucket - interval ''1 microsecond'', detector_id, readings, vehicle_count, heavy_count,'
+        ' speed_weight, speed_weighted_kmh, occupancy_weight_s, occupancy_weighted_pct, usable_s, substituted, invalid';
+    body text;
 begin
     if is_community then
         if to_regclass('reading_15min_kept') is null then
@@ -53,17 +54,41 @@ begin
                 || ' with (timescaledb.continuous, timescaledb.materialized_only = false) as '
                 || reading_15min_query($b$time_bucket('15 minutes', measured_at, interval '1 microsecond')$b$, 'true')
                 || ' with no data';
+            perform set_chunk_time_interval('reading_15min_kept', interval '30 days');
             alter materialized view reading_15min_kept set (timescaledb.compress);
             alter table reading set (timescaledb.compress,
                 timescaledb.compress_segmentby = 'detector_id', timescaledb.compress_orderby = 'measured_at');
             alter table link_state_history set (timescaledb.compress,
                 timescaledb.compress_segmentby = 'link_id', timescaledb.compress_orderby = 'observed_at');
         end if;
-        quarters := 'select * from reading_15min_kept where bucket > measured_after and bucket <= measured_until';
+        -- Asked for what is aggregated already, we go to where it lies: to plan the view's other half, the readings since,
+        -- takes longer than to answer.
+        body := format(
+            'language plpgsql stable set plan_cache_mode = force_custom_plan as $body$
+            #variable_conflict use_column
+            begin
+                if measured_until < _timescaledb_functions.to_timestamp(_timescaledb_functions.cagg_watermark(%1$s)) then
+                    return query select %4$s from %2$s where bucket > measured_after and bucket <= measured_until and %3$s;
+                else
+                    return query select %4$s from reading_15min_kept
+                        where bucket > measured_after and bucket <= measured_until and %3$s;
+                end if;
+            end $body$',
+            c.mat_hypertable_id,
+            format('%I.%I', h.schema_name, h.table_name), condition, columns)
+        from _timescaledb_catalog.continuous_agg c
+        join _timescaledb_catalog.hypertable h on h.id = c.mat_hypertable_id
+        where format('%I.%I', c.user_view_schema, c.user_view_name)::regclass = 'reading_15min_kept'::regclass;
+    else
+        body := format('language sql stable as $body$ select %s from (%s) as quarter $body$', columns,
+            reading_15min_query(
+                $b$date_bin('15 minutes', measured_at, timestamptz '2000-01-01 00:00:00.000001Z')$b$,
+                'measured_at > measured_after and measured_at <= measured_until and ' || condition));
     end if;
     -- A function, not a view: only so its reader's bounds reach the partitions below the aggregate.
-    execute format($ddl$
-        create or replace function reading_15min(measured_after timestamptz, measured_until timestamptz)
+    execute $ddl$
+        create or replace function reading_15min(
+            measured_after timestamptz, measured_until timestamptz, detectors text[])  -- null: all of them
         returns table (
             begins_at timestamptz,
             detector_id text,
@@ -77,11 +102,7 @@ begin
             usable_s double precision,                 -- in which the detector itself measured something usable
             substituted bigint,                        -- readings with a substitute value
             invalid bigint                             -- readings without any usable value
-        ) language sql stable as $body$
-            select bucket - interval '1 microsecond', detector_id, readings, vehicle_count, heavy_count, speed_weight,
-                speed_weighted_kmh, occupancy_weight_s, occupancy_weighted_pct, usable_s, substituted, invalid
-            from (%s) as quarter
-        $body$ $ddl$, quarters);
+        ) $ddl$ || body;
 end $$;
 
 -- The chunks (TimescaleDB) or partitions of one day (plain PostgreSQL) of a big table, oldest first.
