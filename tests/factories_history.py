@@ -25,11 +25,11 @@ MONDAY = datetime(2026, 3, 2, tzinfo=UTC)
 
 
 def judged(detector_id: str, measured_at: datetime, **changes: Any) -> Judged:
-    """A reading whose values are all usable; `unusable=True`: none is."""
-    is_unusable = changes.pop("unusable", False)
+    """A reading whose values are all usable; `unusable=True`: none is; `quality_pct` below 100: substitutes."""
+    is_unusable, quality_pct = changes.pop("unusable", False), changes.pop("quality_pct", 100.0)
     reading = make_reading(detector_id=detector_id, measured_at=measured_at, **changes)
     values = (reading.vehicle_count, reading.mean_speed_kmh, reading.occupancy_pct)
-    return Judged(reading, *((None,) * 3 if is_unusable else values), ())
+    return Judged(reading, *((None,) * 3 if is_unusable else values), (), quality_pct)
 
 
 async def store(database: DatabaseSettings, batches: Iterable[Sequence[Judged]]) -> None:
@@ -47,6 +47,7 @@ class Quarter:
     """What a row of reading_15min must say."""
 
     readings: int = 0
+    substituted: int = 0
     invalid: int = 0
     usable_s: float = 0.0
     counts: list[float] = field(default_factory=list)
@@ -58,8 +59,9 @@ class Quarter:
         raw = one.reading
         values = (one.vehicle_count, one.mean_speed_kmh, one.occupancy_pct)
         self.readings += 1
+        self.substituted += one.quality_pct < 100
         self.invalid += values == (None, None, None)
-        self.usable_s += raw.interval_s if values != (None, None, None) else 0
+        self.usable_s += raw.interval_s if values != (None, None, None) and one.quality_pct == 100 else 0
         if one.vehicle_count is not None:
             self.counts.append(one.vehicle_count)
             if raw.heavy_count is not None and 0 <= raw.heavy_count <= one.vehicle_count:
@@ -82,6 +84,7 @@ class Quarter:
             "occupancy_weight_s": total([weight for weight, _ in self.occupancies]),
             "occupancy_weighted_pct": total([weight * share for weight, share in self.occupancies]),
             "usable_s": round(self.usable_s, 6),
+            "substituted": self.substituted,
             "invalid": self.invalid,
         }
 
@@ -90,13 +93,22 @@ Key = tuple[datetime, str]
 
 
 def add_up(batches: Iterable[Sequence[Judged]]) -> dict[Key, dict[str, float | None]]:
-    """The quarters of all readings, where the newest value of an interval counts."""
-    newest = {(one.reading.detector_id, one.reading.measured_at): one for batch in batches for one in batch}
+    """The quarters of all readings. Other values for an interval replace those before, the same values do not."""
+    newest: dict[Key, Judged] = {}
+    for one in (one for batch in batches for one in batch):
+        key = (one.reading.measured_at, one.reading.detector_id)
+        if key not in newest or _values(newest[key]) != _values(one):
+            newest[key] = one
     quarters: dict[Key, Quarter] = defaultdict(Quarter)
-    for (detector_id, measured_at), one in newest.items():
+    for (measured_at, detector_id), one in newest.items():
         into = (measured_at - datetime(2000, 1, 1, tzinfo=UTC) - timedelta(microseconds=1)) // QUARTER
         quarters[datetime(2000, 1, 1, tzinfo=UTC) + into * QUARTER, detector_id].add(one)
     return {key: quarter.row() for key, quarter in quarters.items()}
+
+
+def _values(one: Judged) -> tuple[float | None, ...]:
+    raw = one.reading
+    return raw.interval_s, raw.vehicle_count, raw.heavy_count, raw.mean_speed_kmh, raw.occupancy_pct
 
 
 async def read_quarters(connection: Any, begin: datetime, end: datetime) -> dict[Key, dict[str, float | None]]:
@@ -138,6 +150,7 @@ def _one(chance: random.Random, name: str, moment: datetime) -> Judged | None:
         mean_speed_kmh=None if count == 0 else chance.choice([None, 30.0, 47.3]),
         occupancy_pct=chance.choice([None, 0.0, 12.25]),
         unusable=chance.random() < 0.1,
+        quality_pct=chance.choice([100.0, 100.0, 95.0, 90.0]),
     )
 
 
