@@ -43,6 +43,11 @@ class Inbox:
         """Tell whether nothing waits."""
         return not self._messages
 
+    @property
+    def waiting_s(self) -> float:
+        """Seconds for which messages have waited without any being taken; 0 if none waits."""
+        return time.monotonic() - self._oldest_s if self._messages else 0.0
+
     def put(self, messages: Sequence[Received]) -> None:
         """Add messages."""
         self._newest_s = time.monotonic()

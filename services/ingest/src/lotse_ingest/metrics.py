@@ -51,6 +51,15 @@ class Metrics:
             "lotse_ingest_database_connected", "1: the last access succeeded", registry=registry
         )
         self.database_retries = Counter("lotse_ingest_database_retries", "Accesses tried again", registry=registry)
+        self.detectors_silent = Gauge(
+            "lotse_ingest_detectors_silent", "Silent detectors (R8), told by the slot that watches", registry=registry
+        )
+        self.clocks_off = Gauge(
+            "lotse_ingest_detector_clocks_off",
+            "Detectors whose clock is off, of those this slot heard",
+            registry=registry,
+        )
+        self.alarms = Counter("lotse_ingest_alarms", "Alarms raised", ["kind"], registry=registry)
         self.detectors = Gauge("lotse_ingest_detectors", "Registered detectors known", registry=registry)
         self.housekeeping_rounds = Counter(
             "lotse_ingest_housekeeping_rounds", "Rounds of housekeeping by outcome", ["outcome"], registry=registry

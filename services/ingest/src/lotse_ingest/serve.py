@@ -18,6 +18,7 @@ from lotse_ingest.receive import Receiver
 from lotse_ingest.recollection import Recollection
 from lotse_ingest.settings import IngestSettings
 from lotse_ingest.store import Store
+from lotse_ingest.watch import Watch
 from lotse_shared.clock import DataClock, WallClock
 from lotse_shared.database import create_pool
 from lotse_shared.hints import Hints
@@ -25,6 +26,7 @@ from lotse_shared.run import Loop, run_service
 from lotse_shared.settings import BrokerSettings, ClockSettings, DatabaseSettings, HttpSettings
 
 APPLICATION = "lotse-ingest"
+KEEPS_UP_S = 5.0
 
 
 class Ingest:
@@ -43,7 +45,7 @@ class Ingest:
         self._database = database
         self._drained = asyncio.Event()
         self._availability = Availability(metrics, settings.shutdown_grace_s)
-        inbox = Inbox(settings.linger, settings.queue_messages, settings.queue_bytes, metrics)
+        self._inbox = inbox = Inbox(settings.linger, settings.queue_messages, settings.queue_bytes, metrics)
         self._receiver = Receiver(broker, settings, inbox, metrics)
         self._detectors = Detectors(pool, self._availability, settings.limits, metrics)
         judge = Judge(settings.limits, self._detectors.find)
@@ -60,6 +62,15 @@ class Ingest:
         )
         self._housekeeping = Housekeeping(database, settings, (data_clock or WallClock()).now, metrics)
 
+        self._watch = Watch(
+            pool=pool,
+            judge=judge,
+            is_listening=self._is_listening,
+            settings=settings,
+            data_clock=data_clock,
+            metrics=metrics,
+        )
+
     @property
     def loops(self) -> Mapping[str, Loop]:
         """What runs side by side."""
@@ -68,11 +79,17 @@ class Ingest:
             "pipeline": self._store,
             "detectors": self._follow_registry,
             "housekeeping": self._housekeeping.run,
+            "watch": self._watch.run,
         }
 
     def ready(self) -> Mapping[str, bool]:
         """Tell which dependencies are there."""
         return {"broker": self._receiver.is_subscribed, "database": self._availability.is_there}
+
+    def _is_listening(self) -> bool:
+        """Tell whether a detector that speaks is heard at once."""
+        keeps_up = not self._inbox.is_full and self._inbox.waiting_s < KEEPS_UP_S
+        return self._receiver.is_subscribed and self._availability.is_there and keeps_up
 
     async def _receive(self, stop: asyncio.Event) -> None:
         await self._receiver.run(stop, self._drained)

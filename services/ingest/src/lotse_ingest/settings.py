@@ -56,6 +56,14 @@ class IngestSettings(Settings):
     skew_limit_s: float = Field(default=60, gt=0, description="a clock is off by more, or by more than an interval")
     skew_window_s: float = Field(default=3_600, gt=0, description="a clock is judged by what came within this time")
 
+    watch_every_s: float = Field(
+        default=5, gt=0, le=60, description="health is saved and silence looked for this often"
+    )
+    silent_intervals: float = Field(default=3, ge=1, le=1_000, description="R8: silent after so many")
+    fleet_minimum: int = Field(default=10, ge=2, description="so many silent detectors may be one alarm ...")
+    fleet_share_pct: float = Field(default=20, gt=0, le=100, description="... if they are this share of the fleet")
+    intake_away_s: float = Field(default=60, ge=0, description="alarm when a slot has not listened for so long")
+
     shutdown_grace_s: float = Field(default=10, ge=0, description="how long a stop waits for a database that is away")
 
     # What is kept, and for how long (docs/storage.md); readings and their corrections: retention_days.
