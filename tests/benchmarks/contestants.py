@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import asyncpg
+import httpx
 from factories_ingest import ingest_process
 from fixtures.brokers import Mosquitto
 
@@ -23,7 +24,9 @@ from lotse_shared.settings import DatabaseSettings
 from lotse_standalone.machine.ports import free_port
 
 DEADLINE_S = 120.0
+STEADY_S = 2.0
 TABLES = "reading, reading_correction, detector_state, rejected_message, ingest_ledger, detector"
+RECEIVED = "select coalesce(sum(received), 0)::bigint from ingest_ledger"
 NAIVE = Path(__file__).with_name("naive.py")
 
 
@@ -51,6 +54,28 @@ class Bench:
 
     def ask(self, sql: str, *arguments: object) -> Any:
         return asyncio.run(self.query(sql, *arguments))
+
+    def wait_for(self, sql: str, value: int, every_s: float = 0.05) -> None:
+        """Wait until a query gives a value, asking on one connection: it runs beside what is measured."""
+        asyncio.run(self._wait_for(sql, value, every_s))
+
+    async def _wait_for(self, sql: str, value: int, every_s: float) -> None:
+        connection = await asyncpg.connect(self.dsn)
+        deadline = time.monotonic() + DEADLINE_S
+        try:
+            while (found := await connection.fetchval(sql)) != value:
+                if time.monotonic() > deadline:
+                    message = f"{sql}: {found} instead of {value} after {DEADLINE_S:.0f} s"
+                    raise TimeoutError(message)
+                await asyncio.sleep(every_s)
+        finally:
+            await connection.close()
+
+    def forget(self, *client_ids: str) -> None:
+        """End sessions: the broker would queue for them all that later runs publish, and share it with them."""
+        for client_id in client_ids:
+            command = ["mosquitto_sub", "-p", str(self.broker.port), "-i", client_id, "-V", "5", "-t", "none", "-E"]
+            subprocess.run(command, check=True)
 
     def empty_tables(self) -> None:
         """Begin as on the first day, with the detectors registered."""
@@ -88,7 +113,7 @@ def our_slots(
     bench: Bench, slots: int, session: str, *, waits: bool = True
 ) -> Iterator[list["subprocess.Popen[bytes]"]]:
     """Run ingest, one process a slot, and wait (unless told not to) until all of them are subscribed."""
-    shared = {"LOTSE_INGEST_SHARE_GROUP": "bench"} if slots > 1 else {}
+    shared = {"LOTSE_INGEST_SHARE_GROUP": session} if slots > 1 else {}
     ports = [free_port() for _ in range(slots)]
     settings = {"LOTSE_INGEST_CLIENT_ID": session, **shared}
     managers = [
@@ -122,11 +147,12 @@ def run_ours(bench: Bench, run: str, messages: Sequence[Message], readings: int,
     publish_all(bench.broker.port, messages)
     with our_slots(bench, slots, session, waits=False) as processes:
         watch = bench.watch([process.pid for process in processes])
-        wait_until(lambda: bench.ask("select sum(received) from ingest_ledger") == readings, 0.05)
+        bench.wait_for(RECEIVED, readings)
         ended_s = time.time()
         watch.stop()
         began_s = bench.ask("select extract(epoch from min(received_at))::float8 from reading")
         peak_mb = max(peak_memory_mb(process.pid) for process in processes)
+    bench.forget(*(f"{session}-{slot}" for slot in range(slots)))
     assert bench.ask("select count(*) from reading") == readings, "rows are missing"
     bench.note(
         run,
@@ -176,6 +202,7 @@ def run_c_pipeline(
     watch.stop()
     after = resource.getrusage(resource.RUSAGE_CHILDREN)
     used_s = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
+    bench.forget(session)
     made = ("reading", readings) if makes_rows else ("raw_message", len(messages))
     assert bench.ask(f"select count(*) from {made[0]}") == made[1], "rows are missing"  # noqa: S608 - our own names
     cpu = watch.since(began_s) | {"consumer": used_s}
@@ -191,26 +218,55 @@ def run_naive(bench: Bench, run: str, messages: Sequence[Message]) -> None:
     publish_all(bench.broker.port, messages)
     with subprocess.Popen([*command, str(len(messages))]) as process:
         watch = bench.watch([process.pid])
-        wait_until(lambda: bench.ask("select count(*) from reading") == len(messages), 0.1)
+        bench.wait_for("select count(*) from reading", len(messages))
         ended_s = time.time()
         watch.stop()
         began_s = bench.ask("select extract(epoch from min(received_at))::float8 from reading")
         process.wait(DEADLINE_S)
+    bench.forget(session)
     bench.note(run, messages=len(messages), readings=len(messages), seconds=ended_s - began_s, cpu=watch.since(began_s))
 
 
-def run_backlog_without_database(bench: Bench, messages: Sequence[Message], patience_s: float) -> None:
-    """Let a backlog wait while the database is away, and see how much memory we take (P3)."""
+def run_backlog_without_database(bench: Bench, messages: Sequence[Message], readings: int) -> None:
+    """Let a backlog wait while the database is away, then take it in, and see how much memory that takes (P3)."""
     bench.empty_tables()
     session = f"backlog-{time.time_ns()}"
     with our_slots(bench, 1, session):
         pass
     publish_all(bench.broker.port, messages)
+    port = free_port()
     away = {"LOTSE_DATABASE_DSN": f"postgresql://nobody@127.0.0.1:{free_port()}/nowhere"}
     settings = {"LOTSE_INGEST_CLIENT_ID": session, **away}
-    with ingest_process(bench.database, bench.broker.settings, bench.log, free_port(), **settings) as process:
-        time.sleep(patience_s)
-        peak_mb = peak_memory_mb(process.pid)
-    bench.runs.append({"run": "backlog", "messages": len(messages), "peak_mb": round(peak_mb, 1)})
-    with our_slots(bench, 1, session):
-        wait_until(lambda: bench.ask("select sum(received) from ingest_ledger") is not None, 0.1)
+    with ingest_process(bench.database, bench.broker.settings, bench.log, port, **settings) as process:
+        queued = _wait_until_queued(port)
+        away_mb = peak_memory_mb(process.pid)
+    with our_slots(bench, 1, session, waits=False) as (process,):
+        bench.wait_for(RECEIVED, readings)
+        back_mb = peak_memory_mb(process.pid)
+    bench.forget(f"{session}-0")
+    peak_mb = round(max(away_mb, back_mb), 1)
+    run = {"run": "backlog", "messages": len(messages), "readings": readings, "queued_while_away": queued}
+    bench.runs.append({**run, "peak_while_away_mb": round(away_mb, 1), "peak_mb": peak_mb})
+
+
+def _wait_until_queued(port: int) -> int:
+    """Wait until the queue has messages and grows no more, and give how many they are."""
+    queued, since_s = 0.0, time.monotonic()
+    while queued == 0 or time.monotonic() - since_s < STEADY_S:
+        found = _metric(port, "lotse_ingest_queue_messages")
+        if found != queued:
+            queued, since_s = found, time.monotonic()
+        if time.monotonic() - since_s > DEADLINE_S:
+            message = "nothing is queued while the database is away"
+            raise TimeoutError(message)
+        time.sleep(0.1)
+    return int(queued)
+
+
+def _metric(port: int, name: str) -> float:
+    """Read a metric without labels; 0 while nobody answers."""
+    try:
+        lines = httpx.get(f"http://127.0.0.1:{port}/metrics").text.splitlines()
+    except httpx.TransportError:
+        return 0.0
+    return next((float(line.split()[1]) for line in lines if line.startswith(f"{name} ")), 0.0)

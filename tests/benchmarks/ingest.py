@@ -72,6 +72,7 @@ def _start(folder: Path) -> Bench:
 def _measure(bench: Bench, rounds: int, scale: float, only: str) -> None:
     one_each, in_arrays = singles(int(100_000 * scale)), arrays(int(300_000 * scale))
     readings = 50 * len(in_arrays)
+    many = singles(int(200_000 * scale))
     few = one_each[: int(5_000 * min(scale, 1))]
     contestants: dict[str, Callable[[], None]] = {
         "ours, singles": lambda: run_ours(bench, "ours, singles", one_each, len(one_each)),
@@ -92,7 +93,7 @@ def _measure(bench: Bench, rounds: int, scale: float, only: str) -> None:
                 progress.advance(task)
         if not only:
             progress.update(task, description="backlog without a database")
-            run_backlog_without_database(bench, in_arrays + one_each, patience_s=10)
+            run_backlog_without_database(bench, in_arrays + many, readings + len(many))
         progress.advance(task)
 
 
