@@ -86,6 +86,14 @@ class NotAllowed(Problem):
     title = "This key may not do that"
 
 
+class TooLarge(Problem):
+    """The body is larger than we take. Send it in smaller pieces."""
+
+    status = 413
+    slug = "too-large"
+    title = "The body is too large"
+
+
 class Unavailable(Problem):
     """Something the answer needs is away for now."""
 

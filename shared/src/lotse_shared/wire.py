@@ -69,3 +69,30 @@ class RouteAnswer(Wire):
     type: Literal["Feature"] = "Feature"
     geometry: LineString
     properties: RouteProperties
+
+
+Outcome = Literal["stored", "duplicate", "quarantined", "rejected"]
+"""What becomes of a reading."""
+
+
+class NotStored(Wire):
+    """A reading of a message that could not be used."""
+
+    index: int = Field(description="which one of the message, from 0", examples=[1])
+    outcome: Outcome = Field(description="duplicate: it was sent before, and refused then too", examples=["rejected"])
+    code: str = Field(description="reason code", examples=["value"])
+    reason: str = Field(
+        description="field, what is wrong with it, what is allowed",
+        examples=["interval_s: Expected `float` > 0.0; allowed: seconds, above 0 and up to 86400"],
+    )
+
+
+class IntakeAnswer(Wire):
+    """What became of the readings of a message: received = stored + duplicate + quarantined + rejected."""
+
+    received: int = Field(examples=[2])
+    stored: int = Field(examples=[1])
+    duplicate: int = Field(description="known already, and so not stored again", examples=[0])
+    quarantined: int = Field(description="measured at a time that cannot be (R9)", examples=[0])
+    rejected: int = Field(examples=[1])
+    not_stored: list[NotStored] = Field(description="those that could not be used, and why")

@@ -18,6 +18,7 @@ from lotse_gateway.routes.display import add_display_route
 from lotse_gateway.routes.ledger import ledger_router
 from lotse_gateway.routes.links import links_router
 from lotse_gateway.routes.problem_pages import problem_pages_router
+from lotse_gateway.routes.publishing import publishing_router
 from lotse_gateway.routes.registry import registry_router
 from lotse_gateway.routes.roadworks import roadworks_router
 from lotse_gateway.routes.routes import routes_router
@@ -37,6 +38,7 @@ ROUTERS = (
     detours_router,
     routes_router,
     ledger_router,
+    publishing_router,
 )
 
 

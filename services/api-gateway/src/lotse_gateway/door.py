@@ -8,7 +8,7 @@ from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from lotse_gateway.metrics import REQUESTS
-from lotse_shared.problems import Problem, problem_response
+from lotse_shared.problems import Problem, TooLarge, problem_response
 
 DOCS_PATH = "/docs"
 
@@ -29,12 +29,12 @@ DOCS_CONTENT_POLICY = (
 """That page loads from us alone; it was written with a script inline."""
 
 
-class TooLarge(Problem):
-    """The body is larger than the gateway takes. Send it in smaller pieces."""
+class UnsupportedMediaType(Problem):
+    """The body is of a kind, or packed in a way, that is not taken here."""
 
-    status = 413
-    slug = "too-large"
-    title = "The body is too large"
+    status = 415
+    slug = "unsupported-media-type"
+    title = "This kind of body is not taken here"
 
 
 class BodyTooLargeError(HTTPException):

@@ -7,7 +7,7 @@ from typing import Any
 from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
 
-from lotse_gateway.door import TooLarge
+from lotse_gateway.door import UnsupportedMediaType
 from lotse_gateway.models.base import ProblemBody
 from lotse_shared.problems import (
     MEDIA_TYPE,
@@ -18,6 +18,7 @@ from lotse_shared.problems import (
     NotAuthenticated,
     NotFound,
     Problem,
+    TooLarge,
     Unavailable,
     problem_body,
 )
@@ -31,7 +32,8 @@ DESCRIPTION = """
 Lotse turns road-sensor readings into detours that signs can show. This is its only public door.
 
 **Keys.** Everything below `/v1` needs one: `Authorization: Bearer lotse_…` or `X-API-Key: lotse_…`. Scopes:
-sign < viewer < operator < admin; publisher apart. A sign's key reads its own display only.
+sign < viewer < operator < admin; publisher apart. A sign's key reads its own display only; a publisher's only
+publishes.
 
 **Lists** come in pages: give `next_cursor` back as `cursor` until it is null.
 
@@ -50,6 +52,7 @@ _EXAMPLES: Mapping[int, Problem] = {
         Conflict("the detector 'AB-05' exists: replace it with PUT, if that is meant"),
         Gone("sign 'S6': the sign was retired"),
         TooLarge("at most 8388608 bytes are taken in one request"),
+        UnsupportedMediaType("the body is text/plain: send application/json"),
         InvalidInput(
             "body.link_id: there is no link 'R01-R99-0' in the active network",
             errors=[{"field": "body.link_id", "reason": "there is no link 'R01-R99-0' in the active network"}],

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from lotse_gateway.database import Database
+from lotse_gateway.ingest_client import IngestClient
 from lotse_gateway.keys import KeyRing
 from lotse_gateway.memory import SignMemory
 from lotse_gateway.routing_client import RoutingClient
@@ -22,6 +23,7 @@ class Resources:
     memory: SignMemory
     clock: WallClock | DataClock
     routing: RoutingClient
+    ingest: IngestClient
 
     @property
     def clock_name(self) -> Literal["wall", "data"]:

@@ -11,6 +11,7 @@ import httpx
 from lotse_gateway.app import create_app
 from lotse_gateway.database import Database, load_all_queries
 from lotse_gateway.feed import APPLICATION, Feed
+from lotse_gateway.ingest_client import IngestClient
 from lotse_gateway.keys import KeyRing
 from lotse_gateway.memory import SignMemory
 from lotse_gateway.resources import Resources
@@ -39,11 +40,12 @@ async def serve() -> None:
 async def open_resources(
     database: DatabaseSettings, settings: GatewaySettings, clock: ClockSettings
 ) -> AsyncIterator[Resources]:
-    """Make what the app is built from. The database and routing may be away."""
+    """Make what the app is built from. The database, routing and ingest may be away."""
     pool = await create_pool(database, APPLICATION)
     feeding = await create_pool(database.model_copy(update={"pool_size": 1}), f"{APPLICATION}-feed")
     queries = load_all_queries()
-    http = httpx.AsyncClient(base_url=settings.routing_url, timeout=settings.routing_timeout_s)
+    to_routing = httpx.AsyncClient(base_url=settings.routing_url, timeout=settings.routing_timeout_s)
+    to_ingest = httpx.AsyncClient(base_url=settings.ingest_url, timeout=settings.ingest_timeout_s)
     try:
         yield Resources(
             settings=settings,
@@ -52,10 +54,12 @@ async def open_resources(
             keys=KeyRing(),
             memory=SignMemory(),
             clock=DataClock() if clock.clock == "data" else WallClock(),
-            routing=RoutingClient(http),
+            routing=RoutingClient(to_routing),
+            ingest=IngestClient(to_ingest),
         )
     finally:
-        await http.aclose()
+        for client in (to_routing, to_ingest):
+            await client.aclose()
         for each in (pool, feeding):
             await _close(each)
 

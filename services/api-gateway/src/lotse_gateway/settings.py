@@ -7,12 +7,14 @@ from lotse_shared.settings import Settings
 
 
 class GatewaySettings(Settings):
-    """Where routing is, and how much one request may ask for."""
+    """Where routing and ingest are, and how much one request may ask for."""
 
     model_config = SettingsConfigDict(env_prefix="LOTSE_GATEWAY_")
 
     routing_url: str = Field(default="http://127.0.0.1:8081", description="routing's internal HTTP")
     routing_timeout_s: float = Field(default=10.0, gt=0)
+    ingest_url: str = Field(default="http://127.0.0.1:8082", description="ingest's internal HTTP")
+    ingest_timeout_s: float = Field(default=30.0, gt=0, description="longer than LOTSE_INGEST_INTAKE_WAIT_S")
     ttl_s: float = Field(default=300.0, gt=0, description="age of the heartbeat at which GET /v1/system calls it stale")
     poll_s: float = Field(default=30.0, gt=0, description="Retry-After of a display that cannot be given now")
     page_size: int = Field(default=100, ge=1, description="items of a page when the request names no limit")

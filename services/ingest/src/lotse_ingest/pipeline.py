@@ -5,8 +5,6 @@ import time
 from collections import Counter
 from collections.abc import AsyncIterator, Iterable, Iterator, Sequence
 from datetime import UTC, datetime
-from itertools import groupby
-from operator import attrgetter
 
 from lotse_ingest.availability import Availability, GaveUpError
 from lotse_ingest.batch import Batch, BatchReading, Item
@@ -63,6 +61,7 @@ class Pipeline:
         self,
         *,
         settings: IngestSettings,
+        dialects: Dialects,
         data_clock: DataClock | None,
         inbox: Inbox,
         detectors: Detectors,
@@ -73,7 +72,7 @@ class Pipeline:
         metrics: Metrics,
     ) -> None:
         self._settings = settings
-        self._dialects = Dialects(settings.dialects, settings.max_payload_bytes)
+        self._dialects = dialects
         self._data_clock = data_clock
         self._inbox = inbox
         self._detectors = detectors
@@ -126,8 +125,8 @@ class Pipeline:
 
     async def _write(self, messages: Sequence[Received], batch: Batch) -> None:
         stored = await self._store(batch)
-        for origin, own in groupby(messages, attrgetter("origin")):
-            origin.acknowledge(list(own), lambda: _fates(stored))
+        for origin in dict.fromkeys(message.origin for message in messages):  # a connection, maybe also the HTTP intake
+            origin.acknowledge([message for message in messages if message.origin is origin], lambda: _fates(stored))
         self._metrics.age_s.observe((datetime.now(UTC) - messages[0].received_at).total_seconds())
 
     async def _parts(self, received: Iterable[Received]) -> AsyncIterator[Part]:

@@ -5,12 +5,16 @@ from collections.abc import Mapping
 from typing import Any
 
 import asyncpg
+from fastapi import FastAPI
 
 from lotse_ingest.app import create_app
 from lotse_ingest.availability import Availability
+from lotse_ingest.decode import Dialects
 from lotse_ingest.detectors import TABLE, Detectors
 from lotse_ingest.housekeeping import Housekeeping
 from lotse_ingest.inbox import Inbox
+from lotse_ingest.intake import Intake
+from lotse_ingest.intake_http import intake_router
 from lotse_ingest.judge import Judge
 from lotse_ingest.metrics import Metrics
 from lotse_ingest.pipeline import Pipeline
@@ -49,8 +53,11 @@ class Ingest:
         self._receiver = Receiver(broker, settings, inbox, metrics)
         self._detectors = Detectors(pool, self._availability, settings.limits, metrics)
         judge = Judge(settings.limits, self._detectors.find)
+        dialects = Dialects(settings.dialects, settings.max_payload_bytes)
+        self._intake = intake_router(Intake(inbox, settings, metrics), dialects)
         self._pipeline = Pipeline(
             settings=settings,
+            dialects=dialects,
             data_clock=data_clock,
             inbox=inbox,
             detectors=self._detectors,
@@ -81,6 +88,11 @@ class Ingest:
             "housekeeping": self._housekeeping.run,
             "watch": self._watch.run,
         }
+
+    @property
+    def app(self) -> FastAPI:
+        """The internal HTTP."""
+        return create_app(self.ready, self._intake)
 
     def ready(self) -> Mapping[str, bool]:
         """Tell which dependencies are there."""
@@ -117,4 +129,4 @@ async def serve() -> None:
             pool=pool,
             metrics=Metrics(),
         )
-        await run_service(create_app(ingest.ready), HttpSettings(), ingest.loops)
+        await run_service(ingest.app, HttpSettings(), ingest.loops)

@@ -63,6 +63,8 @@ class IngestSettings(Settings):
     fleet_minimum: int = Field(default=10, ge=2, description="so many silent detectors may be one alarm ...")
     fleet_share_pct: float = Field(default=20, gt=0, le=100, description="... if they are this share of the fleet")
     intake_away_s: float = Field(default=60, ge=0, description="alarm when a slot has not listened for so long")
+    intake_requests: int = Field(default=200, ge=1, description="requests over HTTP that may wait in the queue")
+    intake_wait_s: float = Field(default=10, gt=0, description="how long such a request waits for its commit")
 
     shutdown_grace_s: float = Field(default=10, ge=0, description="how long a stop waits for a database that is away")
 

@@ -19,7 +19,7 @@ def welcome(console: Console, stack: Stack, world: World, folder: Path) -> None:
         ("street network", world.place),
         ("API and its documentation", f"{url}/docs"),
         ("MQTT broker", "mqtt://{}:{}".format(*stack.broker)),
-        ("key (scope admin)", stack.key),
+        ("key (admin, publisher)", stack.key),
         ("for example", f"curl -H {bearer} {url}{path}"),
         ("database", f'export LOTSE_DATABASE_DSN="{_content(folder / "dsn")}"'),
     ):

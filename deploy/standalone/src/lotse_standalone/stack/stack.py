@@ -20,6 +20,7 @@ from lotse_standalone.servers.postgres import EmbeddedPostgres
 from lotse_standalone.stack.services import Services
 
 CLIENT_TIMEOUT_S = 30.0
+SCOPES = ("--scope", "admin", "--scope", "publisher")
 PASSED_ON = ("PATH", "HOME", "LANG", "LC_ALL", "TZ", "TMPDIR", "NUMBA_CACHE_DIR")
 """What children get of our own environment; no LOTSE_ variable of the caller's shell reaches them by accident."""
 
@@ -93,7 +94,7 @@ class Stack:
 
     @property
     def key(self) -> str:
-        """API key with scope admin. It stays the same from start to start on one folder."""
+        """API key with the scopes admin and publisher. It stays the same from start to start on one folder."""
         return self._key
 
     @property
@@ -189,16 +190,15 @@ class Stack:
     def _start_services(self) -> None:
         """Start the services side by side, in the order whose opposite is that of stopping; wait for all."""
         routing_port, ingest_port = free_port(), free_port()
-        routing_url = f"http://{LOOPBACK}:{routing_port}"
+        routing_url, ingest_url = (f"http://{LOOPBACK}:{port}" for port in (routing_port, ingest_port))
         host, port = self.broker
         broker = {"LOTSE_BROKER_HOST": host, "LOTSE_BROKER_PORT": str(port)}
         self._start("routing", ["lotse-routing", "serve"], routing_port)
         self._start("ingest", ["lotse-ingest"], ingest_port, broker)
-        self._start(
-            "gateway", ["lotse-gateway", "serve"], self._gateway_port, {"LOTSE_GATEWAY_ROUTING_URL": routing_url}
-        )
+        internal = {"LOTSE_GATEWAY_ROUTING_URL": routing_url, "LOTSE_GATEWAY_INGEST_URL": ingest_url}
+        self._start("gateway", ["lotse-gateway", "serve"], self._gateway_port, internal)
         self._services.wait_for(f"{routing_url}/healthz")
-        self._services.wait_for(f"http://{LOOPBACK}:{ingest_port}/readyz")
+        self._services.wait_for(f"{ingest_url}/readyz")
         self._services.wait_for(f"{self.gateway_url}/readyz")
 
     def _start(self, name: str, command: list[str], port: int, extra: Mapping[str, str] | None = None) -> None:
@@ -219,7 +219,7 @@ class Stack:
                 self._key = self._create_key()
 
     def _create_key(self) -> str:
-        key = self._command("lotse-gateway", "create-key", "--name", "standalone", "--scope", "admin").strip()
+        key = self._command("lotse-gateway", "create-key", "--name", "standalone", *SCOPES).strip()
         self._folder.write_key(key)
         return key
 

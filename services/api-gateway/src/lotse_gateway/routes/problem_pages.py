@@ -7,7 +7,7 @@ from http import HTTPStatus
 from fastapi import APIRouter
 from fastapi.responses import HTMLResponse
 
-from lotse_gateway.door import TooLarge
+from lotse_gateway.door import UnsupportedMediaType
 from lotse_shared.problems import (
     Conflict,
     Gone,
@@ -16,6 +16,7 @@ from lotse_shared.problems import (
     NotAuthenticated,
     NotFound,
     Problem,
+    TooLarge,
     Unavailable,
 )
 
@@ -30,7 +31,8 @@ ADVICE: Mapping[type[Problem], str] = {
     "nor revoked. An administrator makes one with `lotse-gateway create-key`.",
     NotAllowed: "The key is valid, but its scopes do not reach so far: sign < viewer < operator < admin. A sign's key "
     "reads its own display only.",
-    TooLarge: "Send fewer rows in one request.",
+    TooLarge: "Send fewer rows or readings in one request.",
+    UnsupportedMediaType: "Read `detail`: it names the kind that is taken. Bodies are not compressed.",
     Unavailable: "Something behind the gateway is away for now. Come back after `Retry-After` seconds. A sign keeps to "
     "its last `Lotse-Fresh-Until`.",
     Problem: "It was logged with what led to it. Try again, and tell the operator if it stays.",

@@ -55,7 +55,7 @@ class Dialects:
     """
 
     def __init__(self, configured: Iterable[Configured], max_payload_bytes: int) -> None:
-        self._max_payload_bytes = max_payload_bytes
+        self.max_payload_bytes = max_payload_bytes
         self._by_filter = {topics.EVERYTHING: Dialect(decode_native, cut_native)}
         for settings in configured:
             dialect = DIALECTS[type(settings)](settings)
@@ -69,16 +69,23 @@ class Dialects:
         DecodeError
             The message is refused as a whole: too large, no dialect for its topic, not decodable.
         """
-        if len(payload) > self._max_payload_bytes:
-            reason, allowed = f"{len(payload)} bytes", f"at most {self._max_payload_bytes} bytes"
+        if len(payload) > self.max_payload_bytes:
+            reason, allowed = f"{len(payload)} bytes", f"at most {self.max_payload_bytes} bytes"
             raise DecodeError(Refusal.SIZE, "payload", reason, allowed)
-        return self._dialect_of(topic).decode(topic, payload)
+        return self.find(topic).decode(topic, payload)
 
     def cut(self, topic: str, payload: bytes, index: int) -> bytes:
         """Give the bytes of one element of a message that was decoded before."""
-        return self._dialect_of(topic).cut(topic, payload, index)
+        return self.find(topic).cut(topic, payload, index)
 
-    def _dialect_of(self, topic: str) -> Dialect:
+    def find(self, topic: str) -> Dialect:
+        """Give the dialect of a topic.
+
+        Raises
+        ------
+        DecodeError
+            None is configured for it.
+        """
         if topic.startswith(NATIVE_PREFIX):  # nearly all
             return self._by_filter[topics.EVERYTHING]
         for topic_filter, dialect in self._by_filter.items():
