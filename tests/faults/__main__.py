@@ -1,6 +1,7 @@
 """Command of `make test-faults`: kill, cut off and insult the line, and settle the account."""
 
 import tempfile
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated
 
@@ -9,7 +10,7 @@ from benchmarks.report import describe_versions, write_report
 from rich.console import Console
 
 from faults import report
-from faults.hostility import ROUNDS, Assault, HostileRun
+from faults.hostility import FEW, MANY, ROUNDS, Assault, HostileRun
 from faults.kills import Killing, KillRun
 from faults.rig import running_rig
 
@@ -27,7 +28,7 @@ def run_kills(folder: Path, seed: int, kills: int, outage_s: float, rate: float)
         return killing.run(kills, outage_s), report.versions(rig)
 
 
-def run_hostile(folder: Path, seed: int, hostile: int, rounds: int) -> HostileRun:
+def run_hostile(folder: Path, seed: int, hostile: int, rounds: Sequence[int]) -> HostileRun:
     """Hostile messages on a rig of their own."""
     with running_rig(folder / "hostile", slots=1) as rig:
         return Assault(rig, seed, console.print).run(hostile, rounds)
@@ -43,9 +44,9 @@ def main(  # noqa: PLR0913 - the options
     quick: Annotated[bool, typer.Option("--quick", help="6 kills, 5 s, 2,000 hostile messages: for CI")] = False,
 ) -> None:
     """Prove that nothing is lost; ends with 1 if something is, or if a figure is not reached."""
-    rounds = ROUNDS
+    rounds: Sequence[int] = ROUNDS
     if quick:
-        kills, outage, hostile, rounds = 6, 5, 2_000, 1
+        kills, outage, hostile, rounds = 6, 5, 2_000, (FEW, MANY)
     console.print(f"seed {seed}: {kills} kills, the database away for {outage:g} s, {hostile} hostile messages")
     with tempfile.TemporaryDirectory(prefix="lotse-faults-") as name:
         killed, versions = run_kills(Path(name), seed, kills, outage, rate)

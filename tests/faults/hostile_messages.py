@@ -73,11 +73,11 @@ class Hostile:
         return self._refused(number, b"\xef\xbb\xbf" + as_json(self._body(number)))
 
     def _deep_array(self, number: int) -> Message:
-        depth = 2_000 + number % 1_000
+        depth = 1_200 + number % 300
         return dead(topics.batch_topic(f"alone-{number}"), b"[" * depth + b"]" * depth)
 
     def _deep_object(self, number: int) -> Message:
-        depth = 2_000 + number % 1_000
+        depth = 1_200 + number % 300
         nested = b'{"a":' * depth + b"1" + b"}" * depth
         return self._refused(number, as_json(self._body(number))[:-1] + b',"extra":' + nested + b"}")
 

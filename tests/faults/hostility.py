@@ -14,7 +14,9 @@ from faults.messages import Load, Message
 from faults.publisher import Publisher
 from faults.rig import Rig
 
-ROUNDS = 5
+FEW, MANY = 10, 2
+ROUNDS = (FEW, MANY) * 3
+"""One message in so many is hostile, round by round."""
 KEPT_BYTES = 64 * 1024
 POLL_S = 0.05
 PATIENCE_S = 30.0
@@ -31,22 +33,39 @@ class Drain:
     longest_halt_s: float
 
 
+@dataclass(frozen=True)
+class Round:
+    """The same number of messages twice: all good, and one in `one_in` hostile."""
+
+    one_in: int
+    good: Drain
+    mixed: Drain
+
+    @property
+    def ratio(self) -> float:
+        return self.mixed.messages_per_s / self.good.messages_per_s
+
+    def as_json(self) -> dict[str, Any]:
+        return {
+            "one_in": self.one_in,
+            "good": vars(self.good),
+            "mixed": vars(self.mixed),
+            "ratio": round(self.ratio, 3),
+        }
+
+
 @dataclass
 class HostileRun:
-    """What happened: pairs of drains, all good and half hostile, and the account of all of them."""
+    """What happened, and the account of all of it."""
 
-    hostile: int
-    good: list[Drain] = field(default_factory=list)
-    mixed: list[Drain] = field(default_factory=list)
+    rounds: list[Round] = field(default_factory=list)
     reasons: dict[str, int] = field(default_factory=dict)
     altered: int = 0
     account: Account | None = None
 
-    @property
-    def good_ratio(self) -> float:
-        """Messages per second with every second one hostile, by those with all good: the median of the pairs."""
-        pairs = zip(self.mixed, self.good, strict=True)
-        return statistics.median(mixed.messages_per_s / good.messages_per_s for mixed, good in pairs)
+    def good_ratio(self, one_in: int) -> float:
+        """Messages a second with one in so many hostile, by those with all good: the median of the pairs."""
+        return statistics.median(each.ratio for each in self.rounds if each.one_in == one_in)
 
     @property
     def unaccounted(self) -> int:
@@ -60,9 +79,7 @@ class HostileRun:
 
     def as_json(self) -> dict[str, Any]:
         return {
-            "hostile": self.hostile,
-            "good_drains": [vars(drain) for drain in self.good],
-            "mixed_drains": [vars(drain) for drain in self.mixed],
+            "rounds": [each.as_json() for each in self.rounds],
             "reasons": self.reasons,
             "altered": self.altered,
             "account": None if self.account is None else self.account.as_json(),
@@ -81,18 +98,19 @@ class Assault:
         self._load = Load(seed, now - timedelta(minutes=1))
         self._sent: list[Message] = []
         self._good_number = 0
+        self._bad_number = 0
 
-    def run(self, hostile: int, rounds: int = ROUNDS) -> HostileRun:
-        """Send this many hostile messages, in rounds, each among as many good ones and beside a round of good ones."""
-        run = HostileRun(hostile)
-        for number in range(rounds):
-            first, last = hostile * number // rounds, hostile * (number + 1) // rounds
-            run.good.append(self._drain([self._good() for _ in range(2 * (last - first))]))
-            pairs = ((self._hostile.message(each), self._good()) for each in range(first, last))
-            run.mixed.append(self._drain([message for pair in pairs for message in pair]))
+    def run(self, hostile: int, rounds: Sequence[int] = ROUNDS) -> HostileRun:
+        """Send about this many hostile messages in rounds, each beside a round of good ones only."""
+        run = HostileRun()
+        share = hostile / sum(1 / one_in for one_in in rounds)
+        for one_in in rounds:
+            count = round(share / one_in) * one_in
+            good = self._drain([self._good() for _ in range(count)])
+            mixed = self._drain([self._good() if place % one_in else self._bad() for place in range(count)])
+            run.rounds.append(Round(one_in, good, mixed))
             self._tell(
-                f"round {number + 1}: all good {run.good[-1].messages_per_s:.0f} messages/s,"
-                f" every second one hostile {run.mixed[-1].messages_per_s:.0f}"
+                f"all good {good.messages_per_s:.0f} messages/s, one in {one_in} hostile {mixed.messages_per_s:.0f}"
             )
         run.account = settle(self._rig, Expected.of(self._sent))
         self._compare_payloads(run)
@@ -101,6 +119,10 @@ class Assault:
     def _good(self) -> Message:
         self._good_number += 1
         return self._load.reading(self._good_number)
+
+    def _bad(self) -> Message:
+        self._bad_number += 1
+        return self._hostile.message(self._bad_number - 1)
 
     def _drain(self, messages: Sequence[Message]) -> Drain:
         """Let the broker queue messages while ingest is away; then let it come, and time how they are taken."""

@@ -5,7 +5,7 @@ from typing import Any
 
 from rich.table import Table
 
-from faults.hostility import HostileRun
+from faults.hostility import FEW, MANY, HostileRun
 from faults.kills import KillRun
 from faults.rig import Rig
 
@@ -14,7 +14,7 @@ LOWEST_GOOD_RATIO = 0.9
 
 
 def figures(kills: KillRun, hostile: HostileRun) -> dict[str, float]:
-    """The figures by the names of the targets R1 to R3."""
+    """The figures by the names of the targets R1 to R3; the ratio is that with one message in ten hostile."""
     assert kills.account is not None
     return {
         "R1_kills": sum(kills.kills.values()),
@@ -22,7 +22,8 @@ def figures(kills: KillRun, hostile: HostileRun) -> dict[str, float]:
         "R1_duplicates": kills.account.twice,
         "R2_recovery_s": max((recovery.took_s for recovery in kills.recoveries), default=0.0),
         "R3_unaccounted": hostile.unaccounted,
-        "R3_good_ratio": round(hostile.good_ratio, 3),
+        "R3_good_ratio": round(hostile.good_ratio(FEW), 3),
+        "R3_good_ratio_one_in_two": round(hostile.good_ratio(MANY), 3),
     }
 
 
@@ -43,11 +44,11 @@ def shortfalls(kills: KillRun, hostile: HostileRun, *, is_quick: bool) -> list[s
 
 def table(found: dict[str, float]) -> Table:
     """The figures beside what was to be reached."""
-    reach = {"R1_kills": "", "R1_lost": "0", "R1_duplicates": "0", "R3_unaccounted": "0"}
+    reach = {"R1_lost": "0", "R1_duplicates": "0", "R3_unaccounted": "0"}
     reach |= {"R2_recovery_s": f"<= {LONGEST_RECOVERY_S:g}", "R3_good_ratio": f">= {LOWEST_GOOD_RATIO:g}"}
     drawn = Table("figure", "found", "to reach")
     for name, value in found.items():
-        drawn.add_row(name, f"{value:g}", reach[name])
+        drawn.add_row(name, f"{value:g}", reach.get(name, ""))
     return drawn
 
 

@@ -224,13 +224,16 @@ class Pipeline:
         for outcome, count in Counter(stored.outcomes).items():
             if outcome is not None:
                 self._metrics.readings.labels(outcome).inc(count)
+        letters: Counter[tuple[str, str]] = Counter()
         for item, outcome in zip(stored.batch.items, stored.outcomes, strict=True):
             if isinstance(item, BatchReading):
                 if item.judged.rule_codes and outcome == "stored":
                     for code in item.judged.rule_codes:
                         self._metrics.rule_codes.labels(code).inc()
             elif isinstance(item, DeadLetter) and outcome != "duplicate":
-                self._metrics.dead_letters.labels(item.kind, item.reason_code).inc()
+                letters[item.kind, item.reason_code] += 1
+        for (kind, reason_code), count in letters.items():
+            self._metrics.dead_letters.labels(kind, reason_code).inc(count)
 
     def _cut(self, message: Received, index: int) -> bytes:
         return self._dialects.cut(message.topic, message.payload, index)
