@@ -68,11 +68,11 @@ async def test_a_restart_forgets_nothing_that_a_verdict_rests_on(
         [body(2, detector_id="B", vehicle_count=8)],
         [body(2, detector_id="A", vehicle_count=-1)],
     ]
-    for number, part in enumerate(parts):
-        async with running_ingest(each_database, each_broker, client_id=f"restarted-{number}"):
+    for number, part in enumerate(parts, start=1):
+        async with running_ingest(each_database, each_broker):
             with publishing(each_broker) as publisher:
                 publisher.publish_all([array(*part)])
-            await tables.received(sum(map(len, parts[: number + 1])))
+            await tables.received(sum(map(len, parts[:number])))
     assert await verdicts(tables) == [
         ("A", 12, [], None),
         ("B", 9, [], None),

@@ -42,21 +42,21 @@ class Recollection:
         if new:
             first: dict[str, datetime] = {}
             for reading in readings:
-                if reading.detector_id in new:
-                    first[reading.detector_id] = min(
-                        reading.measured_at, first.get(reading.detector_id, reading.measured_at)
-                    )
-            await self._fill(self._with_neighbours(first))
+                one = reading.detector_id
+                if one in new:
+                    first[one] = min(reading.measured_at, first.get(one, reading.measured_at))
+            await self._fill(await self._with_neighbours(first))
 
-    def _with_neighbours(self, first: Mapping[str, datetime]) -> dict[str, datetime]:
+    async def _with_neighbours(self, first: Mapping[str, datetime]) -> dict[str, datetime]:
         """Give from when on each detector is to be remembered."""
+        lanes = {one: (one, *site.neighbours) for one in first if (site := self._detectors.find(one)) is not None}
+        await self._detectors.learn({lane for group in lanes.values() for lane in group})
         since: dict[str, datetime] = {}
-        for detector_id, moment in first.items():
-            site = self._detectors.find(detector_id)
-            for one in (detector_id, *(site.neighbours if site else ())):
-                of_one = self._detectors.find(one)
-                if of_one is not None and not self._judge.knows(one):
-                    since[one] = min(moment - of_one.memory, since.get(one, moment))
+        for one, group in lanes.items():
+            for lane in group:
+                site = self._detectors.find(lane)
+                if site is not None and not self._judge.knows(lane):
+                    since[lane] = min(first[one] - site.memory, since.get(lane, first[one]))
         return since
 
     async def _fill(self, since: Mapping[str, datetime]) -> None:
