@@ -24,7 +24,8 @@ on conflict (detector_id) do update set
     interval_s = excluded.interval_s, max_speed_kmh = excluded.max_speed_kmh,
     max_flow_vehh_per_lane = excluded.max_flow_vehh_per_lane, updated_at = now()
 where $2
-returning present.*, (present.xmax = 0) as is_created;
+returning present.detector_id, present.name, present.link_id, present.lon, present.lat, present.lanes, present.interval_s,
+    present.max_speed_kmh, present.max_flow_vehh_per_lane, present.updated_at, (present.xmax = 0) as is_created;
 
 -- name: list_destination
 -- Destinations after the id $1.
