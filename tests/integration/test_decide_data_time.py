@@ -115,7 +115,7 @@ async def test_a_restart_goes_on_after_what_was_decided(
     await connection.close()
 
 
-async def test_readings_after_the_watermark_unknown_and_late_ones_are_not_felt(
+async def test_readings_after_the_watermark_unknown_failed_and_late_ones_are_not_felt(
     database: DatabaseSettings, connection: asyncpg.Connection
 ) -> None:
     await register_town(connection)
@@ -124,6 +124,8 @@ async def test_readings_after_the_watermark_unknown_and_late_ones_are_not_felt(
     await connection.execute("update reading set rule_codes = '{L1}' where measured_at = $1", at(20))
     await measure(connection, JAM, at(30))
     await connection.execute("update reading set rule_codes = '{U1}' where measured_at = $1", at(30))
+    await measure(connection, JAM, at(40))
+    await connection.execute("update reading set rule_codes = '{R10}' where measured_at = $1", at(40))
     await measure(connection, JAM, at(61))
     await mark(connection, at(STEP_S))
     async with a_planner(database, "data") as planner:

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import asyncpg
 import httpx
+import pytest
 from factories_decide import (
     BRISK,
     FREE,
@@ -142,8 +143,9 @@ async def test_signs_and_networks_that_come_later_are_decided_for(
         assert found["seq"] == lost["seq"] + 1
 
 
-async def test_a_detector_that_is_taken_off_the_map_takes_its_link_state_along(
-    database: DatabaseSettings, connection: asyncpg.Connection
+@pytest.mark.parametrize("change", ["link_id = null", "failed_at = now(), failed_reason = 'pit open'"])
+async def test_a_detector_that_is_taken_off_the_map_or_failed_by_hand_takes_its_link_state_along(
+    database: DatabaseSettings, connection: asyncpg.Connection, change: str
 ) -> None:
     async def links() -> int:
         count: int = await connection.fetchval("select count(*) from link_state")
@@ -157,7 +159,7 @@ async def test_a_detector_that_is_taken_off_the_map_takes_its_link_state_along(
         await measure(connection, JAM)
         await shows(connection, "detour")
         assert await links() == len(JAM)
-        await connection.execute("update detector set link_id = null where detector_id = 'at-C-D-0'")
+        await connection.execute(f"update detector set {change} where detector_id = 'at-C-D-0'")  # noqa: S608 - ours
         await until(is_one)
 
 

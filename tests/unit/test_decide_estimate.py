@@ -53,6 +53,23 @@ def test_confidence_grows_with_the_vehicles_behind_a_speed(vehicles: float | Non
     assert state.confidence == pytest.approx(expected)
 
 
+def test_confidence_is_less_for_a_substitute_and_recovers_with_measured_speeds() -> None:
+    substitute = a_reading(vehicle_count=3, quality_pct=90)
+    assert link(substitute).confidence == pytest.approx(0.9 * 0.75)
+    measured = [a_reading(at_s=60 * number, vehicle_count=3) for number in range(1, 9)]
+    assert link(substitute, *measured, now_s=480).confidence == pytest.approx(0.75, abs=0.001)
+    assert link(substitute).speed_kmh == link(a_reading(vehicle_count=3)).speed_kmh
+
+
+def test_what_a_faulty_detector_said_last_is_soon_without_effect() -> None:
+    """Its last good speed stands in for three intervals (S2); then readings come without a speed, or none at all."""
+    jam = [a_reading(at_s=60 * number, mean_speed_kmh=5, quality_pct=90 if number else 100) for number in range(4)]
+    without = [a_reading(at_s=60 * number, mean_speed_kmh=None) for number in range(4, 20)]
+    assert link(*jam, now_s=180).level_of_service is LevelOfService.JAM
+    assert link(*jam, *without, now_s=16 * 60).level_of_service is LevelOfService.UNKNOWN
+    assert link(*jam, now_s=9 * 60).level_of_service is LevelOfService.UNKNOWN
+
+
 def test_the_surest_detector_of_a_link_tells_its_confidence() -> None:
     few, old = a_reading("d1", vehicle_count=3), a_reading("d2", at_s=-360, vehicle_count=99)
     assert link(few, old).confidence == pytest.approx(0.75)

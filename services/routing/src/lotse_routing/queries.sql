@@ -27,18 +27,20 @@ where $1::timestamptz is null or coalesce(least(ends_at, ended_at), 'infinity') 
 order by roadwork_id;
 
 -- name: detectors
--- Where detectors measure; those not located yet are of no use here.
-select detector_id, link_id from detector where link_id is not null order by detector_id;
+-- Where detectors measure; those not located yet are of no use here, nor those that an operator holds to be failed (R10).
+select detector_id, link_id from detector where link_id is not null and failed_at is null order by detector_id;
 
 -- name: detector_states
 -- Newest accepted reading of every detector, corrected values.
-select detector_id, measured_at, interval_s, vehicle_count, mean_speed_kmh from detector_state;
+select detector_id, measured_at, interval_s, vehicle_count, mean_speed_kmh, quality_pct from detector_state;
 
 -- name: readings_between
--- Readings of one closed interval of data time. Of unknown detectors (U1) and late ones (L1) are never felt.
-select detector_id, measured_at, interval_s, corrected_vehicle_count, corrected_mean_speed_kmh
+-- Readings of one closed interval of data time. Those of unknown (U1) or failed (R10) detectors, and late ones (L1), are
+-- never felt.
+select detector_id, measured_at, interval_s, corrected_vehicle_count, corrected_mean_speed_kmh,
+    coalesce(quality_pct, 100)
 from reading
-where measured_at > $1 and measured_at <= $2 and not rule_codes && '{U1,L1}'
+where measured_at > $1 and measured_at <= $2 and not rule_codes && '{U1,L1,R10}'
 order by measured_at, detector_id;
 
 -- name: next_watermark

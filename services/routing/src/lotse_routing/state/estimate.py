@@ -36,24 +36,32 @@ class DetectorPlace:
 
 @dataclass(frozen=True, slots=True)
 class FeltReading:
-    """A reading as routing feels it: corrected values only, None where not usable. `measured_at` is aware UTC."""
+    """A reading as routing feels it: corrected values only, None where not usable. `measured_at` is aware UTC.
+
+    `quality_pct` is less than 100 where one of the values is a substitute.
+    """
 
     detector_id: str
     measured_at: datetime
     interval_s: float
     vehicle_count: float | None
     mean_speed_kmh: float | None
+    quality_pct: float = 100.0
 
 
 @dataclass(frozen=True, slots=True)
 class DetectorEstimate:
-    """What one detector said so far, smoothed. `speed_at` is when it last gave a speed, `heard_at` when anything."""
+    """What one detector said so far, smoothed. `speed_at` is when it last gave a speed, `heard_at` when anything.
+
+    `quality` (0..1) tells how much of the speed is measured, and not a substitute of ingest.
+    """
 
     heard_at: datetime
     interval_s: float
     speed_at: datetime | None = None
     speed_kmh: float = 0.0
     weight: float = 0.0
+    quality: float = 1.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,8 +69,9 @@ class LinkState:
     """The current estimate of a link. `observed_at` is the newest reading with a speed.
 
     `freshness` (0..1) is how much the speed still says, by age: in its proportion the speed counts in travel times.
-    `confidence` (0..1) is what is told: freshness, and how many vehicles stand behind the speed. Few vehicles make a
-    speed uncertain, not likelier to be free, and a count is low in a standing jam: so the weights do not read it.
+    `confidence` (0..1) is what is told: freshness, how many vehicles stand behind the speed, and its quality. Few
+    vehicles make a speed uncertain, not likelier to be free, and a count is low in a standing jam: so the weights do
+    not read it.
     With either 0 nothing is known: `speed_kmh` is then only what was last known.
     """
 
@@ -95,13 +104,17 @@ def _smooth(before: DetectorEstimate | None, reading: FeltReading, smoothing: fl
     if reading.mean_speed_kmh is None or reading.vehicle_count == 0:
         return heard
     weight = 1.0 if reading.vehicle_count is None else reading.vehicle_count
+    quality = reading.quality_pct / 100
     if heard.speed_at is None:
-        return replace(heard, speed_at=reading.measured_at, speed_kmh=reading.mean_speed_kmh, weight=weight)
+        return replace(
+            heard, speed_at=reading.measured_at, speed_kmh=reading.mean_speed_kmh, weight=weight, quality=quality
+        )
     return replace(
         heard,
         speed_at=reading.measured_at,
         speed_kmh=heard.speed_kmh + smoothing * (reading.mean_speed_kmh - heard.speed_kmh),
         weight=heard.weight + smoothing * (weight - heard.weight),
+        quality=heard.quality + smoothing * (quality - heard.quality),
     )
 
 
@@ -120,13 +133,13 @@ def freshness(detector: DetectorEstimate, now: datetime, settings: EstimateSetti
 
 
 def sample_confidence(detector: DetectorEstimate, settings: EstimateSettings) -> float:
-    """Tell how sure a speed is that so many vehicles were measured for, 0..1: n/(n+k).
+    """Tell how sure a speed is that so many vehicles were measured for, 0..1: n/(n+k), times its quality.
 
     n is the smoothed count of vehicles an interval, at least one; k is `half_confidence_vehicles`. Source: Bühlmann,
     Experience rating and credibility, ASTIN Bulletin 4 (1967): the weight of a mean of n observations.
     """
     vehicles = max(detector.weight, 1.0)
-    return vehicles / (vehicles + settings.half_confidence_vehicles)
+    return detector.quality * vehicles / (vehicles + settings.half_confidence_vehicles)
 
 
 def _silent_intervals(detector: DetectorEstimate, now: datetime) -> float:
