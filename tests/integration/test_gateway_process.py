@@ -130,3 +130,33 @@ async def test_a_database_that_is_not_migrated_is_told(plain_postgres: EmbeddedP
     environment = {"PATH": os.environ["PATH"], "LOTSE_DATABASE_DSN": plain_postgres.dsn("template1")}
     refused = _run("create-key", "--name", "x", "--scope", "admin", environment=environment)
     assert (refused.returncode, refused.stderr) == (1, "the database is not prepared: run lotse-migrate first\n")
+
+
+async def test_an_export_whose_client_goes_away_ends_its_query(
+    database: DatabaseSettings, connection: asyncpg.Connection
+) -> None:
+    await connection.execute("select ensure_partition('reading', '2026-03-02')")
+    await connection.execute(
+        "insert into reading (detector_id, measured_at, interval_s, received_at)"
+        " select 'D' || d, timestamptz '2026-03-02Z' + m * interval '1 minute', 60, now()"
+        " from generate_series(1, 200) d, generate_series(1, 1439) m"
+    )
+    running = (
+        "select count(*) from pg_stat_activity where application_name = 'lotse-gateway-export' and state <> 'idle'"
+    )
+    with _serving(database) as (url, _):
+        key = _run("create-key", "--name", "v", "--scope", "viewer", environment=_environment(database)).stdout.strip()
+        headers = {"Authorization": f"Bearer {key}"}
+        _wait(f"{url}/v1/system", headers)
+        path = f"{url}/v1/export/readings?from=2026-03-02T00:00:00Z&to=2026-03-03T00:00:00Z"
+        with httpx.stream("GET", path, headers=headers) as answer:
+            assert answer.status_code == 200
+            next(answer.iter_bytes(1000))
+            assert await connection.fetchval(running) == 1  # it waits for us to take more
+        deadline = time.monotonic() + 20
+        while await connection.fetchval(running):
+            assert time.monotonic() < deadline
+            time.sleep(0.05)  # noqa: ASYNC251 - the gateway is another process
+        async with httpx.AsyncClient(timeout=60) as client:
+            whole = await client.get(path, headers=headers)
+        assert whole.text.count("\n") == 1 + 200 * 1439

@@ -15,6 +15,8 @@ from lotse_gateway.resources import Resources
 from lotse_gateway.routes.detectors import detectors_router
 from lotse_gateway.routes.detours import detours_router
 from lotse_gateway.routes.display import add_display_route
+from lotse_gateway.routes.export import export_router
+from lotse_gateway.routes.history import history_router
 from lotse_gateway.routes.ledger import ledger_router
 from lotse_gateway.routes.links import links_router
 from lotse_gateway.routes.problem_pages import problem_pages_router
@@ -39,6 +41,8 @@ ROUTERS = (
     routes_router,
     ledger_router,
     publishing_router,
+    history_router,
+    export_router,
 )
 
 

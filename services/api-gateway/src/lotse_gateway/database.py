@@ -1,8 +1,8 @@
 """The gateway's way to PostgreSQL: named queries on a pool, and a clear answer while the database is away."""
 
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Callable, Coroutine, Mapping, Sequence
 from contextlib import asynccontextmanager
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 import asyncpg
 
@@ -11,7 +11,7 @@ from lotse_shared.database import load_queries
 from lotse_shared.log import OnChange, get_logger
 from lotse_shared.problems import Unavailable
 
-QUERY_FILES = ("feed", "keys", "registry", "roads", "readings", "decisions", "system", "ledger")
+QUERY_FILES = ("feed", "keys", "registry", "roads", "readings", "history", "decisions", "system", "ledger")
 RETRY_AFTER_S = 5
 
 AWAY = (
@@ -25,6 +25,8 @@ AWAY = (
 """What asyncpg raises when the server is not there, is going down, or has no connection left."""
 
 Connection: TypeAlias = "asyncpg.pool.PoolConnectionProxy[asyncpg.Record]"
+
+Write: TypeAlias = Callable[[bytes], Coroutine[Any, Any, None]]
 
 log = get_logger(__name__)
 
@@ -55,6 +57,11 @@ class Session:
     async def row(self, name: str, *arguments: object) -> asyncpg.Record | None:
         """Give the first row of a named query, None if it has none."""
         return await self._connection.fetchrow(self._queries[name], *arguments)
+
+    async def copy_csv(self, name: str, arguments: Sequence[object], write: Write, *, with_header: bool) -> None:
+        """Send the rows of a named query as CSV, piece by piece, as fast as they are taken."""
+        query = self._queries[name]
+        await self._connection.copy_from_query(query, *arguments, output=write, format="csv", header=with_header)
 
 
 class Database:

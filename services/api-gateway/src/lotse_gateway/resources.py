@@ -14,11 +14,16 @@ from lotse_shared.clock import DataClock, WallClock
 
 @dataclass(frozen=True, slots=True)
 class Resources:
-    """Everything a route may need. `feeding` is the memory's own connection, which no request can keep busy."""
+    """Everything a route may need.
+
+    `feeding` is the memory's own connection, which no request can keep busy; `exporting` has those of exports, which
+    may take minutes.
+    """
 
     settings: GatewaySettings
     database: Database
     feeding: Database
+    exporting: Database
     keys: KeyRing
     memory: SignMemory
     clock: WallClock | DataClock

@@ -43,6 +43,10 @@ async def open_resources(
     """Make what the app is built from. The database, routing and ingest may be away."""
     pool = await create_pool(database, APPLICATION)
     feeding = await create_pool(database.model_copy(update={"pool_size": 1}), f"{APPLICATION}-feed")
+    exporting = await create_pool(
+        database.model_copy(update={"pool_size": settings.max_exports, "command_timeout_s": settings.export_timeout_s}),
+        f"{APPLICATION}-export",
+    )
     queries = load_all_queries()
     to_routing = httpx.AsyncClient(base_url=settings.routing_url, timeout=settings.routing_timeout_s)
     to_ingest = httpx.AsyncClient(base_url=settings.ingest_url, timeout=settings.ingest_timeout_s)
@@ -51,6 +55,7 @@ async def open_resources(
             settings=settings,
             database=Database(pool, queries, settings.database_wait_s),
             feeding=Database(feeding, queries, settings.database_wait_s),
+            exporting=Database(exporting, queries, settings.database_wait_s),
             keys=KeyRing(),
             memory=SignMemory(),
             clock=DataClock() if clock.clock == "data" else WallClock(),
@@ -60,7 +65,7 @@ async def open_resources(
     finally:
         for client in (to_routing, to_ingest):
             await client.aclose()
-        for each in (pool, feeding):
+        for each in (pool, feeding, exporting):
             await _close(each)
 
 

@@ -7,7 +7,7 @@ from fastapi import APIRouter, Query
 from lotse_gateway.access import Requires
 from lotse_gateway.keys import Scope
 from lotse_gateway.models.base import Moment
-from lotse_gateway.models.readings import ReadingPage
+from lotse_gateway.models.readings import RawValues, ReadingPage
 from lotse_gateway.nouns import DETECTORS
 from lotse_gateway.openapi import errors
 from lotse_gateway.paging import encode_cursor
@@ -63,6 +63,13 @@ def _view(row: Any) -> dict[str, Any]:  # noqa: ANN401 - a Record
         "raw": {name: row[name] for name in raw},
         "corrected": {name: row[f"corrected_{name}"] for name in corrected},
         "rule_codes": row["rule_codes"],
+        "quality_pct": row["quality_pct"],
+        "revised": None if row["revision"] is None else _revised(row),
         "seq": row["seq"],
         "received_at": row["received_at"],
     }
+
+
+def _revised(row: Any) -> dict[str, Any]:  # noqa: ANN401 - a Record
+    names = (*RawValues.model_fields, "interval_s", "quality_pct", "rule_codes")
+    return {"revision": row["revision"], **{name: row[f"revised_{name}"] for name in names}}
