@@ -5,6 +5,7 @@ next process under the same client id.
 """
 
 import asyncio
+import math
 import random
 import socket
 import time
@@ -34,6 +35,10 @@ LONGEST_PAUSE_S = 5.0
 TAKEN_OVER = 0x8E
 """MQTT 5 reason code "session taken over": another client came with our client id."""
 TAKEN_OVER_PAUSE_S = 30.0
+SHORT_LIVED_S = 60.0
+SHORT_LIVED_MAX = 3
+"""So many connections in a row, each lost soon after it was made and made again at once: a sign of somebody with our
+client id, which Mosquitto before 2.0.15 does not tell."""
 LAST_WORDS_S = 2.0
 """How long a stop waits for the broker to have read our acknowledgements."""
 
@@ -47,6 +52,7 @@ class Connection:
         self._client = client
         self._metrics = metrics
         self.is_lost = False
+        self.acknowledged = 0
 
     def acknowledge(self, messages: Sequence[Received], _fates: Callable[[], Iterable[Fate]]) -> None:
         """Acknowledge what is stored, in one write. What belongs to a lost connection, the broker delivers again."""
@@ -55,6 +61,7 @@ class Connection:
             self._metrics.unusable_acknowledgements.inc(len(packet_ids))
         elif packet_ids:
             self._client.acknowledge(packet_ids)
+            self.acknowledged += len(packet_ids)
 
 
 class Receiver:
@@ -78,6 +85,9 @@ class Receiver:
         self._why_lost = ""
         self._pinged_s = 0.0
         self._pause_s = FIRST_PAUSE_S
+        self._short_lived = 0
+        self._subscribed_s = -math.inf
+        self.is_taken_over = False
         self.is_subscribed = False
         self._client = self._make_client(broker)
 
@@ -112,6 +122,7 @@ class Receiver:
                 await self._connect()
                 await self._stay_connected(stop)
                 if not stop.is_set():
+                    self._suspect_another()
                     self._state.now("away", "broker is away", error=self._why_lost)
                     await self._back_off()
             self._is_ending = True
@@ -129,6 +140,7 @@ class Receiver:
         try:
             await asyncio.to_thread(self._client.reconnect)
         except OSError as error:
+            self._short_lived = 0
             self._lose(f"{type(error).__name__}: {error}")
         finally:
             self._is_connecting = False
@@ -160,13 +172,38 @@ class Receiver:
         """
         if self._is_lost or not self.is_subscribed:
             return
-        answered = asyncio.Event()
-        self._client.on_pong = answered.set
         self._is_paused = False
         self._read_on()
+        await self._hear_back(LAST_WORDS_S)
+
+    async def _hear_back(self, patience_s: float) -> bool:
+        """Ping, and tell whether the answer came: then the broker has read all that was sent before.
+
+        Twice, because the first answer may be that to a keep-alive of before.
+        """
+        answers = asyncio.Semaphore(0)
+        self._client.on_pong = answers.release
         self._client.ping()
-        with suppress(TimeoutError):
-            await asyncio.wait_for(answered.wait(), LAST_WORDS_S)
+        self._client.ping()
+        try:
+            async with asyncio.timeout(patience_s):
+                await answers.acquire()
+                await answers.acquire()
+        except TimeoutError:
+            return False
+        return True
+
+    def _suspect_another(self) -> None:
+        """Leave a session that is taken from us again and again: two that fight for it get nothing done."""
+        is_short_lived = time.monotonic() - self._subscribed_s < SHORT_LIVED_S
+        self._short_lived = self._short_lived + 1 if is_short_lived else 0
+        if self.is_taken_over or self._short_lived >= SHORT_LIVED_MAX:
+            self._pause_s = TAKEN_OVER_PAUSE_S
+            log.error(
+                "it seems that another process has our client id: two replicas must not have the same slot",
+                client_id=self._settings.session_id,
+                pause_s=TAKEN_OVER_PAUSE_S,
+            )
 
     async def _back_off(self) -> None:
         self._wake.clear()
@@ -245,6 +282,10 @@ class Receiver:
             self._why_lost = f"connection refused: {reason}"  # paho closes it
             return
         self._metrics.connections.inc()
+        self._open_session()
+
+    def _open_session(self) -> None:
+        """Say what we want to hear (again, in case the broker has lost our session)."""
         options = SubscribeOptions(qos=1, retainHandling=SubscribeOptions.RETAIN_SEND_IF_NEW_SUB)
         self._client.subscribe([(topic_filter, options) for topic_filter in self._settings.subscriptions])
 
@@ -256,6 +297,7 @@ class Receiver:
                 self._refuse(f"subscription to {topic_filter} refused: {reason}")
                 return
         self.is_subscribed = True
+        self._subscribed_s = time.monotonic()
         self._pause_s = FIRST_PAUSE_S
         self._metrics.broker_connected.set(1)
         self._state.now("there", "subscribed", topic_filters=self._settings.subscriptions)
@@ -263,12 +305,7 @@ class Receiver:
     def _on_disconnect(
         self, _client: object, _userdata: object, _flags: object, reason: ReasonCode, _p: object
     ) -> None:
-        if reason.value == TAKEN_OVER:
-            self._pause_s = TAKEN_OVER_PAUSE_S
-            log.error(
-                "another process came with our client id: two replicas must not have the same slot",
-                client_id=self._settings.session_id,
-            )
+        self.is_taken_over = reason.value == TAKEN_OVER
         self._lose(str(reason))
 
     def _on_socket_open(self, _client: object, _userdata: object, sock: object) -> None:

@@ -1,6 +1,7 @@
 """The composition root: puts the line together and runs it until SIGTERM."""
 
 import asyncio
+import signal
 from collections.abc import Mapping
 from typing import Any
 
@@ -11,6 +12,7 @@ from lotse_ingest.app import create_app
 from lotse_ingest.availability import Availability
 from lotse_ingest.decode import Dialects
 from lotse_ingest.detectors import TABLE, Detectors
+from lotse_ingest.drain import Drain
 from lotse_ingest.housekeeping import Housekeeping
 from lotse_ingest.inbox import Inbox
 from lotse_ingest.intake import Intake
@@ -24,13 +26,17 @@ from lotse_ingest.settings import IngestSettings
 from lotse_ingest.store import Store
 from lotse_ingest.watch import Watch
 from lotse_shared.clock import DataClock, WallClock
-from lotse_shared.database import create_pool
+from lotse_shared.database import create_pool, load_queries
 from lotse_shared.hints import Hints
 from lotse_shared.run import Loop, run_service
 from lotse_shared.settings import BrokerSettings, ClockSettings, DatabaseSettings, HttpSettings
 
 APPLICATION = "lotse-ingest"
 KEEPS_UP_S = 5.0
+
+
+class SlotError(Exception):
+    """A slot cannot be drained, or not to its end."""
 
 
 class Ingest:
@@ -45,12 +51,14 @@ class Ingest:
         data_clock: DataClock | None,
         pool: "asyncpg.Pool[Any]",
         metrics: Metrics,
+        receiver: type[Receiver] = Receiver,
     ) -> None:
         self._database = database
+        self._application = settings.session_id
         self._drained = asyncio.Event()
         self._availability = Availability(metrics, settings.shutdown_grace_s)
         self._inbox = inbox = Inbox(settings.linger, settings.queue_messages, settings.queue_bytes, metrics)
-        self._receiver = Receiver(broker, settings, inbox, metrics)
+        self.receiver = receiver(broker, settings, inbox, metrics)
         self._detectors = Detectors(pool, self._availability, settings.limits, metrics)
         judge = Judge(settings.limits, self._detectors.find)
         dialects = Dialects(settings.dialects, settings.max_payload_bytes)
@@ -94,17 +102,23 @@ class Ingest:
         """The internal HTTP."""
         return create_app(self.ready, self._intake)
 
+    async def store_until(self, stop: asyncio.Event) -> None:
+        """Receive and store, and nothing besides, until told to stop."""
+        async with asyncio.TaskGroup() as group:
+            for loop in (self._receive, self._store, self._follow_registry):
+                group.create_task(loop(stop))
+
     def ready(self) -> Mapping[str, bool]:
         """Tell which dependencies are there."""
-        return {"broker": self._receiver.is_subscribed, "database": self._availability.is_there}
+        return {"broker": self.receiver.is_subscribed, "database": self._availability.is_there}
 
     def _is_listening(self) -> bool:
         """Tell whether a detector that speaks is heard at once."""
         keeps_up = not self._inbox.is_full and self._inbox.waiting_s < KEEPS_UP_S
-        return self._receiver.is_subscribed and self._availability.is_there and keeps_up
+        return self.receiver.is_subscribed and self._availability.is_there and keeps_up
 
     async def _receive(self, stop: asyncio.Event) -> None:
-        await self._receiver.run(stop, self._drained)
+        await self.receiver.run(stop, self._drained)
 
     async def _store(self, stop: asyncio.Event) -> None:
         try:
@@ -113,7 +127,43 @@ class Ingest:
             self._drained.set()
 
     async def _follow_registry(self, stop: asyncio.Event) -> None:
-        await self._detectors.follow(Hints(self._database, APPLICATION, [TABLE], stop))
+        await self._detectors.follow(Hints(self._database, self._application, [TABLE], stop))
+
+
+async def drain(slot: int) -> int:
+    """Take a slot out of service, and give the number of messages that its session still held; all are stored.
+
+    Raises
+    ------
+    SlotError
+        It is running, or it was interrupted.
+    """
+    database, settings, stop = DatabaseSettings(), IngestSettings(slot=slot), asyncio.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        asyncio.get_running_loop().add_signal_handler(number, stop.set)
+    async with await create_pool(database, APPLICATION) as pool:
+        if await pool.fetchval(load_queries("lotse_ingest", "sql/slots.sql")["is_running"], settings.session_id):
+            message = f"slot {slot} is running: stop it for good first, then drain it"
+            raise SlotError(message)
+        ingest = Ingest(
+            settings=settings,
+            broker=BrokerSettings(),
+            database=database,
+            data_clock=None,
+            pool=pool,
+            metrics=Metrics(),
+            receiver=Drain,
+        )
+        await ingest.store_until(stop)
+    receiver = ingest.receiver
+    assert isinstance(receiver, Drain)  # noqa: S101 - it was made as one above
+    if receiver.is_taken_over:
+        message = f"slot {slot} is running: its process took the session back; {receiver.stored} messages were stored"
+        raise SlotError(message)
+    if not receiver.is_empty:
+        message = f"interrupted; {receiver.stored} messages were stored, the broker keeps the others: drain again"
+        raise SlotError(message)
+    return receiver.stored
 
 
 async def serve() -> None:
