@@ -1,10 +1,12 @@
 """What /openapi.json tells people to send works on the demo town as it stands there."""
 
+import asyncio
 import json
 import time
 from collections.abc import Iterator
 from typing import Any
 
+import asyncpg
 import httpx
 import pytest
 
@@ -28,8 +30,18 @@ def client(tmp_path_factory: pytest.TempPathFactory) -> Iterator[httpx.Client]:
         stack.import_links(town.FOLDER, "auenbrueck")
         register(client, town.FOLDER)
         _wait_for_decisions(client)
+        asyncio.run(_raise_alarm(stack.dsn))
         yield client
     EmbeddedPostgres(folder / "postgres", 1).discard()
+
+
+async def _raise_alarm(dsn: str) -> None:
+    """A town in which nothing happens raises none, and the first one is acknowledged by an example."""
+    connection = await asyncpg.connect(dsn)
+    await connection.execute(
+        "insert into alarm (kind, message, raised_at) values ('example', 'so that there is one', now())"
+    )
+    await connection.close()
 
 
 def _wait_for_decisions(client: httpx.Client) -> None:

@@ -12,10 +12,12 @@ from lotse_gateway.door import DOCS_PATH, BodyTooLargeError, Door, on_body_too_l
 from lotse_gateway.nouns import CORRIDORS, DESTINATIONS, DETECTORS, SIGNS, Noun
 from lotse_gateway.openapi import describe
 from lotse_gateway.resources import Resources
+from lotse_gateway.routes.alarms import alarms_router
 from lotse_gateway.routes.detectors import detectors_router
 from lotse_gateway.routes.detours import detours_router
 from lotse_gateway.routes.display import add_display_route
 from lotse_gateway.routes.export import export_router
+from lotse_gateway.routes.health import health_of_detectors_router
 from lotse_gateway.routes.history import history_router
 from lotse_gateway.routes.ledger import ledger_router
 from lotse_gateway.routes.links import links_router
@@ -34,6 +36,8 @@ NOUNS: tuple[Noun[Any], ...] = (DETECTORS, DESTINATIONS, SIGNS, CORRIDORS)
 ROUTERS = (
     system_router,
     detectors_router,
+    health_of_detectors_router,
+    alarms_router,
     signs_router,
     links_router,
     roadworks_router,

@@ -58,7 +58,13 @@ class Noun(Generic[Row]):
 
 
 def _of_detector(row: Detector) -> list[Mention]:
-    return [] if row.link_id is None else [Mention("link", row.link_id, "link_id")]
+    link = [] if row.link_id is None else [Mention("link", row.link_id, "link_id")]
+    return [*link, *(Mention("detector", one, f"neighbours.{i}") for i, one in enumerate(row.neighbours))]
+
+
+def _detector_is_no_neighbour_of_itself(row: Detector, _known: Known) -> list[Fault]:
+    reason = "a detector cannot stand in for itself"
+    return [Fault(f"neighbours.{i}", reason) for i, one in enumerate(row.neighbours) if one == row.detector_id]
 
 
 def _of_destination(row: Destination) -> list[Mention]:
@@ -90,6 +96,7 @@ DETECTORS = Noun(
     "fixed sensors that measure a lane or a carriageway",
     "AB-05",
     _of_detector,
+    _detector_is_no_neighbour_of_itself,
 )
 DESTINATIONS = Noun(
     "destination",

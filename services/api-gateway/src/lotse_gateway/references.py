@@ -1,16 +1,17 @@
-"""What registered things mention must exist: links and junctions in the active network, signs, destinations. No I/O."""
+"""What registered things mention must exist: links and junctions in the active network, registered things. No I/O."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
 from typing import Literal
 
-Kind = Literal["link", "junction", "sign", "destination"]
+Kind = Literal["link", "junction", "sign", "destination", "detector"]
 PLACES: Mapping[Kind, str] = {
     "link": "in the active network",
     "junction": "in the active network",
     "sign": "among the registered signs",
     "destination": "among the registered destinations",
+    "detector": "among the registered detectors",
 }
 
 
@@ -50,6 +51,7 @@ class Known:
     junctions: frozenset[str] = frozenset()
     signs: frozenset[str] = frozenset()
     destinations: frozenset[str] = frozenset()
+    detectors: frozenset[str] = frozenset()
 
     def has(self, mention: Mention) -> bool:
         """Tell whether the thing mentioned exists."""
@@ -62,6 +64,8 @@ class Known:
                 return mention.noun_id in self.signs
             case "destination":
                 return mention.noun_id in self.destinations
+            case "detector":
+                return mention.noun_id in self.detectors
 
 
 def list_missing(mentions: Iterable[Mention], known: Known, index: int | None = None) -> list[Fault]:

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, get_args
 
 import asyncpg
 from pydantic import ValidationError
@@ -11,7 +11,7 @@ from lotse_gateway.audit import Event, leave_trace
 from lotse_gateway.database import Database, Session
 from lotse_gateway.keys import ApiKey
 from lotse_gateway.nouns import Noun, Row
-from lotse_gateway.references import Fault, Known, Mention, list_missing
+from lotse_gateway.references import Fault, Kind, Known, Mention, list_missing
 from lotse_shared.problems import Conflict, InvalidInput, NotFound
 
 FAULTS_IN_WORDS = 3
@@ -64,13 +64,13 @@ def refuse(faults: Sequence[Fault]) -> None:
 
 async def find_known(session: Session, mentions: Iterable[Mention]) -> Known:
     """Look up which of the things mentioned exist."""
-    asked: dict[str, set[str]] = {"link": set(), "junction": set(), "sign": set(), "destination": set()}
+    asked: dict[str, set[str]] = {kind: set() for kind in get_args(Kind)}
     for mention in mentions:
         asked[mention.kind].add(mention.noun_id)
     found = await session.rows("find_known", *(sorted(ids) for ids in asked.values()))
     ids = {kind: frozenset(row["id"] for row in found if row["kind"] == kind) for kind in asked}
     links = {row["id"]: (row["from_node"], row["to_node"]) for row in found if row["kind"] == "link"}
-    return Known(links, ids["junction"], ids["sign"], ids["destination"])
+    return Known(links, ids["junction"], ids["sign"], ids["destination"], ids["detector"])
 
 
 async def put_rows(database: Database, key: ApiKey, noun: Noun[Row], rows: Sequence[object]) -> Written:
@@ -128,6 +128,8 @@ async def get_row(database: Database, noun: Noun[Any], noun_id: str) -> asyncpg.
 async def _check(session: Session, noun: Noun[Row], rows: Sequence[tuple[int, Row]]) -> list[Fault]:
     mentions = {index: noun.mentions(row) for index, row in rows}
     known = await find_known(session, (mention for some in mentions.values() for mention in some))
+    if noun.name == "detector":  # these may mention each other
+        known = replace(known, detectors=known.detectors | {noun.id_of(row) for _, row in rows})
     faults = []
     for index, row in rows:
         faults += list_missing(mentions[index], known, index)

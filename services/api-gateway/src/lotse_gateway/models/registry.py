@@ -7,6 +7,7 @@ from pydantic import AwareDatetime, Field
 from lotse_gateway.models.base import Body, Latitude, Longitude, Name, Page, View
 from lotse_shared.identifiers import Identifier
 
+_DEFAULT = "null: as ingest is set"
 LinkId = Annotated[Identifier, Field(description="a link of the active network")]
 Ids = Annotated[list[Identifier], Field(max_length=1_000)]
 
@@ -25,6 +26,32 @@ class Detector(Body):
     interval_s: float = Field(default=60, gt=0, le=86_400, description="its expected interval", examples=[60])
     max_speed_kmh: float = Field(default=254, gt=0, le=1_000, description="above it a speed is not plausible")
     max_flow_vehh_per_lane: float = Field(default=4_000, gt=0, le=100_000, description="the same for its flow")
+    fast_kmh: float | None = Field(
+        default=None, gt=0, le=1_000, description=f"R4: faster than this is not plausible ... {_DEFAULT}"
+    )
+    full_pct: float | None = Field(
+        default=None, ge=0, le=100, description=f"R4: ... at a higher occupancy than this. {_DEFAULT}"
+    )
+    locked_on_s: float | None = Field(
+        default=None, gt=0, le=3_600, description=f"R6: occupancy 100 % for so long is locked on. {_DEFAULT}"
+    )
+    stuck_intervals: float | None = Field(
+        default=None, ge=3, le=100, description=f"R7: the same values for so long are stuck. {_DEFAULT}"
+    )
+    silent_intervals: float | None = Field(
+        default=None, ge=1, le=1_000, description=f"R8: nothing for so long is silent. {_DEFAULT}"
+    )
+    future_tolerance_s: float | None = Field(
+        default=None,
+        ge=0,
+        le=86_400,
+        description=f"R9: its clock may be ahead by this, or by an interval if that is longer. {_DEFAULT}",
+    )
+    neighbours: Annotated[list[Identifier], Field(max_length=8)] = Field(
+        default=[],
+        description="detectors of other lanes that may stand in for it (S1), best first",
+        examples=[["AB-05"]],
+    )
 
 
 class Destination(Body):
@@ -72,6 +99,9 @@ class Registered(View):
 
 class DetectorView(Registered, Detector):
     """A registered detector."""
+
+    failed_at: AwareDatetime | None = Field(description="since then an operator holds it to be failed (R10); null: not")
+    failed_reason: str | None = Field(description="and why")
 
 
 class DestinationView(Registered, Destination):

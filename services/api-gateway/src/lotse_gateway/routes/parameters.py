@@ -32,6 +32,7 @@ def page_size(most: int) -> Any:  # noqa: ANN401 - what FastAPI's Query gives
 SignId = Annotated[str, id_in_path("sign_id", "S2")]
 NewSignId = Annotated[str, id_in_path("sign_id", "S9")]
 DetectorId = Annotated[str, id_in_path("detector_id", "AB-05")]
+NewDetectorId = Annotated[str, id_in_path("detector_id", "AB-90")]
 RoadworkId = Annotated[str, id_in_path("roadwork_id", "B1")]
 
 

@@ -5,27 +5,37 @@
 
 -- name: list_detector
 -- Detectors after the id $1.
-select detector_id, name, link_id, lon, lat, lanes, interval_s, max_speed_kmh, max_flow_vehh_per_lane, updated_at
+select detector_id, name, link_id, lon, lat, lanes, interval_s, max_speed_kmh, max_flow_vehh_per_lane, fast_kmh, full_pct,
+    locked_on_s, stuck_intervals, silent_intervals, future_tolerance_s, neighbours, failed_at, failed_reason, updated_at
 from detector where $1::text is null or detector_id > $1 order by detector_id limit $2;
 
 -- name: get_detector
 -- One detector.
-select detector_id, name, link_id, lon, lat, lanes, interval_s, max_speed_kmh, max_flow_vehh_per_lane, updated_at
+select detector_id, name, link_id, lon, lat, lanes, interval_s, max_speed_kmh, max_flow_vehh_per_lane, fast_kmh, full_pct,
+    locked_on_s, stuck_intervals, silent_intervals, future_tolerance_s, neighbours, failed_at, failed_reason, updated_at
 from detector where detector_id = $1;
 
 -- name: put_detector
--- Creates or replaces detectors.
-insert into detector as present
-    (detector_id, name, link_id, lon, lat, lanes, interval_s, max_speed_kmh, max_flow_vehh_per_lane)
-select detector_id, name, link_id, lon, lat, lanes, interval_s, max_speed_kmh, max_flow_vehh_per_lane
+-- Creates or replaces detectors. One that an operator holds to be failed stays so.
+insert into detector as present (
+    detector_id, name, link_id, lon, lat, lanes, interval_s, max_speed_kmh, max_flow_vehh_per_lane, fast_kmh, full_pct,
+    locked_on_s, stuck_intervals, silent_intervals, future_tolerance_s, neighbours
+)
+select detector_id, name, link_id, lon, lat, lanes, interval_s, max_speed_kmh, max_flow_vehh_per_lane, fast_kmh, full_pct,
+    locked_on_s, stuck_intervals, silent_intervals, future_tolerance_s, neighbours
 from jsonb_populate_recordset(null::detector, $1::jsonb) order by detector_id
 on conflict (detector_id) do update set
     name = excluded.name, link_id = excluded.link_id, lon = excluded.lon, lat = excluded.lat, lanes = excluded.lanes,
     interval_s = excluded.interval_s, max_speed_kmh = excluded.max_speed_kmh,
-    max_flow_vehh_per_lane = excluded.max_flow_vehh_per_lane, updated_at = now()
+    max_flow_vehh_per_lane = excluded.max_flow_vehh_per_lane, fast_kmh = excluded.fast_kmh, full_pct = excluded.full_pct,
+    locked_on_s = excluded.locked_on_s, stuck_intervals = excluded.stuck_intervals,
+    silent_intervals = excluded.silent_intervals, future_tolerance_s = excluded.future_tolerance_s,
+    neighbours = excluded.neighbours, updated_at = now()
 where $2
 returning present.detector_id, present.name, present.link_id, present.lon, present.lat, present.lanes, present.interval_s,
-    present.max_speed_kmh, present.max_flow_vehh_per_lane, present.updated_at, (present.xmax = 0) as is_created;
+    present.max_speed_kmh, present.max_flow_vehh_per_lane, present.fast_kmh, present.full_pct, present.locked_on_s,
+    present.stuck_intervals, present.silent_intervals, present.future_tolerance_s, present.neighbours,
+    present.failed_at, present.failed_reason, present.updated_at, (present.xmax = 0) as is_created;
 
 -- name: list_destination
 -- Destinations after the id $1.
@@ -97,7 +107,7 @@ returning present.*, (present.xmax = 0) as is_created;
 
 -- name: find_known
 -- Those of the ids asked for that exist: links ($1) and junctions ($2) of the active network, signs ($3),
--- destinations ($4). For links, the junctions they join.
+-- destinations ($4), detectors ($5). For links, the junctions they join.
 select 'link' as kind, link_id as id, from_node, to_node
 from link join network using (network_version) where is_active and link_id = any($1::text[])
 union all
@@ -106,4 +116,6 @@ from junction join network using (network_version) where is_active and node_id =
 union all
 select 'sign', sign_id, null, null from sign where sign_id = any($3::text[])
 union all
-select 'destination', destination_id, null, null from destination where destination_id = any($4::text[]);
+select 'destination', destination_id, null, null from destination where destination_id = any($4::text[])
+union all
+select 'detector', detector_id, null, null from detector where detector_id = any($5::text[]);
