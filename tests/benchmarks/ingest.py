@@ -16,6 +16,7 @@ from rich.progress import Progress
 from rich.table import Table
 
 from benchmarks.contestants import Bench, run_backlog_without_database, run_c_pipeline, run_naive, run_ours
+from benchmarks.history import Figures, measure_history
 from benchmarks.load import arrays, singles
 from benchmarks.report import describe_versions, middle, write_report
 from lotse_shared.migrate import migrate_database
@@ -40,6 +41,7 @@ def main(
     rounds: Annotated[int, typer.Option(help="interleaved rounds; figures are their medians")] = 3,
     scale: Annotated[float, typer.Option(help="factor on the number of messages")] = 1.0,
     only: Annotated[str, typer.Option(help="run only what has this in its name")] = "",
+    history: Annotated[str, typer.Option(help="P7, on TEST_TIMESCALE_DSN: days x detectors")] = "60x200",
 ) -> None:
     """Measure, print a table, write build/bench/bench-ingest.json."""
     logging.disable(logging.INFO)
@@ -52,6 +54,8 @@ def main(
             bench.broker.stop()
             subprocess.run(["kill", "-INT", str(bench.database_pid)], check=False)
     figures = _figures(bench)
+    if only in "history":
+        figures |= _measure_history(bench, "14x50" if quick else history)
     path = write_report("bench-ingest", figures, bench.runs, describe_versions(**_programs()))
     _print(bench, figures)
     console.print(f"written to {path}")
@@ -97,7 +101,16 @@ def _measure(bench: Bench, rounds: int, scale: float, only: str) -> None:
         progress.advance(task)
 
 
-def _figures(bench: Bench) -> dict[str, float | None]:
+def _measure_history(bench: Bench, scale: str) -> Figures:
+    days, detectors = map(int, scale.split("x"))
+    with console.status("history") as status:
+        figures, run = measure_history(days, detectors, status.update)
+    bench.runs.append(run)
+    console.print(run)
+    return figures
+
+
+def _figures(bench: Bench) -> Figures:
     names = {run["run"] for run in bench.runs}
 
     def ratio(ours: str, other: str, figure: str) -> float | None:
@@ -126,7 +139,7 @@ def _programs() -> dict[str, str]:
 def _print(bench: Bench, figures: dict[str, float | None]) -> None:
     columns = ("messages_per_s", "readings_per_s", "consumer_cpu_s_per_100k", "broker_cpu_s_per_100k")
     table = Table("run", *columns, "database_cpu_s_per_100k", "peak_mb")
-    for run in bench.runs:
+    for run in (run for run in bench.runs if run["run"] != "history"):
         shown = [run.get(name) for name in (*columns, "database_cpu_s_per_100k", "peak_mb")]
         table.add_row(run["run"], *("" if value is None else f"{value:,.2f}" for value in shown))
     console.print(table)
