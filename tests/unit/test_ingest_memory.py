@@ -243,7 +243,7 @@ def heard(judge: Judge, delay_s: float, minute: float = 0, now: datetime | None 
 
 
 def skew_s(judge: Judge, minute: float = 0) -> float | None:
-    [health] = judge.take_health(NOON + timedelta(minutes=minute), HOUR)
+    [health] = judge.take_health(["KL-17"], NOON + timedelta(minutes=minute), HOUR)
     return health.skew_s
 
 
@@ -263,7 +263,7 @@ def test_quarantined_readings_tell_of_a_clock_too() -> None:
     one = lane()
     ahead = make_reading(measured_at=NOON + 2 * HOUR)
     assert isinstance(one.judge.judge(ahead, one.sites["KL-17"], Moment(NOON)), ClockFault)
-    [health] = one.judge.take_health(NOON, HOUR)
+    [health] = one.judge.take_health(["KL-17"], NOON, HOUR)
     assert (health.skew_s, health.is_clock_off) == (7_200, True)
     assert (health.last_received_at, health.last_measured_at) == (NOON, None)
 
@@ -304,7 +304,7 @@ def test_a_replayed_reading_tells_nothing_of_the_clock_now() -> None:
 def test_in_data_time_no_skew_is_learned() -> None:
     one = lane()
     one.hears(at(1), watermark=NOON)
-    [health] = one.judge.take_health(NOON, HOUR)
+    [health] = one.judge.take_health(["KL-17"], NOON, HOUR)
     assert (health.skew_s, health.last_received_at) == (None, None)
     assert health.last_measured_at == NOON + timedelta(minutes=1)
 
@@ -312,8 +312,9 @@ def test_in_data_time_no_skew_is_learned() -> None:
 def test_health_is_told_once_and_detectors_that_are_no_more_are_forgotten() -> None:
     one = lane()
     one.hears(at(1))
-    assert len(one.judge.take_health(NOON, HOUR)) == 1
-    assert one.judge.take_health(NOON, HOUR) == []
+    assert len(one.judge.take_health(["KL-17"], NOON, HOUR)) == 1
+    assert one.judge.take_health(["KL-17"], NOON, HOUR) == []
     del one.sites["KL-17"]
-    assert one.judge.take_health(NOON, HOUR) == []
-    assert not one.judge.knows("KL-17")
+    assert one.judge.list_detectors() == ["KL-17"]
+    assert one.judge.take_health(["KL-17"], NOON, HOUR) == []
+    assert one.judge.list_detectors() == []

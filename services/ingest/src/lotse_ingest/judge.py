@@ -180,14 +180,18 @@ class Judge:
         if skew_s is not None:
             memory.ahead_before = timedelta(seconds=skew_s)
 
-    def take_health(self, now: datetime, window: timedelta) -> list[Health]:
-        """Give what was learned of the detectors heard since the last call, by id; forget those that are no more.
+    def list_detectors(self) -> list[str]:
+        """Give the detectors that it remembers."""
+        return sorted(self._memories)
+
+    def take_health(self, detector_ids: Iterable[str], now: datetime, window: timedelta) -> list[Health]:
+        """Give what was learned of those of the detectors heard since the last call; forget those that are no more.
 
         `now` is wall time; clocks are judged by what came within about a `window`.
         """
         heard = []
-        for detector_id, memory in sorted(self._memories.items()):
-            site = self._find_site(detector_id)
+        for detector_id in detector_ids:
+            memory, site = self._memories[detector_id], self._find_site(detector_id)
             if site is None:
                 del self._memories[detector_id]
             elif memory.is_heard:

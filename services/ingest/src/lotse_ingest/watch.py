@@ -5,7 +5,7 @@ not matter which one that is. Nobody is blamed for a silence in which we did not
 """
 
 import asyncio
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -24,6 +24,9 @@ from lotse_shared.log import OnChange, get_logger
 ADVISORY_LOCK_KEY = 0x10760  # any number that no other program uses on this database
 UNSEEN_LOOKS = 3
 """A replica that missed so many looks is away; and no detector is silent within them, however short its interval."""
+
+SLICE = 2_000
+"""Detectors saved in one statement."""
 
 log = get_logger(__name__)
 
@@ -76,9 +79,9 @@ class Watch:
 
     async def look(self) -> None:
         """Save what was learned, and raise and clear alarms. Raises what `AWAY` lists."""
-        wall = datetime.now(UTC)
-        now = self._data_clock.now() if self._data_clock else wall  # before what was heard: nobody looks more silent
-        self._take_health(wall)
+        now = (
+            self._data_clock.now() if self._data_clock else datetime.now(UTC)
+        )  # before what was heard: see _save_health
         is_listening = self._is_listening() and not self._is_new
         async with self._pool.acquire(timeout=ACQUIRE_TIMEOUT_S) as connection:
             await self._save_health(connection)
@@ -89,22 +92,25 @@ class Watch:
                     if await connection.fetchval(self._sql["try_watch"], ADVISORY_LOCK_KEY):
                         await self._watch(connection, now)
 
-    def _take_health(self, wall: datetime) -> None:
-        for one in self._judge.take_health(wall, timedelta(seconds=self._settings.skew_window_s)):
-            self._unsaved[one.detector_id] = one
-            (self._clocks_off.add if one.is_clock_off else self._clocks_off.discard)(one.detector_id)
+    async def _save_health(self, connection: Any) -> None:  # noqa: ANN401 - asyncpg's pool proxy
+        """Save what was heard up to now, slice by slice, so that nothing else waits for long.
+
+        What is heard while it goes on may be saved or not: a detector never looks more silent than it is, as long as
+        the moment to which its silence is counted lies before.
+        """
+        detectors = self._judge.list_detectors()
+        for begin in range(0, len(detectors), SLICE):
+            self._take_health(detectors[begin : begin + SLICE])
+            if self._unsaved:
+                await connection.execute(self._sql["save_health"], *_columns(self._unsaved))
+                self._unsaved.clear()
         self._metrics.clocks_off.set(len(self._clocks_off))
 
-    async def _save_health(self, connection: Any) -> None:  # noqa: ANN401 - asyncpg's pool proxy
-        if not self._unsaved:
-            return
-        wall = datetime.now(UTC)
-        rows = [
-            (one.detector_id, one.last_received_at or wall, one.last_measured_at, one.skew_s, one.is_clock_off)
-            for _, one in sorted(self._unsaved.items())
-        ]
-        await connection.execute(self._sql["save_health"], *(list(column) for column in zip(*rows, strict=True)))
-        self._unsaved.clear()
+    def _take_health(self, detector_ids: Sequence[str]) -> None:
+        window = timedelta(seconds=self._settings.skew_window_s)
+        for one in self._judge.take_health(detector_ids, datetime.now(UTC), window):
+            self._unsaved[one.detector_id] = one
+            (self._clocks_off.add if one.is_clock_off else self._clocks_off.discard)(one.detector_id)
 
     async def _watch(self, connection: Any, now: datetime) -> None:  # noqa: ANN401 - asyncpg's pool proxy
         rows = await connection.fetch(self._sql["list_slots"], self._unseen)
@@ -152,3 +158,13 @@ class Watch:
     def _tell(event: str, rows: Iterable[Any]) -> None:
         for row in rows:
             log.warning(event, kind=row["kind"], subject=row["subject"], message=row["message"])
+
+
+def _columns(health: Mapping[str, Health]) -> list[list[Any]]:
+    """Give them as columns, for unnest, by detector: writers that lock rows in one order do not deadlock."""
+    wall = datetime.now(UTC)
+    rows = [
+        (one.detector_id, one.last_received_at or wall, one.last_measured_at, one.skew_s, one.is_clock_off)
+        for _, one in sorted(health.items())
+    ]
+    return [list(column) for column in zip(*rows, strict=True)]
