@@ -12,6 +12,7 @@ from factories_ingest import make_message, make_reading
 from prometheus_client import CollectorRegistry
 
 from lotse_ingest.batch import Batch, BatchReading
+from lotse_ingest.decode import Dialects
 from lotse_ingest.housekeeping import Housekeeping
 from lotse_ingest.metrics import Metrics
 from lotse_ingest.settings import IngestSettings
@@ -21,6 +22,7 @@ from lotse_shared.database import create_pool
 from lotse_shared.settings import DatabaseSettings
 
 QUARTER = timedelta(minutes=15)
+NATIVE = Dialects((), max_payload_bytes=10_000)
 MONDAY = datetime(2026, 3, 2, tzinfo=UTC)
 
 
@@ -35,7 +37,7 @@ def judged(detector_id: str, measured_at: datetime, **changes: Any) -> Judged:
 async def store(database: DatabaseSettings, batches: Iterable[Sequence[Judged]]) -> None:
     """Store batches one after the other, as ingest does."""
     async with await create_pool(database, "test") as pool:
-        tables = Store(pool)
+        tables = Store(pool, NATIVE.cut)
         for batch in batches:
             message = make_message()
             items = (BatchReading(each, message, index) for index, each in enumerate(batch))

@@ -1,5 +1,6 @@
 """MQTT topics of the native dialect: built by publishers, parsed by ingest."""
 
+import re
 from dataclasses import dataclass
 from typing import Literal
 
@@ -54,3 +55,12 @@ def parse_topic(topic: str) -> Topic:
         case ["batches", station_id] if station_id and topic.startswith(f"{ROOT}/"):
             return Topic("batch", station_id)
     raise UnknownTopicError(topic)
+
+
+def as_pattern(topic_filter: str) -> str:
+    """Give the regular expression that matches what an MQTT topic filter (with `+` and `#`) matches."""
+    levels = topic_filter.split("/")
+    below = "(/.*)?" if len(levels) > 1 else ".*"
+    tail = below if levels[-1] == "#" else None
+    named = levels[:-1] if tail is not None else levels
+    return "^" + "/".join("[^/]*" if level == "+" else re.escape(level) for level in named) + (tail or "") + "$"

@@ -5,6 +5,7 @@ from typing import Annotated, Literal
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, model_validator
 
 from lotse_shared.identifiers import Identifier
+from lotse_shared.topics import as_pattern
 
 Longitude = Annotated[float, Field(ge=-180, le=180)]
 Latitude = Annotated[float, Field(ge=-90, le=90)]
@@ -96,3 +97,46 @@ class IntakeAnswer(Wire):
     quarantined: int = Field(description="measured at a time that cannot be (R9)", examples=[0])
     rejected: int = Field(examples=[1])
     not_stored: list[NotStored] = Field(description="those that could not be used, and why")
+
+
+class DeadLetterFilter(Wire):
+    """Which dead letters are meant: those for which all of this holds; left out: any."""
+
+    kind: Literal["rejected", "quarantined"] | None = None
+    reason_code: str | None = None
+    detector_id: str | None = None
+    topic: str | None = Field(default=None, description="as an MQTT filter, with + and #")
+    after: AwareDatetime | None = Field(default=None, description="received after this moment")
+    until: AwareDatetime | None = Field(default=None, description="and up to this one")
+    ids: list[Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]] | None = Field(
+        default=None, description="digests, hexadecimal"
+    )
+
+    def as_arguments(self) -> tuple[object, ...]:
+        """Give the arguments of the SQL function `dead_letters_that`."""
+        pattern = None if self.topic is None else as_pattern(self.topic)
+        digests = None if self.ids is None else [bytes.fromhex(each) for each in self.ids]
+        return self.kind, self.reason_code, self.detector_id, pattern, self.after, self.until, digests
+
+
+class ReplayRequest(Wire):
+    """Decode dead letters again, the oldest first, for as long as one request may take."""
+
+    letters: DeadLetterFilter
+    dry_run: bool = Field(description="find out what would become of them, and change nothing")
+    limit: int = Field(ge=1, description="letters at most")
+    cursor: str | None = Field(default=None, description="`next_cursor` of the answer before")
+
+
+class ReplayAnswer(Wire):
+    """What became of dead letters, and of the readings in those that could be decoded."""
+
+    examined: int = Field(description="dead letters looked at", examples=[40])
+    settled: int = Field(description="of these, gone: their readings are counted below", examples=[38])
+    refused_again: int = Field(description="of these, kept, with the newest reason", examples=[1])
+    not_replayable: int = Field(description="of these, kept: cut, withheld, or a watermark", examples=[1])
+    stored: int = Field(description="readings", examples=[1800])
+    duplicate: int = Field(description="readings that were known already", examples=[100])
+    quarantined: int = Field(description="readings measured at a time that cannot be, now dead letters", examples=[0])
+    rejected: int = Field(description="elements that are dead letters of their own now", examples=[0])
+    next_cursor: str | None = Field(description="give it as `cursor` to go on; null: these were all")

@@ -41,6 +41,23 @@ class DeadLetter:
 
 
 @dataclass(frozen=True, slots=True)
+class Settled:
+    """A dead letter that is one no longer.
+
+    `becomes` is what it is counted as instead, in the account where it was counted; None if its readings are counted
+    anew, each in its own account.
+    """
+
+    digest: bytes
+    kind: Kind
+    detector_id: str | None
+    received_at: datetime
+    times_received: int
+    is_reading: bool
+    becomes: Literal["duplicate"] | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Envelope:
     """What a dead letter needs to know: its message, which element of it, and how much of it may be kept."""
 

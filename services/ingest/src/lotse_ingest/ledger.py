@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from lotse_ingest.batch import BatchReading, Item
-from lotse_ingest.dead_letters import DeadLetter
+from lotse_ingest.dead_letters import DeadLetter, Settled
 from lotse_ingest.messages import Outcome, Watermark
 
 Account = tuple[datetime, str | None]
@@ -69,6 +69,23 @@ def add_up(items: Iterable[Item], outcomes: Iterable[Outcome | None]) -> Mapping
     for hour, entries in _by_hour(items, outcomes).items():
         for (detector_id, outcome), count in Counter(entries).items():
             accounts.setdefault((hour, detector_id), Counts()).add(outcome, count)
+    return _sorted(accounts)
+
+
+def settle(accounts: Mapping[Account, Counts], settled: Iterable[Settled]) -> Mapping[Account, Counts]:
+    """Add what is taken out of the accounts in which dead letters were counted, sorted as before."""
+    changed = dict(accounts)
+    for letter in settled:
+        if letter.is_reading:
+            account = letter.received_at.replace(minute=0, second=0, microsecond=0), letter.detector_id
+            counts = changed.setdefault(account, Counts())
+            counts.add(letter.kind, -1)
+            if letter.becomes is not None:
+                counts.add(letter.becomes, 1)
+    return _sorted(changed)
+
+
+def _sorted(accounts: Mapping[Account, Counts]) -> Mapping[Account, Counts]:
     return dict(sorted(accounts.items(), key=lambda entry: (entry[0][0], entry[0][1] or "")))
 
 

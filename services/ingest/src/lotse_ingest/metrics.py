@@ -23,6 +23,9 @@ class Metrics:
         self.watermarks = Counter(
             "lotse_ingest_watermarks", "Watermarks by what was done with them", ["outcome"], registry=registry
         )
+        self.replayed = Counter(
+            "lotse_ingest_replayed_dead_letters", "Dead letters replayed by outcome", ["outcome"], registry=registry
+        )
         self.intake_requests = Counter(
             "lotse_ingest_http_requests", "Messages over HTTP by what was answered", ["answer"], registry=registry
         )

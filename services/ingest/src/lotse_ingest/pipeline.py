@@ -8,25 +8,19 @@ from datetime import UTC, datetime
 
 from lotse_ingest.availability import Availability, GaveUpError
 from lotse_ingest.batch import Batch, BatchReading, Item
-from lotse_ingest.dead_letters import Cause, DeadLetter, Envelope, dead_letter, rejected
-from lotse_ingest.decode import Dialects
+from lotse_ingest.dead_letters import DeadLetter
 from lotse_ingest.detectors import Detectors
+from lotse_ingest.examine import Examiner
 from lotse_ingest.inbox import Inbox
-from lotse_ingest.judge import Judge, Moment
-from lotse_ingest.messages import WHOLE, Decoded, DecodeError, Fate, Received, RefusedElement, Watermark
+from lotse_ingest.judge import Moment
+from lotse_ingest.messages import Decoded, Fate, Received, Watermark
 from lotse_ingest.metrics import Metrics
-from lotse_ingest.privacy import is_personal_identifier, refuse_personal
 from lotse_ingest.recollection import Recollection
 from lotse_ingest.settings import IngestSettings
 from lotse_ingest.store import RefusedError, Store, Stored
-from lotse_ingest.verdict import CLOCK, ClockFault
-from lotse_shared import topics
 from lotse_shared.clock import DataClock
 from lotse_shared.log import OnChange, get_logger
 from lotse_shared.reading import Reading
-
-REFUSED = "refused"
-"""Reason code of a reading that the database does not take."""
 
 log = get_logger(__name__)
 
@@ -61,22 +55,20 @@ class Pipeline:
         self,
         *,
         settings: IngestSettings,
-        dialects: Dialects,
+        examiner: Examiner,
         data_clock: DataClock | None,
         inbox: Inbox,
         detectors: Detectors,
-        judge: Judge,
         recollection: Recollection,
         store: Store,
         availability: Availability,
         metrics: Metrics,
     ) -> None:
         self._settings = settings
-        self._dialects = dialects
+        self._examiner = examiner
         self._data_clock = data_clock
         self._inbox = inbox
         self._detectors = detectors
-        self._rules = judge
         self._recollection = recollection
         self._tables = store
         self._availability = availability
@@ -135,7 +127,7 @@ class Pipeline:
         part: Part = []
         items = 0
         for message in received:
-            part.append((message, self._decode(message)))
+            part.append((message, self._examiner.decode(message)))
             items += len(part[-1][1])
             await turns.after(len(part[-1][1]))
             if items >= self._settings.transaction_items:
@@ -143,12 +135,6 @@ class Pipeline:
                 part, items = [], 0
         if part:
             yield part
-
-    def _decode(self, message: Received) -> Sequence[Decoded]:
-        try:
-            return self._dialects.decode(message.topic, message.payload)
-        except DecodeError as error:
-            return [RefusedElement(error, message.payload)]
 
     async def _look_up_detectors(self, part: Part) -> None:
         readings = [element for _, elements in part for element in elements if isinstance(element, Reading)]
@@ -163,27 +149,13 @@ class Pipeline:
             moment = self._moment(message)
             for index, element in enumerate(elements):
                 if isinstance(element, Reading):
-                    yield self._judge_reading(element, message, index, moment, elements)
+                    yield self._examiner.judge(element, message, index, moment, elements)
                 elif isinstance(element, Watermark):
                     for watermark in self._advance(element):
                         yield watermark
                     moment = self._moment(message)
                 else:
-                    where = WHOLE if element.raw is message.payload else index
-                    yield rejected(element.error, element.raw, self._envelope(message, where))
-
-    def _judge_reading(
-        self, reading: Reading, message: Received, index: int, moment: Moment, beside: Sequence[Decoded]
-    ) -> Item:
-        site = self._detectors.find(reading.detector_id)
-        verdict = self._rules.judge(reading, site, moment, beside)
-        if isinstance(verdict, ClockFault):
-            cause = Cause("quarantined", CLOCK, verdict.reason, reading.detector_id, reading.measured_at, reading.seq)
-            return dead_letter(cause, self._cut(message, index), self._envelope(message, index))
-        if site is None and is_personal_identifier(reading.detector_id):
-            error = refuse_personal("detector_id")
-            return rejected(error, self._cut(message, index), self._envelope(message, index))
-        return BatchReading(verdict, message, index)
+                    yield self._examiner.refuse(element, message, index)
 
     def _advance(self, watermark: Watermark) -> Iterator[Watermark]:
         """Let data time advance for all that comes after, and hand on only a watermark that did it."""
@@ -215,9 +187,7 @@ class Pipeline:
         if not isinstance(item, BatchReading):
             raise error  # our own rows: nobody's message is to blame, and nothing may be dropped
         log.warning("the database refuses a reading", detector_id=item.key[0], error=str(error))
-        cause = Cause("rejected", REFUSED, str(error), *item.key, item.judged.reading.seq)
-        raw = self._cut(item.message, item.index)
-        yield Batch((dead_letter(cause, raw, self._envelope(item.message, item.index)),))
+        yield Batch((self._examiner.refused_by_database(item, str(error)),))
 
     def _count(self, stored: Stored) -> None:
         self._metrics.batch_items.observe(len(stored.batch.items))
@@ -234,13 +204,6 @@ class Pipeline:
                 letters[item.kind, item.reason_code] += 1
         for (kind, reason_code), count in letters.items():
             self._metrics.dead_letters.labels(kind, reason_code).inc(count)
-
-    def _cut(self, message: Received, index: int) -> bytes:
-        return self._dialects.cut(message.topic, message.payload, index)
-
-    def _envelope(self, message: Received, index: int) -> Envelope:
-        is_reading = message.topic != topics.WATERMARK
-        return Envelope(message, self._settings.dead_letter_bytes, index, is_reading)
 
     def _moment(self, message: Received) -> Moment:
         """Give the time of judgement: on the wall that of receipt, so that a wait for the database changes nothing."""

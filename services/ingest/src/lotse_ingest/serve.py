@@ -13,6 +13,7 @@ from lotse_ingest.availability import Availability
 from lotse_ingest.decode import Dialects
 from lotse_ingest.detectors import TABLE, Detectors
 from lotse_ingest.drain import Drain
+from lotse_ingest.examine import Examiner
 from lotse_ingest.housekeeping import Housekeeping
 from lotse_ingest.inbox import Inbox
 from lotse_ingest.intake import Intake
@@ -22,6 +23,8 @@ from lotse_ingest.metrics import Metrics
 from lotse_ingest.pipeline import Pipeline
 from lotse_ingest.receive import Receiver
 from lotse_ingest.recollection import Recollection
+from lotse_ingest.replay import Replay
+from lotse_ingest.replay_http import replay_router
 from lotse_ingest.settings import IngestSettings
 from lotse_ingest.store import Store
 from lotse_ingest.watch import Watch
@@ -63,15 +66,16 @@ class Ingest:
         judge = Judge(settings.limits, self._detectors.find)
         dialects = Dialects(settings.dialects, settings.max_payload_bytes)
         self._intake = intake_router(Intake(inbox, settings, metrics), dialects)
+        self._replays = replay_router(Replay(pool, settings, self._detectors, data_clock, metrics))
+        examiner = Examiner(dialects, judge, self._detectors.find, settings.dead_letter_bytes)
         self._pipeline = Pipeline(
             settings=settings,
-            dialects=dialects,
+            examiner=examiner,
             data_clock=data_clock,
             inbox=inbox,
             detectors=self._detectors,
-            judge=judge,
             recollection=Recollection(pool, judge, self._detectors),
-            store=Store(pool),
+            store=Store(pool, dialects.cut),
             availability=self._availability,
             metrics=metrics,
         )
@@ -100,7 +104,7 @@ class Ingest:
     @property
     def app(self) -> FastAPI:
         """The internal HTTP."""
-        return create_app(self.ready, self._intake)
+        return create_app(self.ready, self._intake, self._replays)
 
     async def store_until(self, stop: asyncio.Event) -> None:
         """Receive and store, and nothing besides, until told to stop."""

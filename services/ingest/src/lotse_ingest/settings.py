@@ -87,6 +87,13 @@ class IngestSettings(Settings):
         return self
 
     @model_validator(mode="after")
+    def _accounts_outlive_their_dead_letters(self) -> Self:
+        if self.keep_ledger_days < self.keep_dead_letters_days:
+            message = "keep_ledger_days must be at least keep_dead_letters_days: a replay puts right the old account"
+            raise ValueError(message)
+        return self
+
+    @model_validator(mode="after")
     def _no_topic_has_two_dialects(self) -> Self:
         if clash := find_clash(self._filters):
             message = f"dialects: {clash[0]} and {clash[1]} have topics in common, which would be delivered twice"

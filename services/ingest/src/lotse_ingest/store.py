@@ -11,8 +11,9 @@ import asyncpg
 
 from lotse_ingest import ledger
 from lotse_ingest.batch import Batch, BatchReading, first_of_each, newest_felt
-from lotse_ingest.dead_letters import DeadLetter
+from lotse_ingest.dead_letters import DeadLetter, Settled
 from lotse_ingest.messages import Fate, Outcome, Watermark
+from lotse_ingest.settle import Cut, settle_come_true, settle_replayed
 from lotse_ingest.verdict import AS_MEASURED_PCT
 from lotse_shared.database import load_queries
 
@@ -68,9 +69,13 @@ class Stored:
 class Store:
     """Writes batches through a pool."""
 
-    def __init__(self, pool: "asyncpg.Pool[Any]") -> None:
+    def __init__(self, pool: "asyncpg.Pool[Any]", cut: Cut) -> None:
         self._pool = pool
-        self._sql = load_queries("lotse_ingest", "sql/readings.sql")
+        self._cut = cut
+        self._sql = {
+            **load_queries("lotse_ingest", "sql/readings.sql"),
+            **load_queries("lotse_ingest", "sql/dead_letters.sql"),
+        }
         self._days: set[date] = set()
         self._expects_news = True
 
@@ -80,18 +85,35 @@ class Store:
             newest: datetime | None = await connection.fetchval(self._sql["newest_watermark"])
             return newest
 
-    async def write(self, batch: Batch) -> Stored:
+    async def write(self, batch: Batch, settle: Sequence[bytes] = ()) -> Stored:
         """Store a batch. When this returns, it is committed.
+
+        Parameters
+        ----------
+        batch
+            What is stored.
+        settle
+            Digests of the dead letters that it replays: they are taken out, and out of the ledger, with it.
 
         Raises
         ------
         RefusedError
             Some row of it is not acceptable to the database. Nothing was stored.
+        SettledMeanwhileError
+            Some of the dead letters are gone. Nothing was stored.
         lotse_shared.database.AWAY
             The database is away or not able just now; the same batch may be tried again.
         """
+        return await self._told(lambda: self._attempt(batch, settle))
+
+    async def rehearse(self, batch: Batch, settle: Sequence[bytes]) -> Stored:
+        """Find out what `write` would do, and undo it; raises as it does."""
+        return await self._told(lambda: self._attempt_in_vain(batch, settle))
+
+    async def _told(self, attempt: Callable[[], Awaitable[Stored]]) -> Stored:
+        """Attempt it, and say whom an error blames."""
         try:
-            return await self._attempt(batch)
+            return await attempt()
         except asyncpg.CheckViolationError as error:
             if error.constraint_name is not None:
                 raise RefusedError(str(error)) from error
@@ -100,9 +122,9 @@ class Store:
                 raise RefusedError(str(error)) from error
             raise
         self._days.clear()  # no constraint's name: a partition was dropped behind our back
-        return await self._attempt(batch)
+        return await attempt()
 
-    async def _attempt(self, batch: Batch) -> Stored:
+    async def _attempt(self, batch: Batch, settle: Sequence[bytes]) -> Stored:
         """Write as if every reading were new, which COPY does best; only if one is not, by its slower sibling.
 
         After that the slower one goes first until a batch was all new again: a vendor who sends everything twice must
@@ -113,11 +135,21 @@ class Store:
             if self._expects_news:
                 with suppress(*NOT_BY_COPY):
                     async with connection.transaction():
-                        return await self._write(connection, batch, self._copy)
+                        return await self._write(connection, batch, settle, self._copy)
             async with connection.transaction():
-                stored = await self._write(connection, batch, self._insert)
+                stored = await self._write(connection, batch, settle, self._insert)
             self._expects_news = "duplicate" not in stored.outcomes
             return stored
+
+    async def _attempt_in_vain(self, batch: Batch, settle: Sequence[bytes]) -> Stored:
+        async with self._pool.acquire(timeout=ACQUIRE_TIMEOUT_S) as connection:
+            await self._ensure_partitions(connection, batch)
+            transaction = connection.transaction()
+            await transaction.start()
+            try:
+                return await self._write(connection, batch, settle, self._insert)
+            finally:
+                await transaction.rollback()
 
     async def _ensure_partitions(self, connection: Any, batch: Batch) -> None:  # noqa: ANN401 - asyncpg's pool proxy
         """Before the transaction: making a partition locks the whole table, and must not hold that until a commit."""
@@ -126,14 +158,22 @@ class Store:
             await connection.execute(self._sql["ensure_partition"], day)
             self._days.add(day)
 
-    async def _write(self, connection: Any, batch: Batch, write_readings: WriteReadings) -> Stored:  # noqa: ANN401
+    async def _write(
+        self,
+        connection: Any,  # noqa: ANN401 - asyncpg's pool proxy
+        batch: Batch,
+        settle: Sequence[bytes],
+        write_readings: WriteReadings,
+    ) -> Stored:
         readings = batch.readings
         resent = await write_readings(connection, readings) if readings else []
         if newest := newest_felt(readings, resent):
             await connection.execute(self._sql["upsert_detector_state"], *_columns(map(_state_row, newest)))
-        new_digests = await self._write_dead_letters(connection, batch.dead_letters)
+        settled = await settle_replayed(connection, self._sql, settle)
+        new_digests = await self._write_dead_letters(connection, batch.dead_letters, settled)
+        settled += await settle_come_true(connection, self._sql, readings, self._cut)
         outcomes = ledger.tell_outcomes(batch.items, resent, new_digests)
-        await self._write_ledger(connection, ledger.add_up(batch.items, outcomes))
+        await self._write_ledger(connection, ledger.settle(ledger.add_up(batch.items, outcomes), settled))
         if batch.watermarks:
             moments = [watermark.covers_until for watermark in batch.watermarks]
             await connection.execute(self._sql["insert_watermarks"], moments)
@@ -161,10 +201,17 @@ class Store:
             self._sql["insert_corrections"], *_columns(map(_insert_row, resent)), min(moments), max(moments)
         )
 
-    async def _write_dead_letters(self, connection: Any, letters: Sequence[DeadLetter]) -> set[bytes]:  # noqa: ANN401
+    async def _write_dead_letters(
+        self,
+        connection: Any,  # noqa: ANN401 - asyncpg's pool proxy
+        letters: Sequence[DeadLetter],
+        settled: Sequence[Settled],
+    ) -> set[bytes]:
+        """Keep dead letters, and give the digests of those that are new; one that is refused again is."""
         if not letters:
             return set()
         times = Counter(letter.digest for letter in letters)
+        times.update({again.digest: again.times_received - 1 for again in settled if again.digest in times})
         firsts = {letter.digest: letter for letter in reversed(letters)}
         rows = [_dead_letter_row(firsts[digest], times[digest]) for digest in sorted(firsts)]
         known = await connection.fetch(self._sql["upsert_dead_letters"], *_columns(rows))
