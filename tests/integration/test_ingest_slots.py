@@ -113,6 +113,8 @@ async def test_a_slot_that_will_not_come_back_is_drained(
             0,
             "slot 1 is drained: its session held 100 messages, all are stored; the session has ended\n",
         ), done.stderr
+        known = await Tables(database).rows("select slot from ingest_slot")
+        assert known == [{"slot": 0}]  # nobody waits for the other to be heard of again
         publisher.publish_all(readings(200, 300))  # now the other slot gets all of them
         ledger = await stored(database, 300)
     assert (ledger["received"], ledger["stored"]) == (300, 300)

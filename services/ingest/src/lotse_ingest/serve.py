@@ -80,7 +80,6 @@ class Ingest:
             metrics=metrics,
         )
         self._housekeeping = Housekeeping(database, settings, (data_clock or WallClock()).now, metrics)
-
         self._watch = Watch(
             pool=pool,
             judge=judge,
@@ -159,8 +158,10 @@ async def drain(slot: int) -> int:
             receiver=Drain,
         )
         await ingest.store_until(stop)
-    receiver = ingest.receiver
-    assert isinstance(receiver, Drain)  # noqa: S101 - it was made as one above
+        receiver = ingest.receiver
+        assert isinstance(receiver, Drain)  # noqa: S101 - it was made as one above
+        if receiver.is_empty:  # then nobody waits for it any more
+            await pool.execute(load_queries("lotse_ingest", "sql/judge.sql")["forget_slot"], slot)
     if receiver.is_taken_over:
         message = f"slot {slot} is running: its process took the session back; {receiver.stored} messages were stored"
         raise SlotError(message)
