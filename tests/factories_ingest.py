@@ -236,6 +236,18 @@ class Tables:
         await self.execute("insert into detector (detector_id) select unnest($1::text[])", list(detector_ids))
 
 
+@asynccontextmanager
+async def holding_up(database: DatabaseSettings) -> AsyncIterator[None]:
+    """While this holds, whoever writes readings waits."""
+    connection = await connect(database, "test")
+    try:
+        async with connection.transaction():
+            await connection.execute("lock table reading in access exclusive mode")
+            yield
+    finally:
+        await connection.close()
+
+
 @contextmanager
 def ingest_process(
     database: DatabaseSettings, broker: BrokerSettings, log: Path, http_port: int, **settings: str

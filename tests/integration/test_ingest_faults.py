@@ -2,19 +2,17 @@
 
 import asyncio
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
 import pytest
-from factories_ingest import Tables, as_json, eventually, make_body, minute, publishing, running_ingest
+from factories_ingest import Tables, as_json, eventually, holding_up, make_body, minute, publishing, running_ingest
 from factories_ingest_proxy import proxying
 from fixtures.brokers import Mosquitto
 from pydantic import SecretStr
 
 from lotse_ingest.mqtt import CHUNK_BYTES
 from lotse_shared import topics
-from lotse_shared.database import connect
 from lotse_shared.migrate import migrate_database
 from lotse_shared.settings import BrokerSettings, DatabaseSettings
 from lotse_standalone.machine.ports import LOOPBACK, free_port
@@ -40,18 +38,6 @@ async def own_postgres(tmp_path: Path) -> AsyncIterator[EmbeddedPostgres]:
     await migrate_database(settings_of(server))
     yield server
     await asyncio.to_thread(server.stop)
-
-
-@asynccontextmanager
-async def holding_up(database: DatabaseSettings) -> AsyncIterator[None]:
-    """While this holds, whoever writes readings waits."""
-    connection = await connect(database, "test")
-    try:
-        async with connection.transaction():
-            await connection.execute("lock table reading in access exclusive mode")
-            yield
-    finally:
-        await connection.close()
 
 
 def settings_of(server: EmbeddedPostgres) -> DatabaseSettings:

@@ -10,14 +10,23 @@ import httpx
 import pytest
 import uvicorn
 from factories_gateway import open_gateway
-from factories_ingest import RunningIngest, Tables, as_json, eventually, make_body, minute, publishing, running_ingest
+from factories_ingest import (
+    RunningIngest,
+    Tables,
+    as_json,
+    eventually,
+    holding_up,
+    make_body,
+    minute,
+    publishing,
+    running_ingest,
+)
 from pydantic import SecretStr
 
 from lotse_gateway.keys import Scope
 from lotse_gateway.settings import GatewaySettings
 from lotse_ingest.decode.fiware import FiwareSettings
 from lotse_shared import topics
-from lotse_shared.database import connect
 from lotse_shared.migrate import migrate_database
 from lotse_shared.settings import BrokerSettings, DatabaseSettings
 from lotse_standalone.machine.ports import LOOPBACK, free_port
@@ -68,18 +77,6 @@ async def intake_on(database: DatabaseSettings, broker: BrokerSettings, **settin
 async def intake(database: DatabaseSettings, embedded_broker: BrokerSettings) -> AsyncIterator[Intake]:
     async with intake_on(database, embedded_broker) as opened:
         yield opened
-
-
-@asynccontextmanager
-async def holding_up(database: DatabaseSettings) -> AsyncIterator[None]:
-    """While this holds, whoever writes readings waits."""
-    connection = await connect(database, "test")
-    try:
-        async with connection.transaction():
-            await connection.execute("lock table reading in access exclusive mode")
-            yield
-    finally:
-        await connection.close()
 
 
 async def test_an_array_is_answered_once_it_is_committed_with_what_became_of_each(intake: Intake) -> None:

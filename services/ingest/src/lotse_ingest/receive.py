@@ -170,7 +170,7 @@ class Receiver:
         What it sends meanwhile is read and dropped unacknowledged, for the session's next process: closing a socket
         with unread bytes would reset the connection, and destroy acknowledgements on their way.
         """
-        if self._is_lost or not self.is_subscribed:
+        if self._is_lost or not self._client.is_connected():  # subscribed is told only after what waited for us
             return
         self._is_paused = False
         self._read_on()
