@@ -1,8 +1,6 @@
 """Ingest while something that it needs is away: nothing lost, nothing twice, and it comes back by itself."""
 
 import asyncio
-from collections.abc import AsyncIterator
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -13,9 +11,8 @@ from pydantic import SecretStr
 
 from lotse_ingest.mqtt import CHUNK_BYTES
 from lotse_shared import topics
-from lotse_shared.migrate import migrate_database
 from lotse_shared.settings import BrokerSettings, DatabaseSettings
-from lotse_standalone.machine.ports import LOOPBACK, free_port
+from lotse_standalone.machine.ports import LOOPBACK
 from lotse_standalone.servers.postgres import EmbeddedPostgres
 
 SERIAL = "test-ingest-session"
@@ -28,16 +25,6 @@ def reading(number: int, **changes: Any) -> tuple[str, bytes]:
 
 def readings(start: int, stop: int) -> list[tuple[str, bytes]]:
     return [reading(number) for number in range(start, stop)]
-
-
-@pytest.fixture
-async def own_postgres(tmp_path: Path) -> AsyncIterator[EmbeddedPostgres]:
-    """A server of this test's own, to stop and start."""
-    server = EmbeddedPostgres(tmp_path / "postgres", free_port())
-    await asyncio.to_thread(server.start)
-    await migrate_database(settings_of(server))
-    yield server
-    await asyncio.to_thread(server.stop)
 
 
 def settings_of(server: EmbeddedPostgres) -> DatabaseSettings:

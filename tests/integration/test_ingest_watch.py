@@ -9,6 +9,7 @@ from typing import Any
 from factories_ingest import (
     LIMITS,
     NOON,
+    Publisher,
     Tables,
     as_json,
     eventually,
@@ -18,6 +19,7 @@ from factories_ingest import (
     running_ingest,
 )
 from prometheus_client import CollectorRegistry
+from pydantic import SecretStr
 
 from lotse_ingest.availability import Availability
 from lotse_ingest.detectors import Detectors
@@ -30,6 +32,7 @@ from lotse_shared import topics
 from lotse_shared.clock import DataClock
 from lotse_shared.database import create_pool
 from lotse_shared.settings import BrokerSettings, DatabaseSettings
+from lotse_standalone.servers.postgres import EmbeddedPostgres
 
 MINUTE = timedelta(minutes=1)
 
@@ -291,3 +294,37 @@ async def test_a_clock_that_is_ahead_is_known_from_quarantined_readings(
     assert (ahead["is_clock_off"], ahead["last_measured_at"]) == (True, None)
     assert -10 < right["skew_s"] <= 0
     assert (right["is_clock_off"], right["last_measured_at"] is None) == (False, False)
+
+
+async def test_a_database_that_was_away_for_longer_than_a_silence_raises_no_alarm(
+    own_postgres: EmbeddedPostgres, embedded_broker: BrokerSettings
+) -> None:
+    database = DatabaseSettings(dsn=SecretStr(own_postgres.dsn()))
+    board = Board(database)
+    await board.register("A")
+    await board.execute("update detector set interval_s = 1")
+
+    async def is_heard_since(moment: datetime) -> bool:
+        return bool(await board.rows("select from detector_health where last_received_at > $1", moment))
+
+    async with running_ingest(database, embedded_broker, watch_every_s=0.1) as running:
+        with publishing(embedded_broker) as publisher:
+            speaking = asyncio.create_task(speak_on(publisher))
+            await eventually(lambda: is_heard_since(NOON))
+            await asyncio.to_thread(own_postgres.stop)
+            await asyncio.sleep(3.5)  # silent after three intervals, if we had listened
+            await asyncio.to_thread(own_postgres.start)
+            back_at = datetime.now(UTC)
+            await eventually(lambda: is_heard_since(back_at))
+            await asyncio.sleep(0.5)
+            assert await board.raised() == 0
+            speaking.cancel()
+            await eventually(lambda: running.metric("lotse_ingest_alarms_total", kind="silent_detector") == 1)
+
+
+async def speak_on(publisher: Publisher) -> None:
+    """A detector that goes on speaking, whatever happens here."""
+    while True:
+        body = make_body(detector_id="A", interval_s=1)
+        publisher.publish(topics.reading_topic("A"), as_json(body))
+        await asyncio.sleep(0.1)
