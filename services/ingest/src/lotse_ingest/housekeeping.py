@@ -148,7 +148,11 @@ class Housekeeping:
     async def _compress(self, connection: asyncpg.Connection, table: str, now: datetime) -> AsyncIterator[None]:
         cutoff = now - timedelta(days=self._settings.compress_after_days)
         arguments = (self._sql["compress_oldest_chunk"], table, cutoff)
+        last = None
         while chunk := await connection.fetchval(*arguments, timeout=STEP_TIMEOUT_S):
+            if chunk == last:  # late rows came into it meanwhile: the next round will have it, too
+                return
+            last = chunk
             self._metrics.compressed_chunks.labels(table).inc()
             log.info("compressed", table=table, chunk=chunk)
             yield
