@@ -220,6 +220,18 @@ async def test_an_export_has_bounds_and_says_them(client: httpx.AsyncClient, gat
     assert (empty.status_code, empty.text.count("\n")) == (200, 1)  # the names of the columns
 
 
+async def test_an_export_that_takes_too_long_says_so(each_database: DatabaseSettings) -> None:
+    await store(each_database, some_batches(1, days=1))
+    span = {"from": MONDAY.isoformat(), "to": (MONDAY + DAY).isoformat()}
+    async with (
+        open_gateway(each_database, GatewaySettings(export_timeout_s=0.001)) as gateway,
+        gateway.client(await gateway.key(Scope.VIEWER)) as client,
+    ):
+        answer = await client.get("/v1/export/readings", params=span)
+    assert answer.status_code == 503
+    assert "longer than 0.001 s" in answer.json()["detail"]
+
+
 async def test_readings_tell_their_newest_correction_beside_the_first_value(
     client: httpx.AsyncClient, each_database: DatabaseSettings
 ) -> None:

@@ -20,7 +20,7 @@ from lotse_gateway.openapi import errors
 from lotse_gateway.resources import Resources
 from lotse_gateway.routes.parameters import invalid_field
 from lotse_shared.identifiers import Identifier
-from lotse_shared.problems import Conflict
+from lotse_shared.problems import Conflict, Unavailable
 
 MOST_DETECTORS = 200
 PIECES_AHEAD = 4
@@ -140,7 +140,12 @@ async def _copy(
         await into.send(bytes(piece))  # asyncpg hands over a bytearray
 
     with into:
-        async with asyncio.timeout(timeout_s), database.transaction() as session:
-            await session.row("allow_export", f"{timeout_s * 1000:.0f}")
-            for number, span in enumerate(spans):
-                await session.copy_csv("export_readings", (*span, detectors), send, with_header=number == 0)
+        try:
+            async with asyncio.timeout(timeout_s), database.transaction() as session:
+                # Should this process hang, the server ends the query by itself.
+                await session.row("allow_export", f"{2 * timeout_s * 1000:.0f}")
+                for number, span in enumerate(spans):
+                    await session.copy_csv("export_readings", (*span, detectors), send, with_header=number == 0)
+        except TimeoutError:
+            message = f"the export took longer than {timeout_s:g} s: ask for a shorter span, or take it faster"
+            raise Unavailable(message) from None
