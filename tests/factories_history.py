@@ -14,10 +14,10 @@ from prometheus_client import CollectorRegistry
 from lotse_ingest.batch import Batch, BatchReading
 from lotse_ingest.decode import Dialects
 from lotse_ingest.housekeeping import Housekeeping
+from lotse_ingest.judge.verdict import Judged
 from lotse_ingest.metrics import Metrics
 from lotse_ingest.settings import IngestSettings
 from lotse_ingest.store import Store
-from lotse_ingest.verdict import Judged
 from lotse_shared.database import create_pool
 from lotse_shared.settings import DatabaseSettings
 

@@ -17,12 +17,12 @@ from paho.mqtt.enums import CallbackAPIVersion
 from prometheus_client import CollectorRegistry
 
 from lotse_ingest.judge import Judge, Moment
+from lotse_ingest.judge.site import Limits, Site
+from lotse_ingest.judge.verdict import Judged
 from lotse_ingest.messages import Fate, Received
 from lotse_ingest.metrics import Metrics
 from lotse_ingest.serve import Ingest
 from lotse_ingest.settings import IngestSettings
-from lotse_ingest.site import Limits, Site
-from lotse_ingest.verdict import Judged
 from lotse_shared import topics
 from lotse_shared.clock import DataClock
 from lotse_shared.database import connect, create_pool

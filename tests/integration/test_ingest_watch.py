@@ -24,9 +24,9 @@ from pydantic import SecretStr
 from lotse_ingest.availability import Availability
 from lotse_ingest.detectors import Detectors
 from lotse_ingest.judge import Judge, Moment
+from lotse_ingest.judge.verdict import Judged
 from lotse_ingest.metrics import Metrics
 from lotse_ingest.settings import IngestSettings
-from lotse_ingest.verdict import Judged
 from lotse_ingest.watch import Watch
 from lotse_shared import topics
 from lotse_shared.clock import DataClock

@@ -15,11 +15,11 @@ from lotse_ingest.decode import Dialects
 from lotse_ingest.decode.delimited_settings import DelimitedSettings
 from lotse_ingest.decode.fiware import FiwareSettings
 from lotse_ingest.judge import Judge, Moment
+from lotse_ingest.judge.site import Site
+from lotse_ingest.judge.verdict import Judged
 from lotse_ingest.ledger import add_up, tell_outcomes
 from lotse_ingest.messages import DecodeError, RefusedElement, Watermark
 from lotse_ingest.privacy import screen
-from lotse_ingest.site import Site
-from lotse_ingest.verdict import Judged
 from lotse_shared.reading import Reading
 
 numbers = st.none() | st.floats(allow_nan=False, allow_infinity=False)

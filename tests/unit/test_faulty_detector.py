@@ -6,7 +6,7 @@ from typing import Any
 from factories_ingest import LIMITS, NOON, make_reading, make_site
 
 from lotse_ingest.judge import Judge, Moment
-from lotse_ingest.verdict import Judged
+from lotse_ingest.judge.verdict import Judged
 from lotse_routing.settings import EstimateSettings
 from lotse_routing.state.estimate import DetectorPlace, FeltReading
 from lotse_routing.state.sense import Sensed, sense

@@ -9,8 +9,8 @@ import pytest
 from factories_ingest import LIMITS, make_site
 
 from lotse_ingest.judge import Judge, Moment
-from lotse_ingest.site import Site
-from lotse_ingest.verdict import Judged
+from lotse_ingest.judge.site import Site
+from lotse_ingest.judge.verdict import Judged
 from lotse_shared.reading import Reading
 
 pytestmark = pytest.mark.data

@@ -7,8 +7,8 @@ import pytest
 from factories_ingest import LIMITS, NOON, SITE, judge_once, make_reading, make_site
 
 from lotse_ingest.judge import Judge, Moment
-from lotse_ingest.site import Site
-from lotse_ingest.verdict import ClockFault, Judged
+from lotse_ingest.judge.site import Site
+from lotse_ingest.judge.verdict import ClockFault, Judged
 from lotse_shared.reading import Reading
 
 NOW = Moment(NOON)

@@ -7,8 +7,8 @@ from datetime import datetime
 import msgspec
 
 from lotse_ingest.dead_letters import DeadLetter
+from lotse_ingest.judge.verdict import Judged
 from lotse_ingest.messages import Received, Watermark
-from lotse_ingest.verdict import Judged
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,8 +6,8 @@ from typing import Any
 import asyncpg
 
 from lotse_ingest.availability import Availability
+from lotse_ingest.judge.site import Limits, Site
 from lotse_ingest.metrics import Metrics
-from lotse_ingest.site import Limits, Site
 from lotse_ingest.store import ACQUIRE_TIMEOUT_S
 from lotse_shared.database import AWAY, load_queries
 from lotse_shared.hints import Hints

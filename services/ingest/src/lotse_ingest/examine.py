@@ -6,10 +6,10 @@ from lotse_ingest.batch import BatchReading
 from lotse_ingest.dead_letters import Cause, DeadLetter, Envelope, dead_letter, rejected
 from lotse_ingest.decode import Dialects
 from lotse_ingest.judge import Judge, Moment
+from lotse_ingest.judge.site import Site
+from lotse_ingest.judge.verdict import CLOCK, ClockFault
 from lotse_ingest.messages import WHOLE, Decoded, DecodeError, Received, RefusedElement
 from lotse_ingest.privacy import is_personal_identifier, refuse_personal
-from lotse_ingest.site import Site
-from lotse_ingest.verdict import CLOCK, ClockFault
 from lotse_shared import topics
 from lotse_shared.reading import Reading
 

@@ -9,8 +9,8 @@ from fastapi import APIRouter, Query, Request
 
 from lotse_ingest.decode import Dialects
 from lotse_ingest.intake import BusyError, Intake, NotYetError
+from lotse_ingest.judge.verdict import CLOCK
 from lotse_ingest.messages import DecodeError, Fate
-from lotse_ingest.verdict import CLOCK
 from lotse_shared import topics
 from lotse_shared.problems import InvalidInput, NotFound, TooLarge, Unavailable
 from lotse_shared.wire import IntakeAnswer, NotStored

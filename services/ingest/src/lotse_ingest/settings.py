@@ -9,7 +9,7 @@ from pydantic_settings import SettingsConfigDict
 
 from lotse_ingest.batch import Linger
 from lotse_ingest.decode import AnyDialect, find_clash
-from lotse_ingest.site import Limits
+from lotse_ingest.judge.site import Limits
 from lotse_shared import topics
 from lotse_shared.identifiers import Identifier
 from lotse_shared.settings import Settings

@@ -12,9 +12,9 @@ import asyncpg
 from lotse_ingest import ledger
 from lotse_ingest.batch import Batch, BatchReading, first_of_each, newest_felt
 from lotse_ingest.dead_letters import DeadLetter, Settled
+from lotse_ingest.judge.verdict import AS_MEASURED_PCT
 from lotse_ingest.messages import Fate, Outcome, Watermark
 from lotse_ingest.settle import Cut, settle_come_true, settle_replayed
-from lotse_ingest.verdict import AS_MEASURED_PCT
 from lotse_shared.database import load_queries
 
 ACQUIRE_TIMEOUT_S = 10.0

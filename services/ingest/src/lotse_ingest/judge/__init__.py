@@ -11,11 +11,20 @@ from typing import TypeGuard
 
 import msgspec
 
-from lotse_ingest.memory import LEAST_ALIKE, Memory, is_alike
-from lotse_ingest.plausible import FULL_PCT, Values, apply_rules, is_plausible
-from lotse_ingest.site import Limits, Site
-from lotse_ingest.substitute import find_substitute, has_fallen
-from lotse_ingest.verdict import AS_MEASURED_PCT, FAILED, LATE, LOCKED_ON, STUCK, UNKNOWN_DETECTOR, ClockFault, Judged
+from lotse_ingest.judge.memory import LEAST_ALIKE, Memory, is_alike
+from lotse_ingest.judge.plausible import FULL_PCT, Values, apply_rules, is_plausible
+from lotse_ingest.judge.site import Limits, Site
+from lotse_ingest.judge.substitute import find_substitute, has_fallen
+from lotse_ingest.judge.verdict import (
+    AS_MEASURED_PCT,
+    FAILED,
+    LATE,
+    LOCKED_ON,
+    STUCK,
+    UNKNOWN_DETECTOR,
+    ClockFault,
+    Judged,
+)
 from lotse_shared.reading import Reading
 
 NOTHING = Values(None, None, None)

@@ -8,9 +8,9 @@ from collections.abc import Iterable
 
 import msgspec
 
-from lotse_ingest.plausible import Values
-from lotse_ingest.site import Site
-from lotse_ingest.verdict import CARRIED, CARRIED_PCT, NEIGHBOUR, NEIGHBOUR_PCT, Judged
+from lotse_ingest.judge.plausible import Values
+from lotse_ingest.judge.site import Site
+from lotse_ingest.judge.verdict import CARRIED, CARRIED_PCT, NEIGHBOUR, NEIGHBOUR_PCT, Judged
 from lotse_shared.reading import Reading
 
 

@@ -6,9 +6,9 @@ not by number, because of several slots each sees only a part of a detector's re
 
 from datetime import datetime, timedelta
 
-from lotse_ingest.plausible import FULL_PCT
-from lotse_ingest.site import Site
-from lotse_ingest.verdict import Judged
+from lotse_ingest.judge.plausible import FULL_PCT
+from lotse_ingest.judge.site import Site
+from lotse_ingest.judge.verdict import Judged
 from lotse_shared.reading import Reading
 
 LEAST_ALIKE = 3

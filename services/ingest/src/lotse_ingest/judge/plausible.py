@@ -4,7 +4,7 @@ import math
 
 import msgspec
 
-from lotse_ingest.site import Site
+from lotse_ingest.judge.site import Site
 from lotse_shared.reading import Reading
 
 FULL_PCT = 100.0
