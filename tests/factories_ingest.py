@@ -12,6 +12,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+import uvicorn
 from paho.mqtt import client as mqtt
 from paho.mqtt.enums import CallbackAPIVersion
 from prometheus_client import CollectorRegistry
@@ -28,6 +29,7 @@ from lotse_shared.clock import DataClock
 from lotse_shared.database import connect, create_pool
 from lotse_shared.reading import Reading
 from lotse_shared.settings import BrokerSettings, DatabaseSettings
+from lotse_standalone.machine.ports import LOOPBACK, free_port
 
 WAIT_S = 30.0
 LIMITS = Limits()
@@ -177,6 +179,20 @@ async def running_ingest(
                 yield RunningIngest(ingest, registry, stop)
             finally:
                 stop.set()
+
+
+@asynccontextmanager
+async def serving(running: RunningIngest) -> AsyncIterator[str]:
+    """Serve the internal HTTP of an ingest, and tell its address."""
+    port = free_port()
+    server = uvicorn.Server(uvicorn.Config(running.ingest.app, port=port, log_config=None, lifespan="off"))
+    task = asyncio.create_task(server.serve())
+    await eventually(lambda: server.started)
+    try:
+        yield f"http://{LOOPBACK}:{port}"
+    finally:
+        server.should_exit = True
+        await task
 
 
 async def _awaited(awaitable: Awaitable[None]) -> None:

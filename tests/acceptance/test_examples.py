@@ -29,6 +29,7 @@ def client(tmp_path_factory: pytest.TempPathFactory) -> Iterator[httpx.Client]:
     with Stack(StackOptions(folder, settings=settings)) as stack, stack.client() as client:
         stack.import_links(town.FOLDER, "auenbrueck")
         register(client, town.FOLDER)
+        _send_a_broken_message(client)
         _wait_for_decisions(client)
         asyncio.run(_raise_alarm(stack.dsn))
         yield client
@@ -42,6 +43,12 @@ async def _raise_alarm(dsn: str) -> None:
         "insert into alarm (kind, message, raised_at) values ('example', 'so that there is one', now())"
     )
     await connection.close()
+
+
+def _send_a_broken_message(client: httpx.Client) -> None:
+    """Half a message, as in docs/api.md: the dead letter of the examples."""
+    answer = client.post("/v1/readings", params={"topic": "fiware/KL-18/flow"}, content=b'{"id":"KL-18","ty')
+    assert answer.status_code == httpx.codes.UNPROCESSABLE_ENTITY, answer.text
 
 
 def _wait_for_decisions(client: httpx.Client) -> None:

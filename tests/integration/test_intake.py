@@ -8,7 +8,6 @@ from typing import Any
 
 import httpx
 import pytest
-import uvicorn
 from factories_gateway import open_gateway
 from factories_ingest import (
     RunningIngest,
@@ -20,6 +19,7 @@ from factories_ingest import (
     minute,
     publishing,
     running_ingest,
+    serving,
 )
 from pydantic import SecretStr
 
@@ -34,20 +34,6 @@ from lotse_standalone.servers.postgres import EmbeddedPostgres
 
 PATH = "/v1/readings"
 FIWARE = FiwareSettings(filter="fiware/+/flow", dialect="fiware")
-
-
-@asynccontextmanager
-async def serving(running: RunningIngest) -> AsyncIterator[str]:
-    """Serve the internal HTTP of an ingest on a port of its own, and tell its address."""
-    port = free_port()
-    server = uvicorn.Server(uvicorn.Config(running.ingest.app, port=port, log_config=None, lifespan="off"))
-    task = asyncio.create_task(server.serve())
-    await eventually(lambda: server.started)
-    try:
-        yield f"http://{LOOPBACK}:{port}"
-    finally:
-        server.should_exit = True
-        await task
 
 
 class Intake:

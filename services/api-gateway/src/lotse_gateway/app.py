@@ -13,6 +13,7 @@ from lotse_gateway.nouns import CORRIDORS, DESTINATIONS, DETECTORS, SIGNS, Noun
 from lotse_gateway.openapi import describe
 from lotse_gateway.resources import Resources
 from lotse_gateway.routes.alarms import alarms_router
+from lotse_gateway.routes.dead_letters import dead_letters_router
 from lotse_gateway.routes.detectors import detectors_router
 from lotse_gateway.routes.detours import detours_router
 from lotse_gateway.routes.display import add_display_route
@@ -45,6 +46,7 @@ ROUTERS = (
     routes_router,
     ledger_router,
     publishing_router,
+    dead_letters_router,
     history_router,
     export_router,
 )

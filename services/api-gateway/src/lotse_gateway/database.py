@@ -11,7 +11,19 @@ from lotse_shared.database import load_queries
 from lotse_shared.log import OnChange, get_logger
 from lotse_shared.problems import Unavailable
 
-QUERY_FILES = ("feed", "keys", "registry", "health", "roads", "readings", "history", "decisions", "system", "ledger")
+QUERY_FILES = (
+    "feed",
+    "keys",
+    "registry",
+    "health",
+    "roads",
+    "readings",
+    "history",
+    "decisions",
+    "system",
+    "ledger",
+    "dead_letters",
+)
 RETRY_AFTER_S = 5
 
 AWAY = (

@@ -23,6 +23,14 @@ def choose_span(begin: datetime | None, end: datetime | None, now: datetime | No
     return span
 
 
+def read_digest(text: str | None) -> bytes | None:
+    """Give the digest inside a cursor, None if there is none; raises as `read_moment` does."""
+    try:
+        return None if text is None else bytes.fromhex(text)
+    except ValueError as error:
+        raise invalid_field(field="query.cursor", reason="not a cursor of this list") from error
+
+
 def read_moment(text: str | None) -> datetime | None:
     """Give the moment inside a cursor, None if there is none.
 

@@ -36,7 +36,8 @@ from (
     select *, sum(octet_length(payload)) over (order by received_at, digest) - octet_length(payload) as bytes_before
     from (
         select * from dead_letters_that($1, $2, $3, $4, $5, $6, $7)
-        where ($8::timestamptz is null or (received_at, digest) > ($8, $9::bytea))
+        where received_at >= coalesce($8::timestamptz, '-infinity')
+            and ($8::timestamptz is null or (received_at, digest) > ($8, $9::bytea))
             and (replayed_at is null or replayed_at < $12)
         order by received_at, digest
         limit $10
