@@ -199,6 +199,16 @@ async def test_aggregates_outlive_the_readings_that_they_were_made_of(
 
 
 @pytest.mark.timescale
+async def test_the_very_first_reading_is_aggregated_also_if_it_came_at_midnight_sharp(
+    community_database: DatabaseSettings, community: asyncpg.Connection
+) -> None:
+    batches = [[judged("A", MONDAY)], [judged("A", MONDAY + DAY)]]
+    await store(community_database, batches)
+    await House(community_database).keep(MONDAY + 2 * DAY)
+    assert await read_quarters(community, MONDAY - DAY, MONDAY + 2 * DAY) == add_up(batches)
+
+
+@pytest.mark.timescale
 async def test_a_database_that_changes_its_licence_gets_what_the_new_one_can_do(
     community_database: DatabaseSettings, community: asyncpg.Connection
 ) -> None:

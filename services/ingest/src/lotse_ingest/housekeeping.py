@@ -118,7 +118,8 @@ class Housekeeping:
                     yield
         await self._drop_dead_letters_over(connection)
         if AGGREGATES in there:
-            for span in await connection.fetch(self._sql["list_spans"], now - REFRESH_LAG):
+            dropped_until = now - timedelta(days=self._settings.retention_days)
+            for span in await connection.fetch(self._sql["list_spans"], now - REFRESH_LAG, dropped_until):
                 await connection.execute(self._sql["refresh_aggregates"], *span, timeout=STEP_TIMEOUT_S)
                 yield
         for table in (table for table in COMPRESSED if table in there):

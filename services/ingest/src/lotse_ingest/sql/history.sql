@@ -85,11 +85,10 @@ select name, table_bytes(name::regclass) as bytes from unnest($1::text[]) as ask
 
 -- name: list_spans
 -- Spans of time by chunks of readings, up to $1, in whole quarters. A reading of midnight sharp tells of the day before,
--- so each begins a quarter early; but not the oldest, where what was dropped must not be counted anew.
+-- so each begins a quarter early; but not where that day was dropped ($2: all until then): nothing is left to count.
 with span as (
     select begins_at + interval '1 microsecond'
-            - case when row_number() over (order by begins_at) = 1 then interval '0' else interval '15 minutes' end
-            as begins_at,
+            - case when begins_at <= $2 then interval '0' else interval '15 minutes' end as begins_at,
         least(ends_at + interval '1 microsecond', $1) as ends_at
     from list_chunks('reading')
 )
