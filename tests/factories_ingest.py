@@ -26,7 +26,7 @@ from lotse_ingest.serve import Ingest
 from lotse_ingest.settings import IngestSettings
 from lotse_shared import topics
 from lotse_shared.clock import DataClock
-from lotse_shared.database import connect, create_pool
+from lotse_shared.database import connect, open_pool
 from lotse_shared.reading import Reading
 from lotse_shared.settings import BrokerSettings, DatabaseSettings
 from lotse_standalone.machine.ports import LOOPBACK, free_port
@@ -162,7 +162,7 @@ async def running_ingest(
 ) -> AsyncIterator[RunningIngest]:
     """Run until the block ends, then stop cleanly. Returns once subscribed."""
     stop, registry = asyncio.Event(), CollectorRegistry()
-    async with await create_pool(database, "test-ingest") as pool:
+    async with open_pool(database, "test-ingest") as pool:
         ingest = Ingest(
             settings=IngestSettings(**({"client_id": f"ingest-{time.time_ns()}"} | settings)),
             broker=broker,

@@ -73,7 +73,7 @@ async def replaying(
     metrics, with_dialect = Metrics(CollectorRegistry()), {"dialects": (MENDED,)} | settings
     chosen = IngestSettings(**with_dialect)
     async with await create_pool(database, "test-replay") as pool:
-        detectors = Detectors(pool, Availability(metrics, 1), chosen.limits, metrics)
+        detectors = Detectors(pool, Availability(pool, metrics, 1), chosen.limits, metrics)
         yield Replay(pool, chosen, detectors, data_clock, metrics)
 
 

@@ -65,7 +65,7 @@ async def watched(database: DatabaseSettings, *, is_listening: bool = True, **se
     """In data time, so that hours pass in no time; looked once, so that this replica is no new one."""
     metrics, clock = Metrics(CollectorRegistry()), DataClock()
     async with await create_pool(database, "test-watch") as pool:
-        detectors = Detectors(pool, Availability(metrics, 1), LIMITS, metrics)
+        detectors = Detectors(pool, Availability(pool, metrics, 1), LIMITS, metrics)
         judge = Judge(LIMITS, detectors.find)
         watch = Watch(
             pool=pool,

@@ -1,5 +1,7 @@
 """The database goes and comes back: whatever tells of it, the same thing is tried again."""
 
+from typing import Any
+
 import asyncpg
 import pytest
 from prometheus_client import CollectorRegistry
@@ -8,8 +10,19 @@ from lotse_ingest.availability import Availability, GaveUpError
 from lotse_ingest.metrics import Metrics
 
 
-def make_availability(registry: CollectorRegistry, grace_s: float = 0.0) -> Availability:
-    return Availability(Metrics(registry), grace_s)
+class CountingPool:
+    """What a pool is asked for here."""
+
+    def __init__(self) -> None:
+        self.renewed = 0
+
+    async def expire_connections(self) -> None:
+        self.renewed += 1
+
+
+def make_availability(registry: CollectorRegistry, pool: CountingPool | None = None) -> Availability:
+    renewed: Any = pool or CountingPool()
+    return Availability(renewed, Metrics(registry), grace_s=0)
 
 
 @pytest.mark.parametrize(
@@ -35,8 +48,10 @@ async def test_it_tries_again_whatever_tells_that_the_database_is_away(error: Ex
             raise answer
         return answer
 
-    availability = make_availability(registry)
+    pool = CountingPool()
+    availability = make_availability(registry, pool)
     assert await availability.until_done(operation) == "done"
+    assert pool.renewed == 2
     assert registry.get_sample_value("lotse_ingest_database_retries_total") == 2
     assert availability.is_there
 

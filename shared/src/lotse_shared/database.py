@@ -1,8 +1,10 @@
 """The way to PostgreSQL: a pool, and SQL kept in named, described queries."""
 
+import asyncio
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
 from importlib.resources import files
 from typing import Any
 
@@ -16,6 +18,10 @@ AWAY = (OSError, asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.Internal
 asyncpg's InternalClientError is among them: a server that is killed in the middle of an answer leaves its protocol
 half-way through, and the pool hands out that connection once more before it drops it.
 """
+
+CLOSE_TIMEOUT_S = 5.0
+KEEPALIVE = {"tcp_keepalives_idle": "15", "tcp_keepalives_interval": "5", "tcp_keepalives_count": "3"}
+"""After 30 s without a sign of life the server drops a connection, and what it was in the middle of."""
 
 _HEADER = re.compile(r"^-- name: (?P<name>[a-z_]+)\s*$", re.MULTILINE)
 
@@ -73,15 +79,39 @@ async def connect(settings: DatabaseSettings, application: str) -> asyncpg.Conne
 
 
 async def create_pool(settings: DatabaseSettings, application: str) -> "asyncpg.Pool[Any]":
-    """Open a pool. It connects lazily: a database that is away now is found when it is back."""
+    """Open a pool. It connects lazily: a database that is away now is found when it is back.
+
+    What we wait for no longer, the server gives up as well: a connection that was cut without a word would otherwise
+    leave a transaction there that holds its rows, and whoever writes them again waits for it, for hours.
+    """
+    patience_ms = str(round(1000 * settings.command_timeout_s))
+    limits = {"statement_timeout": patience_ms, "idle_in_transaction_session_timeout": patience_ms}
     return await asyncpg.create_pool(
         settings.dsn.get_secret_value(),
         min_size=0,
         max_size=settings.pool_size,
         command_timeout=settings.command_timeout_s,
         init=prepare_connection,
-        server_settings=_session(application),
+        server_settings=_session(application) | KEEPALIVE | limits,
     )
+
+
+@asynccontextmanager
+async def open_pool(settings: DatabaseSettings, application: str) -> "AsyncIterator[asyncpg.Pool[Any]]":
+    """Open a pool for a block."""
+    pool = await create_pool(settings, application)
+    try:
+        yield pool
+    finally:
+        await close_pool(pool)
+
+
+async def close_pool(pool: "asyncpg.Pool[Any]") -> None:
+    """Close a pool; its connections may lead nowhere, which is no reason to wait for long or to fail."""
+    try:
+        await asyncio.wait_for(pool.close(), CLOSE_TIMEOUT_S)
+    except AWAY:
+        pool.terminate()
 
 
 def _session(application: str) -> dict[str, str]:

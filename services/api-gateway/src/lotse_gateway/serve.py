@@ -1,11 +1,8 @@
 """The composition root: makes what the app and its loop need, runs both, and puts it away."""
 
-import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from typing import Any
 
-import asyncpg
 import httpx
 
 from lotse_gateway.app import create_app
@@ -18,12 +15,10 @@ from lotse_gateway.resources import Resources
 from lotse_gateway.routing_client import RoutingClient
 from lotse_gateway.settings import GatewaySettings
 from lotse_shared.clock import DataClock, WallClock
-from lotse_shared.database import create_pool
+from lotse_shared.database import close_pool, create_pool
 from lotse_shared.log import get_logger
 from lotse_shared.run import run_service
 from lotse_shared.settings import ClockSettings, DatabaseSettings, HttpSettings
-
-CLOSE_TIMEOUT_S = 5.0
 
 log = get_logger(__name__)
 
@@ -66,11 +61,4 @@ async def open_resources(
         for client in (to_routing, to_ingest):
             await client.aclose()
         for each in (pool, feeding, exporting):
-            await _close(each)
-
-
-async def _close(pool: "asyncpg.Pool[Any]") -> None:
-    try:
-        await asyncio.wait_for(pool.close(), CLOSE_TIMEOUT_S)
-    except TimeoutError:
-        pool.terminate()
+            await close_pool(each)

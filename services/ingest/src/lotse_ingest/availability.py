@@ -6,14 +6,16 @@ import random
 import time
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
-from typing import TypeVar
+from typing import Any, TypeVar
+
+import asyncpg
 
 from lotse_ingest.metrics import Metrics
 from lotse_shared.database import AWAY
 from lotse_shared.log import OnChange, get_logger
 
 FIRST_PAUSE_S = 0.1
-LONGEST_PAUSE_S = 5.0
+LONGEST_PAUSE_S = 2.0
 T = TypeVar("T")
 log = get_logger(__name__)
 
@@ -27,13 +29,17 @@ class Availability:
 
     Parameters
     ----------
+    pool
+        Its connections are renewed when one fails: what has happened to one has happened to all, and where they were
+        cut without a word, each would cost a time-out of its own to find out.
     metrics
         Where presence and retries are counted.
     grace_s
         Seconds on the wall that are left once the service is to stop.
     """
 
-    def __init__(self, metrics: Metrics, grace_s: float) -> None:
+    def __init__(self, pool: "asyncpg.Pool[Any]", metrics: Metrics, grace_s: float) -> None:
+        self._pool = pool
         self._metrics = metrics
         self._grace_s = grace_s
         self._hurried = asyncio.Event()
@@ -55,6 +61,7 @@ class Availability:
                 result = await operation()
             except AWAY as error:
                 self.lost(error)
+                await self._pool.expire_connections()
             else:
                 self.seen()
                 return result

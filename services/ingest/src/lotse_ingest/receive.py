@@ -31,14 +31,14 @@ if TYPE_CHECKING:
 
 MISC_EVERY_S = 1.0  # paho's keep-alive needs it
 FIRST_PAUSE_S = 0.1
-LONGEST_PAUSE_S = 5.0
+LONGEST_PAUSE_S = 2.0
 TAKEN_OVER = 0x8E
 """MQTT 5 reason code "session taken over": another client came with our client id."""
 TAKEN_OVER_PAUSE_S = 30.0
-SHORT_LIVED_S = 60.0
-SHORT_LIVED_MAX = 3
-"""So many connections in a row, each lost soon after it was made and made again at once: a sign of somebody with our
-client id, which Mosquitto before 2.0.15 does not tell."""
+SHORT_LIVED_S = 1.0
+SHORT_LIVED_MAX = 5
+"""So many connections in a row, each lost at once and made again at once, are a sign of somebody with our client id:
+Mosquitto before 2.0.15 does not tell of him."""
 LAST_WORDS_S = 2.0
 """How long a stop waits for the broker to have read our acknowledgements."""
 

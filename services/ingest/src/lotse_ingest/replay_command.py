@@ -13,7 +13,7 @@ from lotse_ingest.metrics import Metrics
 from lotse_ingest.replay import Replay, Tally
 from lotse_ingest.settings import IngestSettings
 from lotse_shared.clock import DataClock
-from lotse_shared.database import create_pool
+from lotse_shared.database import open_pool
 from lotse_shared.settings import ClockSettings, DatabaseSettings
 from lotse_shared.wire import DeadLetterFilter
 
@@ -32,8 +32,8 @@ async def replay(wanted: DeadLetterFilter, *, is_dry: bool) -> Tally:
     metrics = Metrics(CollectorRegistry())
     now = datetime.now(UTC)
     wanted = wanted.model_copy(update={"until": min(wanted.until or now, now)})
-    async with await create_pool(DatabaseSettings(), APPLICATION) as pool:
-        detectors = Detectors(pool, Availability(metrics, settings.shutdown_grace_s), settings.limits, metrics)
+    async with open_pool(DatabaseSettings(), APPLICATION) as pool:
+        detectors = Detectors(pool, Availability(pool, metrics, settings.shutdown_grace_s), settings.limits, metrics)
         data_clock = DataClock() if ClockSettings().clock == "data" else None
         replays = Replay(pool, settings, detectors, data_clock, metrics)
         await replays.restore_clock()

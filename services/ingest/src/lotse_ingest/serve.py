@@ -29,7 +29,7 @@ from lotse_ingest.settings import IngestSettings
 from lotse_ingest.store import Store
 from lotse_ingest.watch import Watch
 from lotse_shared.clock import DataClock, WallClock
-from lotse_shared.database import create_pool, load_queries
+from lotse_shared.database import load_queries, open_pool
 from lotse_shared.hints import Hints
 from lotse_shared.run import Loop, run_service
 from lotse_shared.settings import BrokerSettings, ClockSettings, DatabaseSettings, HttpSettings
@@ -59,7 +59,7 @@ class Ingest:
         self._database = database
         self._application = settings.session_id
         self._drained = asyncio.Event()
-        self._availability = Availability(metrics, settings.shutdown_grace_s)
+        self._availability = Availability(pool, metrics, settings.shutdown_grace_s)
         self._inbox = inbox = Inbox(settings.linger, settings.queue_messages, settings.queue_bytes, metrics)
         self.receiver = receiver(broker, settings, inbox, metrics)
         self._detectors = Detectors(pool, self._availability, settings.limits, metrics)
@@ -144,7 +144,7 @@ async def drain(slot: int) -> int:
     database, settings, stop = DatabaseSettings(), IngestSettings(slot=slot), asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
-    async with await create_pool(database, APPLICATION) as pool:
+    async with open_pool(database, APPLICATION) as pool:
         if await pool.fetchval(load_queries("lotse_ingest", "sql/slots.sql")["is_running"], settings.session_id):
             message = f"slot {slot} is running: stop it for good first, then drain it"
             raise SlotError(message)
@@ -175,7 +175,7 @@ async def serve() -> None:
     """Run ingest with the settings of the environment."""
     database = DatabaseSettings()
     data_clock = DataClock() if ClockSettings().clock == "data" else None
-    async with await create_pool(database, APPLICATION) as pool:
+    async with open_pool(database, APPLICATION) as pool:
         ingest = Ingest(
             settings=IngestSettings(),
             broker=BrokerSettings(),

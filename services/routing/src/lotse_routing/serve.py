@@ -3,7 +3,7 @@
 from lotse_routing.app import Resources, create_app
 from lotse_routing.pipeline import Planner
 from lotse_routing.settings import RoutingSettings
-from lotse_shared.database import create_pool
+from lotse_shared.database import open_pool
 from lotse_shared.log import configure_logging
 from lotse_shared.run import run_service
 from lotse_shared.settings import ClockSettings, DatabaseSettings, HttpSettings
@@ -13,7 +13,7 @@ async def serve() -> None:
     """Run the routing service until it is told to stop (command `lotse-routing serve`)."""
     configure_logging("routing")
     database, settings = DatabaseSettings(), RoutingSettings()
-    async with await create_pool(database, "lotse-routing") as pool:
+    async with open_pool(database, "lotse-routing") as pool:
         planner = Planner(database, pool, ClockSettings().clock, settings)
         resources = Resources(
             snapshot=lambda: planner.snapshot,
