@@ -104,6 +104,12 @@ def test_nul_is_replaced_where_postgresql_cannot_hold_it() -> None:
     assert "\0" not in rejected(ERROR, b"\0", Envelope(make_message(topic="a\0b"), 100)).topic
 
 
+def test_the_name_of_a_personal_field_may_be_no_text_at_all() -> None:
+    letter = rejected(ERROR, rb'{"\ud800plate": 1}', Envelope(make_message(), 100))
+    assert letter.reason_code == "privacy"
+    assert letter.reason.encode().startswith(b"?plate: ")
+
+
 def test_topic_and_payload_cannot_be_shifted_into_one_another() -> None:
     assert digest_of("a", b"bc") != digest_of("ab", b"c")
 

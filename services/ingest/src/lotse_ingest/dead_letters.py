@@ -137,5 +137,5 @@ def rejected(error: DecodeError, payload: bytes, envelope: Envelope) -> DeadLett
 
 
 def _storable(text: str) -> str:
-    """Replace NUL, which PostgreSQL's text cannot hold."""
-    return text.replace("\0", "\N{REPLACEMENT CHARACTER}")
+    """Replace what PostgreSQL's text cannot hold: NUL, and halves of characters (JSON may write them as escapes)."""
+    return text.encode(errors="replace").decode().replace("\0", "\N{REPLACEMENT CHARACTER}")
