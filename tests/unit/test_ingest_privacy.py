@@ -100,6 +100,13 @@ def test_what_is_neither_passes(payload: bytes) -> None:
     assert screen(payload) is None
 
 
+@pytest.mark.parametrize("pattern", [b"\t ", b"\n\t", b"; ", b" ", b"A ", b"AB-", b"KL-AB 1", b'"a":', b"aa:", b"plate"])
+def test_a_payload_of_one_pattern_over_and_over_keeps_nobody_waiting(pattern: bytes) -> None:
+    """Were the time to grow with the square of the length, this would take hours."""
+    for beginning in (b"", b"{"):
+        screen(beginning + pattern * (256_000 // len(pattern)))
+
+
 def test_a_topic_keeps_its_levels_but_the_personal_ones() -> None:
     assert mask("lotse/v1/readings/aa:bb:cc:dd:ee:ff") == "lotse/v1/readings/(withheld)"
     assert mask("cams/KL-AB 123/flow") == "cams/(withheld)/flow"

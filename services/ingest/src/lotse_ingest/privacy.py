@@ -62,9 +62,10 @@ _PLATE_WITHIN = re.compile(_WRITTEN_PLATE)
 """Alone: Python's regular expressions skip fast to what one of them begins with, but not one of two."""
 
 _SEPARATORS = r""""':=;,|{}\[\]\t\r\n"""
+_BLANKS = r"[^\S\t\r\n]*"  # no separators: each would be looked at again from all separators before it
 _ALONE = re.compile(
-    rf"""[{_SEPARATORS}](?![{_SEPARATORS}])\s*(?={_LETTER}{{0,3}}[- 0-9])"""  # nearly all that is no plate ends here
-    rf"""(?:{_GERMAN}|{_ABROAD})\s*(?=[{_SEPARATORS}]|$)"""
+    rf"""[{_SEPARATORS}](?![{_SEPARATORS}]){_BLANKS}(?={_LETTER}{{0,3}}[- 0-9])"""  # nearly all that is no plate ends here
+    rf"""(?:{_GERMAN}|{_ABROAD}){_BLANKS}(?=[{_SEPARATORS}]|$)"""
 )
 """A plate as a whole run, in upper case."""
 _RUN = re.compile(rf"""([^{_SEPARATORS}]+)(?:(:[0-9])|(["']?\s*[:=]))?""")
