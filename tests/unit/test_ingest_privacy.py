@@ -100,7 +100,7 @@ def test_what_is_neither_passes(payload: bytes) -> None:
     assert screen(payload) is None
 
 
-@pytest.mark.parametrize("pattern", [b"\t ", b"\n\t", b"; ", b" ", b"A ", b"AB-", b"KL-AB 1", b'"a":', b"aa:", b"plate"])
+@pytest.mark.parametrize("pattern", [b"\t ", b"\n\t", b"; ", b" ", b"AB-", b"KL-AB 1", b'"a":', b"aa:", b"plate"])
 def test_a_payload_of_one_pattern_over_and_over_keeps_nobody_waiting(pattern: bytes) -> None:
     """Were the time to grow with the square of the length, this would take hours."""
     for beginning in (b"", b"{"):
