@@ -11,7 +11,7 @@ from lotse_shared.identifiers import Identifier
 TOPIC, PAYLOAD = "fiware/KL-18/flow", b'{"id":"KL-18","ty'
 EXAMPLE_ID = hashlib.sha256(TOPIC.encode() + b"\0" + PAYLOAD).hexdigest()
 RECEIVED_AT = "2026-11-24T07:10:01.524301Z"
-REASON = "payload: Input data was truncated; allowed: JSON of TrafficFlowObserved"
+REASON = "payload: Input data was truncated; allowed: JSON in UTF-8: an entity TrafficFlowObserved, …"
 MOST_IDS = 1_000
 
 Kind = Literal["rejected", "quarantined"]
