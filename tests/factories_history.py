@@ -3,7 +3,8 @@
 import asyncio
 import random
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Sequence
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -36,12 +37,19 @@ def judged(detector_id: str, measured_at: datetime, **changes: Any) -> Judged:
 
 async def store(database: DatabaseSettings, batches: Iterable[Sequence[Judged]]) -> None:
     """Store batches one after the other, as ingest does."""
-    async with await create_pool(database, "test") as pool:
-        tables = Store(pool, NATIVE.cut)
+    async with writing(database) as write:
         for batch in batches:
-            message = make_message()
-            items = (BatchReading(each, message, index) for index, each in enumerate(batch))
-            await tables.write(Batch(tuple(items)))
+            await write(batch)
+
+
+@asynccontextmanager
+async def writing(database: DatabaseSettings) -> AsyncIterator[Callable[[Sequence[Judged]], Awaitable[object]]]:
+    """Give what stores a batch: one writer, which remembers what a writer remembers."""
+    async with await create_pool(database, "test") as pool:
+        writer, message = Store(pool, NATIVE.cut), make_message()
+        yield lambda batch: writer.write(
+            Batch(tuple(BatchReading(each, message, index) for index, each in enumerate(batch)))
+        )
 
 
 @dataclass

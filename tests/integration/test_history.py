@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 
 import asyncpg
 import pytest
-from factories_history import MONDAY, House, add_up, judged, read_quarters, some_batches, store
+from factories_history import MONDAY, House, add_up, judged, read_quarters, some_batches, store, writing
 
 from lotse_ingest.housekeeping import ADVISORY_LOCK_KEY
 from lotse_shared.database import connect
@@ -127,11 +127,26 @@ async def test_readings_for_a_day_that_was_dropped_are_stored_again(
     each_database: DatabaseSettings, db: asyncpg.Connection
 ) -> None:
     """The writer remembers which days have partitions; the one who drops them is another process."""
-    await store(each_database, [[judged("A", MONDAY + timedelta(hours=1))]])
-    await House(each_database).keep(MONDAY + 3 * DAY, retention_days=1)
-    assert await db.fetchval("select count(*) from reading") == 0
-    await store(each_database, [[judged("A", MONDAY + timedelta(hours=2))]])
-    assert await db.fetchval("select count(*) from reading") == 1
+    async with writing(each_database) as write:
+        for hours, left in ((1, 1), (2, 1)):
+            await write([judged("A", MONDAY + timedelta(hours=hours)), judged("A", MONDAY + 3 * DAY)])
+            await House(each_database).keep(MONDAY + 4 * DAY, retention_days=2)
+            assert await db.fetchval("select count(*) from reading") == left
+        await write([judged("A", MONDAY + timedelta(hours=3))])
+        assert await db.fetchval("select count(*) from reading") == 2
+
+
+async def test_a_clock_that_jumps_ahead_makes_nothing_old(
+    each_database: DatabaseSettings, db: asyncpg.Connection
+) -> None:
+    await store(each_database, [[judged("A", MONDAY + number * DAY)] for number in range(3)])
+    await db.execute("insert into watermark values ($1, now()), ('2099-01-01', now())", MONDAY)
+    house = House(each_database)
+    await house.keep(datetime(2099, 1, 1, tzinfo=UTC))
+    assert await db.fetchval("select count(*) from reading") == 3
+    assert await db.fetchval("select count(*) from watermark") == 2
+    await house.keep(datetime(2099, 1, 1, tzinfo=UTC), retention_days=2)
+    assert await db.fetchval("select count(*) from reading") == 2  # as old as that by the newest one
 
 
 @pytest.mark.timescale
@@ -185,7 +200,7 @@ async def test_aggregates_outlive_the_readings_that_they_were_made_of(
 ) -> None:
     batches = some_batches(7, days=3)
     house = House(community_database)
-    await store(community_database, batches)
+    await store(community_database, [*batches, [judged("newest", MONDAY + 5 * DAY - timedelta(hours=2))]])
     await house.keep(MONDAY + 5 * DAY)
     await house.keep(MONDAY + 5 * DAY, retention_days=3.5)
     assert await community.fetchval("select min(measured_at) from reading") >= MONDAY + DAY
@@ -195,7 +210,7 @@ async def test_aggregates_outlive_the_readings_that_they_were_made_of(
     await house.keep(MONDAY + 5 * DAY, retention_days=3.5)
     found = await read_quarters(community, MONDAY, MONDAY + 5 * DAY)
     expected = add_up(batches)
-    assert {key: row for key, row in found.items() if key[1] != "late"} == expected
+    assert {key: row for key, row in found.items() if key[1] not in ("late", "newest")} == expected
 
 
 @pytest.mark.timescale

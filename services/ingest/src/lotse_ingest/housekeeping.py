@@ -5,8 +5,8 @@ keep house in their own time.
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
-from contextlib import suppress
+from collections.abc import AsyncGenerator, AsyncIterator, Callable
+from contextlib import aclosing, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Literal
@@ -102,23 +102,27 @@ class Housekeeping:
             if not await connection.fetchval(self._sql["try_housekeeping_lock"], ADVISORY_LOCK_KEY):
                 return "elsewhere"
             await connection.execute(self._sql["bound_waiting"])
-            async for _ in self._steps(connection, now):
-                if stop.is_set():
-                    break
+            async with aclosing(self._steps(connection, now)) as steps:
+                async for _ in steps:
+                    if stop.is_set():
+                        break
         finally:
             await connection.close(timeout=CLOSE_TIMEOUT_S)
         return "done"
 
-    async def _steps(self, connection: asyncpg.Connection, now: datetime) -> AsyncIterator[None]:
+    async def _steps(self, connection: asyncpg.Connection, now: datetime) -> AsyncGenerator[None, None]:
         """Work through all that is due; every step is a transaction of its own."""
         there = await self._measure(connection)
+        # A clock that jumps ahead, or a wrong watermark, makes nothing old: age is told by what was measured since.
+        newest = await connection.fetchval(self._sql["newest_day"]) or now
+        as_of = min(now, newest)
         for rule in list_rules(self._settings):
             if rule.table in there:
-                async for _ in self._drop(connection, rule, now):
+                async for _ in self._drop(connection, rule, as_of):
                     yield
         await self._drop_dead_letters_over(connection)
         if AGGREGATES in there:
-            dropped_until = now - timedelta(days=self._settings.retention_days)
+            dropped_until = as_of - timedelta(days=self._settings.retention_days)
             for span in await connection.fetch(self._sql["list_spans"], now - REFRESH_LAG, dropped_until):
                 await connection.execute(self._sql["refresh_aggregates"], *span, timeout=STEP_TIMEOUT_S)
                 yield
@@ -127,12 +131,13 @@ class Housekeeping:
                 yield
         await self._measure(connection)
 
-    async def _drop(self, connection: asyncpg.Connection, rule: Rule, now: datetime) -> AsyncIterator[None]:
-        cutoff = (now if rule.clock == "lotse" else datetime.now(UTC)) - timedelta(days=rule.days)
+    async def _drop(self, connection: asyncpg.Connection, rule: Rule, as_of: datetime) -> AsyncIterator[None]:
+        cutoff = (as_of if rule.clock == "lotse" else datetime.now(UTC)) - timedelta(days=rule.days)
         in_chunks = rule.query == DROP_CHUNK
         arguments = (rule.table, cutoff) if in_chunks else (cutoff, SLICE_ROWS)
+        nothing = None if in_chunks else 0  # a chunk may have been empty
         dropped = 0
-        while rows := await connection.fetchval(self._sql[rule.query], *arguments, timeout=STEP_TIMEOUT_S):
+        while (rows := await connection.fetchval(self._sql[rule.query], *arguments, timeout=STEP_TIMEOUT_S)) != nothing:
             dropped += rows
             self._metrics.dropped_rows.labels(rule.table).inc(rows)
             yield

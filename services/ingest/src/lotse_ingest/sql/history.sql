@@ -8,6 +8,10 @@ select pg_try_advisory_lock($1)
 -- Dropping a partition locks its table for a moment. Rather give up and try again later than keep readings waiting.
 select set_config('lock_timeout', '2s', false)
 
+-- name: newest_day
+-- When the newest day ends of which there are readings; null: there are none.
+select max(ends_at) from list_chunks('reading')
+
 -- name: drop_oldest_chunk
 -- Drops the oldest chunk of $1 that ends by $2 and gives the number of its rows; null: there is none.
 select drop_oldest_chunk($1::text::regclass, $2)
