@@ -1,5 +1,8 @@
 """Migrations on every storage there is."""
 
+import asyncio
+from datetime import UTC, datetime
+
 import asyncpg
 import pytest
 
@@ -37,6 +40,37 @@ async def test_a_partition_is_made_once_and_takes_rows_of_its_day(each_database:
     )
     assert await connection.fetchval("select count(*) from reading") == 1
     await connection.close()
+
+
+async def test_a_partition_is_made_while_somebody_reads_and_somebody_writes(each_database: DatabaseSettings) -> None:
+    """An export reads for minutes; neither a new day nor anybody behind it may wait for it."""
+    reader, writer, maker = [await connect(each_database, "test") for _ in range(3)]
+    insert = "insert into reading (detector_id, measured_at, interval_s, received_at) values ('d', $1, 60, now())"
+    await writer.execute("select ensure_partition('reading', '2014-08-26')")
+    async with reader.transaction(), writer.transaction():
+        await reader.fetch("select * from reading")
+        await writer.execute(insert, datetime(2014, 8, 26, 12, tzinfo=UTC))
+        await maker.execute("set lock_timeout = '5s'")
+        await maker.execute("select ensure_partition('reading', '2014-08-27')")
+        await maker.execute(insert, datetime(2014, 8, 27, 12, tzinfo=UTC))
+    assert await maker.fetchval("select count(*) from reading") == 2
+    for each in (reader, writer, maker):
+        await each.close()
+
+
+async def test_two_that_make_the_same_partition_at_once_make_one(database: DatabaseSettings) -> None:
+    one, other = [await connect(database, "test") for _ in range(2)]
+    make = "select ensure_partition('reading', '2014-08-26')"
+    async with one.transaction():
+        await one.execute(make)
+        waiting = asyncio.create_task(other.execute(make))
+        await asyncio.sleep(0.1)
+        assert not waiting.done()
+    await waiting
+    indexes = "select count(*) from pg_indexes where tablename = $1"
+    assert await one.fetchval(indexes, "reading_p20140826") == await one.fetchval(indexes, "reading") > 0
+    for each in (one, other):
+        await each.close()
 
 
 async def test_the_storage_in_force_is_told(each_database: DatabaseSettings) -> None:
