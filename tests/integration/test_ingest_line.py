@@ -1,10 +1,22 @@
 """Ingest on real brokers and databases: from published messages to rows."""
 
+import asyncio
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from factories_ingest import NOON, Tables, as_json, eventually, make_body, minute, publishing, running_ingest
+from factories_ingest import (
+    NOON,
+    WAIT_S,
+    Tables,
+    as_json,
+    eventually,
+    make_body,
+    minute,
+    publishing,
+    running_ingest,
+)
 
+from lotse_ingest.store import RefusedError
 from lotse_shared import topics
 from lotse_shared.settings import BrokerSettings, DatabaseSettings
 
@@ -340,6 +352,23 @@ async def test_a_reading_that_the_database_refuses_becomes_a_dead_letter_and_blo
     [letter] = await tables.rows("select * from rejected_message")
     assert (letter["reason_code"], letter["payload"]) == ("refused", as_json(bodies[place]))
     assert "no_poison" in letter["reason"]
+
+
+async def test_a_batch_that_cannot_be_written_ends_ingest_also_if_nothing_comes_after_it(
+    database: DatabaseSettings, each_broker: BrokerSettings
+) -> None:
+    """Alive, but with nothing acknowledged, it would look well."""
+    await Tables(database).execute("alter table rejected_message add constraint nothing check (false)")
+
+    async def run() -> None:
+        async with running_ingest(database, each_broker):
+            with publishing(each_broker) as publisher:
+                publisher.publish_all([(topics.reading_topic("KL-17"), b"{")])
+            await asyncio.sleep(2 * WAIT_S)
+
+    with pytest.raises(ExceptionGroup) as ended:
+        await asyncio.wait_for(run(), WAIT_S)
+    assert ended.group_contains(RefusedError)
 
 
 async def test_a_partition_that_was_dropped_is_made_again(

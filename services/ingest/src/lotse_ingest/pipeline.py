@@ -108,7 +108,13 @@ class Pipeline:
             messages = [message for message, _ in part]
             self._inbox.hold(is_held=True)
             self._writing = asyncio.create_task(self._write(messages, batch))
-            self._writing.add_done_callback(lambda _: self._inbox.hold(is_held=False))
+            self._writing.add_done_callback(self._go_on)
+
+    def _go_on(self, writing: asyncio.Task[None]) -> None:
+        """Take small batches again; or no more, so that `run` ends, if the last one could not be written."""
+        self._inbox.hold(is_held=False)
+        if not writing.cancelled() and writing.exception() is not None:
+            self._inbox.close()
 
     async def _written(self) -> None:
         """Wait until what is being written is committed and acknowledged."""
