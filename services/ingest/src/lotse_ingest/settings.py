@@ -75,7 +75,9 @@ class IngestSettings(Settings):
     keep_alarms_days: float = Field(default=400, gt=0, description="once they are cleared")
     keep_ledger_days: float = Field(default=1100, gt=0)
     keep_dead_letters_days: float = Field(default=90, gt=0)
-    keep_dead_letters_bytes: int = Field(default=2**30, ge=0, description="payloads; the oldest go first")
+    keep_dead_letters_bytes: int = Field(
+        default=2**30, ge=0, description="with topics and reasons; the oldest go first"
+    )
     compress_after_days: float = Field(default=7, gt=0, description="where TimescaleDB has its community licence")
     housekeeping_s: float = Field(default=300, gt=0, description="pause between two rounds")
 

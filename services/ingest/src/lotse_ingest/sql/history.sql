@@ -53,13 +53,16 @@ with gone as (
 select count(*) from gone
 
 -- name: drop_dead_letters_over
--- Drops the oldest dead letters until the payloads of the rest take at most $1 bytes, and gives the number dropped.
+-- Drops the oldest dead letters until the rest (payload, topic and reason) take at most $1 bytes, and gives the number
+-- dropped.
 with gone as (
     delete from rejected_message
     where digest in (
         select digest
         from (
-            select digest, sum(octet_length(payload)) over (order by received_at desc, digest desc) as with_newer_bytes
+            select digest,
+                sum(octet_length(payload) + octet_length(topic) + octet_length(reason))
+                    over (order by received_at desc, digest desc) as with_newer_bytes
             from rejected_message
         ) as kept
         where with_newer_bytes > $1
