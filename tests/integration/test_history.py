@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 import asyncpg
 import pytest
 from factories_history import MONDAY, House, add_up, judged, read_quarters, some_batches, store, writing
+from factories_ingest import judge_once, make_reading
 
 from lotse_ingest.housekeeping import ADVISORY_LOCK_KEY
 from lotse_shared.database import connect
@@ -57,6 +58,16 @@ async def test_a_reading_counts_for_the_quarter_that_it_measured(
     assert await read_quarters(db, MONDAY + 29 * quarter, MONDAY + DAY) == {}
 
 
+async def test_nonsense_of_a_detector_that_nobody_registered_spoils_no_sum(
+    each_database: DatabaseSettings, db: asyncpg.Connection
+) -> None:
+    nonsense = make_reading(measured_at=MONDAY + timedelta(hours=1), vehicle_count=1e308, heavy_count=1e308)
+    await store(each_database, [[judge_once(nonsense, site=None)]])
+    (quarter,) = (await read_quarters(db, MONDAY, MONDAY + DAY)).values()
+    assert (quarter["readings"], quarter["vehicle_count"]) == (1, None)
+    assert await db.fetchval("select vehicle_count from reading") == 1e308
+
+
 async def test_what_is_older_than_its_retention_is_dropped_counted_and_nothing_else(
     each_database: DatabaseSettings, db: asyncpg.Connection
 ) -> None:
@@ -98,9 +109,9 @@ async def test_dead_letters_go_by_age_on_the_wall_and_by_the_room_that_they_take
         await db.execute(
             "insert into rejected_message"
             " (digest, kind, topic, payload, payload_bytes, reason_code, reason, received_at)"
-            " values ($1, 'rejected', 't', $2, 1000, 'json', '', $3)",
+            " values ($1, 'rejected', $2, '', 1000, 'privacy', $2, $3)",  # withheld: topic and reason are all there is
             bytes([number]),
-            bytes(1000),
+            "x" * 500,
             now - age_days * DAY,
         )
     house = House(each_database)

@@ -109,6 +109,11 @@ def test_an_instant_needs_a_configured_interval_and_is_its_end_unless_told_other
     assert one(body, interval_s=300, instant="start").measured_at == datetime(2026, 11, 23, 7, 15, tzinfo=UTC)
 
 
+def test_a_flow_that_makes_no_finite_count_is_refused() -> None:
+    day = {"dateObserved": "2026-11-23T00:00:00Z/2026-11-24T00:00:00Z", "intensity": 1e308}
+    assert fault(ENTITY | day, intensity="vehicles_per_hour").field == "intensity"
+
+
 def test_a_flow_becomes_a_count_where_configured() -> None:
     assert one(ENTITY | {"intensity": 1200}, intensity="vehicles_per_hour").vehicle_count == pytest.approx(100)
 

@@ -83,6 +83,7 @@ def test_an_unknown_detector_is_never_felt_and_not_judged_by_a_site() -> None:
     assert verdict.vehicle_count == 500
     assert not verdict.is_felt
     assert judged(None, mean_speed_kmh=255).rule_codes == ("R1", "U1")
+    assert judged(None, vehicle_count=20_000).rule_codes == ("R5", "U1")  # a minute: more than any street carries
 
 
 def test_a_detector_failed_by_hand_is_never_felt_and_nothing_stands_in_for_it() -> None:

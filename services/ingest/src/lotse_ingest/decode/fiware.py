@@ -137,7 +137,7 @@ class Fiware:
             raise DecodeError(Refusal.VALUE, "dateObserved", f"a period of {interval_s:.0f} s", allowed)
         count, occupancy = _number("intensity", entity.intensity), _number("occupancy", entity.occupancy)
         if count is not None and self._settings.intensity == "vehicles_per_hour":
-            count *= interval_s / SECONDS_AN_HOUR
+            count = _number("intensity", count * interval_s / SECONDS_AN_HOUR)
         return Reading(
             detector_id,
             end,

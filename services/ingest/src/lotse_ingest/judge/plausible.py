@@ -67,5 +67,4 @@ def apply_rules(reading: Reading, site: Site) -> tuple[list[str], Values]:
 
 def most_vehicles(site: Site, interval_s: float) -> float:
     """Count that the site's maximum flow allows in an interval, rounded up: vehicles are whole, intervals short."""
-    most = site.max_flow_vehh * interval_s / 3600
-    return most if math.isinf(most) else math.ceil(most)
+    return math.ceil(site.max_flow_vehh * interval_s / 3600)

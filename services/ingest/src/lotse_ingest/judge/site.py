@@ -3,7 +3,6 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
-from math import inf
 from typing import Any
 
 RUN_GAP_INTERVALS = 10
@@ -12,6 +11,9 @@ RUN_GAP_INTERVALS = 10
 It is this long because each of several slots sees only a part of a detector's readings: of three, one sees 98 % of the
 gaps between two of its own to be shorter.
 """
+
+MOST_FLOW_VEHH = 1_000_000.0
+"""No street carries as much: it bounds the counts of detectors that nobody registered, so that no sum overflows."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,11 +84,11 @@ class Limits:
         )
 
     def unknown_site(self, interval_s: float) -> Site:
-        """Make the site of a detector that is not registered: any flow is possible, and nothing is remembered."""
+        """Make the site of a detector that is not registered: nearly any flow is possible, nothing is remembered."""
         none = timedelta(0)
         ahead = timedelta(seconds=max(interval_s, self.future_tolerance_s))
         return Site(
-            interval_s, self.max_speed_kmh, inf, self.fast_kmh, self.full_pct, none, none, none, none, ahead, none
+            interval_s, self.max_speed_kmh, MOST_FLOW_VEHH, self.fast_kmh, self.full_pct, *(none,) * 4, ahead, none
         )
 
 
