@@ -165,6 +165,7 @@ def test_latin_1_is_read_where_configured() -> None:
         ("\n".join([";".join(COLUMNS), *[LINE] * (MAX_ELEMENTS + 1)]).encode(), Refusal.ELEMENTS),
         (f"id;day;hour;cars;speed\n{LINE}".encode(), Refusal.SHAPE),
         (f"{';'.join(COLUMNS)};cars\n{LINE};1".encode(), Refusal.SHAPE),
+        (f"{';'.join(COLUMNS)};{'x' * 4_096}\n{LINE};1".encode(), Refusal.SHAPE),
         (f"{';'.join(COLUMNS)};Kfz-Kennzeichen\n{LINE};1".encode(), Refusal.PRIVACY),
     ],
 )

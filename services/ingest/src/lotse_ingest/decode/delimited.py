@@ -21,6 +21,8 @@ from lotse_shared.identifiers import IDENTIFIER_PATTERN
 from lotse_shared.reading import Reading
 
 LARGEST_SEQ = 2**63 - 1
+LONGEST_HEADER_BYTES = 4_096
+"""Of every line that is refused, the header is kept as well."""
 _BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 _number = re.compile(r"[+-]?(?:[0-9]{1,20}(?:\.[0-9]{0,20})?|\.[0-9]{1,20})(?:[eE][+-]?[0-9]{1,3})?")
 _whole_number = re.compile(r"[0-9]{1,19}")
@@ -97,6 +99,9 @@ class Delimited:
             return False
 
     def _read_header(self, line: bytes) -> _Layout:
+        if len(line) > LONGEST_HEADER_BYTES:
+            allowed = f"at most {LONGEST_HEADER_BYTES} bytes"
+            raise DecodeError(Refusal.SHAPE, "payload", f"a header of {len(line)} bytes", allowed)
         columns = self._cells(line)
         if personal := next(filter(is_personal_name, columns), None):
             raise refuse_personal(personal)
