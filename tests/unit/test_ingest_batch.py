@@ -118,7 +118,9 @@ def make_inbox(max_messages: int = 4, max_bytes: int = 1000) -> Inbox:
     return Inbox(LINGER, max_messages, max_bytes, Metrics(CollectorRegistry()))
 
 
-@pytest.mark.parametrize("messages", [[make_message()] * 4, [make_message(b"x" * 1000)]])
+@pytest.mark.parametrize(
+    "messages", [[make_message()] * 4, [make_message(b"x" * 1000)], [make_message(b"", "x" * 500)] * 2]
+)
 async def test_a_full_inbox_says_so_and_calls_back_once_there_is_room(messages: list[Received]) -> None:
     inbox = make_inbox()
     calls: list[str] = []

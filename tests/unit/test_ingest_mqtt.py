@@ -17,7 +17,7 @@ from paho.mqtt.packettypes import PacketTypes
 from paho.mqtt.properties import Properties
 
 from lotse_ingest.messages import Received
-from lotse_ingest.mqtt import CHUNK_BYTES, UNREADABLE_TOPIC, Frames, MalformedError
+from lotse_ingest.mqtt import CHUNK_BYTES, LONGEST_TOPIC_KNOWN_BYTES, UNREADABLE_TOPIC, Frames, MalformedError
 
 INGEST = Path(__file__).parents[2] / "services/ingest/pyproject.toml"
 HOOKS = {
@@ -202,3 +202,13 @@ def test_frames_tell_malformed_from_incomplete() -> None:
     frames.feed(b"\x80")
     with pytest.raises(MalformedError):
         frames.next_run(NOON, NOBODY)
+
+
+def test_only_short_topics_are_remembered() -> None:
+    """Thousands of long ones, each published once, would fill the memory."""
+    frames, long = Frames(), "t" * (LONGEST_TOPIC_KNOWN_BYTES + 1)
+    frames.feed(b"".join(publish(topic, b"1") for topic in (long, "short", long, "short")))
+    run, _ = frames.next_run(NOON, NOBODY)
+    assert [message.topic for message in run] == [long, "short", long, "short"]
+    assert run[1].topic is run[3].topic
+    assert run[0].topic is not run[2].topic

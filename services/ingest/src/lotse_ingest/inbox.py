@@ -54,7 +54,7 @@ class Inbox:
         if not self._messages:
             self._oldest_s = self._newest_s
         self._messages.extend(messages)
-        self._bytes += sum(len(message.payload) for message in messages)
+        self._bytes += sum(len(message.payload) + len(message.topic) for message in messages)
         self._wake.set()
 
     def when_room(self, callback: Callable[[], None]) -> None:
@@ -94,7 +94,7 @@ class Inbox:
         taken_bytes = 0
         while self._messages and len(taken) < self._linger.max_messages and taken_bytes < self._linger.max_bytes:
             taken.append(self._messages.popleft())
-            taken_bytes += len(taken[-1].payload)
+            taken_bytes += len(taken[-1].payload) + len(taken[-1].topic)
         self._bytes -= taken_bytes
         self._oldest_s = time.monotonic()
         self._call_back_if_room()

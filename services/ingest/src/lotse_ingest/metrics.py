@@ -42,7 +42,7 @@ class Metrics:
             registry=registry,
         )
         self.queue_messages = Gauge("lotse_ingest_queue_messages", "Messages not yet in a batch", registry=registry)
-        self.queue_bytes = Gauge("lotse_ingest_queue_bytes", "Their payload", registry=registry)
+        self.queue_bytes = Gauge("lotse_ingest_queue_bytes", "Their topics and payloads", registry=registry)
         self.pauses = Counter(
             "lotse_ingest_pauses", "Times that a full queue stopped reading from the broker", registry=registry
         )

@@ -21,6 +21,7 @@ from lotse_ingest.messages import Origin, Received
 
 CHUNK_BYTES = 64 * 1024
 MAX_TOPICS_KNOWN = 65_536
+LONGEST_TOPIC_KNOWN_BYTES = 256
 PUBLISH = 0x30
 PUBACK_WITH_LENGTH = 0x4002  # a PUBACK without reason code has a length of 2
 UNREADABLE_TOPIC = "(a topic that is not UTF-8)"
@@ -99,12 +100,12 @@ class Frames:
         return run, None
 
     def _learn(self, name: bytes) -> str:
-        """Decode a topic once; detectors publish on the same ones again and again."""
+        """Decode a topic once; detectors publish on the same ones, short ones, again and again."""
         try:
             topic = name.decode()
         except UnicodeDecodeError:
             return UNREADABLE_TOPIC
-        if len(self._topics) < MAX_TOPICS_KNOWN:
+        if len(name) <= LONGEST_TOPIC_KNOWN_BYTES and len(self._topics) < MAX_TOPICS_KNOWN:
             self._topics[name] = topic
         return topic
 

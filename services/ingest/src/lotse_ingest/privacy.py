@@ -19,6 +19,8 @@ UNNAMED = "(a value)"
 """What is told instead of the name of a field that has none, or whose name is itself personal."""
 WITHHELD = "(withheld)"
 LONGEST_NAME = 64
+LONGEST_TOPIC_KNOWN = 256
+"""Longer ones are masked anew every time: a cache of thousands of them would be large."""
 
 _NAMES = frozenset(
     {
@@ -142,9 +144,13 @@ def find_personal(topic: str, payload: bytes) -> str | None:
     return "topic" if mask(topic) != topic else screen(payload)
 
 
-@lru_cache(maxsize=4_096)
 def mask(topic: str) -> str:
     """Give a topic with every level withheld that looks personal."""
+    return _mask(topic) if len(topic) <= LONGEST_TOPIC_KNOWN else _mask.__wrapped__(topic)
+
+
+@lru_cache(maxsize=4_096)
+def _mask(topic: str) -> str:
     return "/".join(WITHHELD if is_personal_identifier(level) else level for level in topic.split("/"))
 
 
