@@ -1,7 +1,7 @@
 """Storing: a batch in one transaction, idempotent, so that a redelivered message changes nothing but the count."""
 
 from collections import Counter
-from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -12,8 +12,8 @@ import asyncpg
 from lotse_ingest import ledger
 from lotse_ingest.batch import Batch, BatchReading, first_of_each, newest_felt
 from lotse_ingest.dead_letters import DeadLetter, Settled
-from lotse_ingest.judge.verdict import AS_MEASURED_PCT
 from lotse_ingest.messages import Fate, Outcome, Watermark
+from lotse_ingest.rows import READING_COLUMNS, columns, dead_letter_row, insert_row, reading_row, state_row
 from lotse_ingest.settle import Cut, settle_come_true, settle_replayed
 from lotse_shared.database import load_queries
 
@@ -22,25 +22,8 @@ DATA_ERROR_CLASSES = frozenset({"22", "23", "54"})
 """SQLSTATE classes that blame the row: data exception, constraint violation, limit exceeded. All others pass."""
 
 
-READING_COLUMNS = (
-    "detector_id",
-    "measured_at",
-    "interval_s",
-    "vehicle_count",
-    "heavy_count",
-    "mean_speed_kmh",
-    "occupancy_pct",
-    "corrected_vehicle_count",
-    "corrected_mean_speed_kmh",
-    "corrected_occupancy_pct",
-    "rule_codes",
-    "quality_pct",
-    "seq",
-    "received_at",
-)
 NOT_BY_COPY = (asyncpg.UniqueViolationError, asyncpg.ConfigurationLimitExceededError)
 """A reading is known already; or so many are late that COPY would open more compressed rows than TimescaleDB allows."""
-CODES_AT = READING_COLUMNS.index("rule_codes")
 
 WriteReadings = Callable[[Any, Sequence[BatchReading]], Awaitable[Sequence[BatchReading]]]
 """Writes readings on a connection, and gives those that were known already."""
@@ -168,7 +151,7 @@ class Store:
         readings = batch.readings
         resent = await write_readings(connection, readings) if readings else []
         if newest := newest_felt(readings, resent):
-            await connection.execute(self._sql["upsert_detector_state"], *_columns(map(_state_row, newest)))
+            await connection.execute(self._sql["upsert_detector_state"], *columns(map(state_row, newest)))
         settled = await settle_replayed(connection, self._sql, settle)
         new_digests = await self._write_dead_letters(connection, batch.dead_letters, settled)
         settled += await settle_come_true(connection, self._sql, readings, self._cut)
@@ -181,13 +164,13 @@ class Store:
 
     async def _copy(self, connection: Any, readings: Sequence[BatchReading]) -> Sequence[BatchReading]:  # noqa: ANN401
         """Write readings that are all new, or none of them (asyncpg.UniqueViolationError)."""
-        await connection.copy_records_to_table("reading", records=map(_reading_row, readings), columns=READING_COLUMNS)
+        await connection.copy_records_to_table("reading", records=map(reading_row, readings), columns=READING_COLUMNS)
         return ()
 
     async def _insert(self, connection: Any, readings: Sequence[BatchReading]) -> Sequence[BatchReading]:  # noqa: ANN401
         """Write readings of which some may be known, and give those: the table's first value wins."""
         firsts = first_of_each(readings)
-        rows = await connection.fetch(self._sql["insert_readings"], *_columns(map(_insert_row, firsts.values())))
+        rows = await connection.fetch(self._sql["insert_readings"], *columns(map(insert_row, firsts.values())))
         new_ids = {id(firsts[row["detector_id"], row["measured_at"]]) for row in rows}
         resent = [reading for reading in readings if id(reading) not in new_ids]
         if resent:
@@ -198,7 +181,7 @@ class Store:
         moments = [item.key[1] for item in resent]
         await connection.execute(self._sql["allow_decompression"])
         await connection.execute(
-            self._sql["insert_corrections"], *_columns(map(_insert_row, resent)), min(moments), max(moments)
+            self._sql["insert_corrections"], *columns(map(insert_row, resent)), min(moments), max(moments)
         )
 
     async def _write_dead_letters(
@@ -213,8 +196,8 @@ class Store:
         times = Counter(letter.digest for letter in letters)
         times.update({again.digest: again.times_received - 1 for again in settled if again.digest in times})
         firsts = {letter.digest: letter for letter in reversed(letters)}
-        rows = [_dead_letter_row(firsts[digest], times[digest]) for digest in sorted(firsts)]
-        known = await connection.fetch(self._sql["upsert_dead_letters"], *_columns(rows))
+        rows = [dead_letter_row(firsts[digest], times[digest]) for digest in sorted(firsts)]
+        known = await connection.fetch(self._sql["upsert_dead_letters"], *columns(rows))
         return {row["digest"] for row in known if row["times_received"] == times[row["digest"]]}
 
     async def _write_ledger(self, connection: Any, accounts: Mapping[ledger.Account, ledger.Counts]) -> None:  # noqa: ANN401
@@ -223,67 +206,10 @@ class Store:
                 (hour, detector_id, c.received, c.stored, c.duplicate, c.quarantined, c.rejected)
                 for (hour, detector_id), c in accounts.items()
             ]
-            await connection.execute(self._sql["add_to_ledger"], *_columns(rows))
+            await connection.execute(self._sql["add_to_ledger"], *columns(rows))
 
 
 def _blames_the_data(error: Exception) -> bool:
     if isinstance(error, asyncpg.PostgresError):
         return str(error.sqlstate or "")[:2] in DATA_ERROR_CLASSES
     return isinstance(error, ValueError)  # asyncpg's own refusal to encode a value
-
-
-def _columns(rows: Iterable[Sequence[Any]]) -> list[list[Any]]:
-    """Turn rows into columns, for unnest."""
-    return [list(column) for column in zip(*rows, strict=True)]
-
-
-def _corrected_values(item: BatchReading) -> tuple[float | None, ...]:
-    return item.judged.vehicle_count, item.judged.mean_speed_kmh, item.judged.occupancy_pct
-
-
-def _reading_row(item: BatchReading) -> tuple[Any, ...]:
-    """Give the values of READING_COLUMNS."""
-    judged, r = item.judged, item.judged.reading
-    return (
-        r.detector_id,
-        r.measured_at,
-        r.interval_s,
-        r.vehicle_count,
-        r.heavy_count,
-        r.mean_speed_kmh,
-        r.occupancy_pct,
-        judged.vehicle_count,
-        judged.mean_speed_kmh,
-        judged.occupancy_pct,
-        judged.rule_codes,
-        None if judged.quality_pct == AS_MEASURED_PCT else judged.quality_pct,  # so the table has it
-        r.seq,
-        item.message.received_at,
-    )
-
-
-def _insert_row(item: BatchReading) -> tuple[Any, ...]:
-    """Give the same for unnest, which would flatten an array of arrays: rule codes as one text."""
-    row = list(_reading_row(item))
-    row[CODES_AT] = ",".join(item.judged.rule_codes)
-    return tuple(row)
-
-
-def _state_row(item: BatchReading) -> tuple[Any, ...]:
-    r = item.judged.reading
-    return (
-        r.detector_id,
-        r.measured_at,
-        r.interval_s,
-        *_corrected_values(item),
-        ",".join(item.judged.rule_codes),
-        item.judged.quality_pct,
-        item.received_at,
-    )
-
-
-def _dead_letter_row(letter: DeadLetter, times_received: int) -> tuple[Any, ...]:
-    reason = (letter.reason_code, letter.reason, letter.detector_id)
-    inside = (letter.payload_bytes, letter.measured_at, letter.seq)
-    times = (letter.received_at, times_received)
-    return (letter.digest, letter.kind, letter.topic, letter.payload, *reason, *times, *inside)
