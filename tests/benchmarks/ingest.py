@@ -18,7 +18,7 @@ from rich.table import Table
 from benchmarks.contestants import Bench, run_backlog_without_database, run_c_pipeline, run_naive, run_ours
 from benchmarks.history import Figures, measure_history
 from benchmarks.load import arrays, singles
-from benchmarks.report import describe_versions, middle, write_report
+from benchmarks.report import describe_versions, middle, paired_ratio, write_report
 from lotse_shared.migrate import migrate_database
 from lotse_shared.settings import DatabaseSettings
 from lotse_standalone.machine.ports import free_port
@@ -114,9 +114,7 @@ def _figures(bench: Bench) -> Figures:
     names = {run["run"] for run in bench.runs}
 
     def ratio(ours: str, other: str, figure: str) -> float | None:
-        if not {ours, other} <= names:
-            return None
-        return round(middle(bench.runs, ours, figure) / middle(bench.runs, other, figure), 3)
+        return paired_ratio(bench.runs, ours, other, figure) if {ours, other} <= names else None
 
     ours = "ours, singles"
     cost = round(middle(bench.runs, ours, "consumer_cpu_s_per_100k"), 3) if ours in names else None

@@ -37,7 +37,21 @@ def write_report(
 
 def middle(runs: list[dict[str, Any]], name: str, figure: str) -> float:
     """Give the median of a figure over the rounds of one run."""
-    return float(median(run[figure] for run in runs if run["run"] == name))
+    return median(_column(runs, name, figure))
+
+
+def paired_ratio(runs: list[dict[str, Any]], ours: str, other: str, figure: str) -> float:
+    """Give the median over the rounds of the ratio within a round.
+
+    Within a round the machine was about as busy for both; a ratio of medians may compare one's quiet round with
+    another's busy one.
+    """
+    pairs = zip(_column(runs, ours, figure), _column(runs, other, figure), strict=True)
+    return round(median(mine / theirs for mine, theirs in pairs), 3)
+
+
+def _column(runs: list[dict[str, Any]], name: str, figure: str) -> list[float]:
+    return [float(run[figure]) for run in runs if run["run"] == name]
 
 
 def _lines(path: str) -> list[str]:

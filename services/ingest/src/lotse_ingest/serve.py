@@ -1,6 +1,7 @@
 """The composition root: puts the line together and runs it until SIGTERM."""
 
 import asyncio
+import gc
 import signal
 from collections.abc import Mapping
 from typing import Any
@@ -184,4 +185,15 @@ async def serve() -> None:
             pool=pool,
             metrics=Metrics(),
         )
+        _collect_rarely()
         await run_service(ingest.app, HttpSettings(), ingest.loops)
+
+
+def _collect_rarely() -> None:
+    """Spare the garbage collector most of its rounds: a sixth of the time per message went there (decision 0010).
+
+    What a message becomes is freed by counting references; cycles are rare. What was imported stays anyway.
+    """
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(50_000, 20, 100)
