@@ -133,7 +133,7 @@ async def test_outages_of_a_day_are_its_length_less_what_the_detector_measured(
     await store(each_database, [[judged("A", at, **given) for at in minutes if (given := state(at)) is not None]])
     days = {"from": "2026-03-28", "to": "2026-03-30"}
     before, short, after = await all_items(client, "/v1/detectors/A/outages", **days)
-    assert before["outage_share"] == 1
+    assert (before["elapsed_s"], before["outage_share"]) == (0, 0)  # it was not in service yet
     assert short == {
         "detector_id": "A",
         "day": "2026-03-29",
@@ -148,18 +148,24 @@ async def test_outages_of_a_day_are_its_length_less_what_the_detector_measured(
 async def test_of_today_only_what_has_passed_and_can_have_been_reported_counts(
     client: httpx.AsyncClient, gateway: Gateway, each_database: DatabaseSettings, db: asyncpg.Connection
 ) -> None:
-    for detector_id in ("A", "B", "C"):
+    for detector_id in ("A", "B", "C", "D"):
         await client.post("/v1/detectors", json=a_detector(detector_id, interval_s=60))
     assert (await client.get("/v1/outages")).status_code == 409  # which day is today?
     noon = SUMMER_TIME + 11 * HOUR  # in Berlin
     minutes = [SUMMER_TIME + number * MINUTE for number in range(1, 11 * 60)]  # the newest is still under way
-    await store(each_database, [[judged("A", at) for at in minutes], [judged("B", at) for at in minutes[:-120]]])
+    said = {"A": minutes, "B": minutes[:-120], "C": minutes[:-180]}  # D is not in service yet
+    await store(each_database, [[judged(detector_id, at) for at in moments] for detector_id, moments in said.items()])
     await db.execute("insert into watermark values ($1, now())", noon)
     await gateway.refresh()
     (today,) = (await all_items(client, "/v1/detectors/A/outages"))[-1:]
     assert (today["day"], today["elapsed_s"], today["outage_s"]) == ("2026-03-29", 11 * 3600 - 60, 0)
     items = await all_items(client, "/v1/outages", limit=1)
-    assert [(item["detector_id"], item["outage_s"]) for item in items] == [("A", 0), ("B", 7200), ("C", 11 * 3600 - 60)]
+    assert [(item["detector_id"], item["outage_s"]) for item in items] == [
+        ("A", 0),
+        ("B", 7200),
+        ("C", 10_800),
+        ("D", 0),
+    ]
     over = await all_items(client, "/v1/outages", over_limit="true", day="2026-03-29")
     assert [item["detector_id"] for item in over] == ["C"]  # two hours are the limit, not above it
     tomorrow = await all_items(client, "/v1/outages", day="2026-03-30")

@@ -94,3 +94,24 @@ async def test_in_data_time_the_last_24_hours_end_at_the_watermark(
         await gateway.refresh()
         assert len((await client.get(PATH)).json()["items"]) == 1
         assert (await client.get("/v1/system")).json()["now"] == "2014-08-26T10:00:00Z"
+
+
+async def test_a_query_parameter_that_there_is_not_is_refused_and_not_ignored(admin: httpx.AsyncClient) -> None:
+    answer = await admin.get("/v1/ingest/ledger", params={"detector": "D1"})
+    assert answer.status_code == 422
+    (error,) = answer.json()["errors"]
+    assert error["field"] == "query.detector"
+    assert "detector_id" in error["reason"]
+    assert (await admin.get("/v1/ingest/ledger", params={"detector_id": "D1"})).status_code == 200
+
+
+async def test_the_system_tells_which_ingest_gave_a_sign_of_life(
+    admin: httpx.AsyncClient, connection: asyncpg.Connection
+) -> None:
+    assert (await admin.get("/v1/system")).json()["ingest"] == []
+    await connection.execute(
+        "insert into ingest_slot (slot, seen_at, is_attentive, since) values"
+        " (0, now(), true, now()), (1, now() - interval '2 minutes', true, now()), (2, now(), false, now())"
+    )
+    slots = (await admin.get("/v1/system")).json()["ingest"]
+    assert [(slot["slot"], slot["is_listening"]) for slot in slots] == [(0, True), (1, False), (2, False)]

@@ -3,7 +3,7 @@
 from functools import partial
 from typing import Any
 
-from fastapi import FastAPI
+from fastapi import Depends, FastAPI
 from fastapi.responses import RedirectResponse
 from fastapi_offline import FastAPIOffline
 
@@ -22,6 +22,7 @@ from lotse_gateway.routes.health import health_of_detectors_router
 from lotse_gateway.routes.history import history_router
 from lotse_gateway.routes.ledger import ledger_router
 from lotse_gateway.routes.links import links_router
+from lotse_gateway.routes.parameters import refuse_unknown_parameters
 from lotse_gateway.routes.problem_pages import problem_pages_router
 from lotse_gateway.routes.publishing import publishing_router
 from lotse_gateway.routes.registry import registry_router
@@ -56,7 +57,12 @@ def create_app(resources: Resources) -> FastAPI:
     """Build the app from what it is handed."""
     # The page at /docs with its scripts from our own package: a control centre may have no internet.
     app = FastAPIOffline(
-        title="Lotse", version=VERSION, redoc_url=None, redirect_slashes=False, static_url=f"{DOCS_PATH}/assets"
+        title="Lotse",
+        version=VERSION,
+        redoc_url=None,
+        redirect_slashes=False,
+        static_url=f"{DOCS_PATH}/assets",
+        dependencies=[Depends(refuse_unknown_parameters)],
     )
     add_problem_handlers(app)
     app.add_exception_handler(BodyTooLargeError, on_body_too_large)

@@ -33,7 +33,8 @@ class Outage(View):
     detector_id: str = Field(examples=["AB-05"])
     day: date = Field(description="of the zone in force", examples=["2026-11-23"])
     elapsed_s: float = Field(
-        description="how long the day was (23 to 25 h), or, of today, what has passed and can have been reported",
+        description="how long the day was (23 to 25 h), or what of it has passed since its first "
+        "reading and can have been reported",
         examples=[86_400],
     )
     outage_s: float = Field(description="elapsed time without usable readings of its own", examples=[8_100])

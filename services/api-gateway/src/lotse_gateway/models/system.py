@@ -32,6 +32,16 @@ class Planner(View):
     fresh: bool = Field(description="whether it was heard of lately", examples=[True])
 
 
+class IngestSlot(View):
+    """A replica of ingest."""
+
+    slot: int = Field(examples=[0])
+    seen_at: AwareDatetime = Field(description="its last sign of life", examples=["2026-11-23T07:43:26.203781Z"])
+    is_listening: bool = Field(
+        description="whether it was seen lately, is subscribed and keeps up: readings come in", examples=[True]
+    )
+
+
 class SystemView(View):
     """What runs, on which network, and how much of everything there is."""
 
@@ -47,6 +57,7 @@ class SystemView(View):
     network: NetworkSummary | None
     storage: Storage
     planner: Planner | None
+    ingest: list[IngestSlot] = Field(description="empty: none has ever run")
     readings_24h: Counts = Field(description="received in the last 24 hours of the clock, this one among them")
     detectors: int = Field(examples=[53])
     links_with_state: int = Field(examples=[53])

@@ -2,7 +2,8 @@
 
 from typing import Annotated, Any
 
-from fastapi import Path, Query
+from fastapi import Path, Query, Request
+from fastapi.routing import APIRoute
 
 from lotse_gateway.paging import MAX_CURSOR_CHARS, CursorError, decode_cursor
 from lotse_shared.identifiers import IDENTIFIER_PATTERN
@@ -34,6 +35,30 @@ NewSignId = Annotated[str, id_in_path("sign_id", "S9")]
 DetectorId = Annotated[str, id_in_path("detector_id", "AB-05")]
 NewDetectorId = Annotated[str, id_in_path("detector_id", "AB-90")]
 RoadworkId = Annotated[str, id_in_path("roadwork_id", "B1")]
+
+
+def _known_parameters(route: APIRoute) -> frozenset[str]:
+    """Give the query parameters of an operation and of all that it depends on."""
+    pending, names = [route.dependant], set[str]()
+    while pending:
+        dependant = pending.pop()
+        names |= {field.alias for field in dependant.query_params}
+        pending += dependant.dependencies
+    return frozenset(names)
+
+
+async def refuse_unknown_parameters(request: Request) -> None:
+    """Refuse a query parameter that the operation does not have: a filter mistyped must not be a filter left out.
+
+    Raises
+    ------
+    InvalidInput
+        Names it, and what there is.
+    """
+    known = _known_parameters(request.scope["route"])
+    if unknown := sorted(set(request.query_params) - known):
+        reason = f"not a parameter of this operation; allowed: {', '.join(sorted(known)) or 'none'}"
+        raise invalid_field(field=f"query.{unknown[0]}", reason=reason)
 
 
 def invalid_field(*, field: str, reason: str) -> InvalidInput:

@@ -14,6 +14,9 @@ from lotse_gateway.version import NAME, VERSION
 from lotse_shared.clock import WallClock
 from lotse_shared.problems import Unavailable
 
+SLOT_IS_FRESH = timedelta(seconds=30)
+"""Ingest gives a sign of life every few seconds."""
+
 
 def system_router(resources: Resources) -> APIRouter:
     """Give the state of the system."""
@@ -29,7 +32,7 @@ def system_router(resources: Resources) -> APIRouter:
     )
     async def get_system() -> Any:  # noqa: ANN401 - SystemView
         """Tell what runs on which network and storage, how far decisions reach, and how much of everything there is."""
-        row = await resources.database.row("get_system")
+        row = await resources.database.row("get_system", SLOT_IS_FRESH)
         if row is None:
             message = "the database gave no answer"
             raise Unavailable(message)

@@ -21,23 +21,29 @@ limit $7;
 
 -- name: list_outages
 -- Of the detector $1 on days ($2: their dates) that begin at $3 and end at $4; what can have been reported of them ends
--- one interval before $5 (null: not bounded).
+-- one interval before $5 (null: not bounded). Before its first reading a detector was not in service: nothing elapsed.
+with service as (
+    select measured_at - make_interval(secs => interval_s) as begins_at
+    from reading where detector_id = $1 order by measured_at limit 1
+)
 select $1::text as detector_id, day, elapsed_s, greatest(0, elapsed_s - usable_s) as outage_s
 from unnest($2::date[], $3::timestamptz[], $4::timestamptz[]) as asked (day, begins_at, ends_at)
+left join service on true
 cross join lateral (
-    select greatest(0, extract(epoch from least(
+    select case when service.begins_at is null then 0 else greatest(0, extract(epoch from least(
         ends_at,
         $5::timestamptz - make_interval(secs => coalesce((select interval_s from detector where detector_id = $1), 60))
-    ) - begins_at))::float8 as elapsed_s
+    ) - greatest(asked.begins_at, service.begins_at))) end::float8 as elapsed_s
 ) as so_far
 cross join lateral (
-    select coalesce(sum(q.usable_s), 0) as usable_s from reading_15min(begins_at, ends_at, array[$1::text]) as q
+    select coalesce(sum(q.usable_s), 0) as usable_s from reading_15min(asked.begins_at, ends_at, array[$1::text]) as q
 ) as measured
 order by day;
 
 -- name: list_outages_of_day
 -- Of every registered detector on the day that begins at $1 and ends at $2, of what can have been reported until $3
 -- (null: not bounded); with more than $4 s of it (null: all), after the detector $5 (null: from the first), at most $6.
+-- Before its first reading a detector was not in service: nothing elapsed.
 with measured as (
     select detector_id, sum(usable_s) as usable_s from reading_15min($1, $2, null) group by 1
 ),
@@ -45,10 +51,15 @@ outage as (
     select detector_id, elapsed_s, greatest(0, elapsed_s - coalesce(usable_s, 0)) as outage_s
     from detector
     left join measured using (detector_id)
+    left join lateral (
+        select measured_at - make_interval(secs => r.interval_s) as begins_at
+        from reading r where r.detector_id = detector.detector_id order by measured_at limit 1
+    ) as service on true
     cross join lateral (
-        select greatest(0, extract(epoch from
-            least($2::timestamptz, $3::timestamptz - make_interval(secs => interval_s)) - $1::timestamptz
-        ))::float8 as elapsed_s
+        select case when service.begins_at is null then 0 else greatest(0, extract(epoch from
+            least($2::timestamptz, $3::timestamptz - make_interval(secs => interval_s))
+            - greatest($1::timestamptz, service.begins_at)
+        )) end::float8 as elapsed_s
     ) as so_far
 )
 select detector_id, elapsed_s, outage_s

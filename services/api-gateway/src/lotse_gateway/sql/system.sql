@@ -14,6 +14,9 @@ select
         'duplicate', coalesce(sum(duplicate), 0), 'quarantined', coalesce(sum(quarantined), 0),
         'rejected', coalesce(sum(rejected), 0)) from ingest_ledger
         where hour > now() - interval '24 hours') as readings_24h,
+    (select coalesce(jsonb_agg(jsonb_build_object(
+        'slot', slot, 'seen_at', seen_at, 'is_listening', is_attentive and seen_at > now() - $1::interval) order by slot
+        ), '[]') from ingest_slot) as ingest,
     (select count(*) from detector) as detectors,
     (select count(*) from link_state join link using (link_id) join network using (network_version)
         where is_active) as links_with_state,
