@@ -14,8 +14,8 @@ from faults.messages import Load, Message
 from faults.publisher import Publisher
 from faults.rig import Rig
 
-FEW, MANY = 10, 2
-ROUNDS = (FEW, MANY) * 3
+RARE, FEW, MANY = 50, 10, 2
+ROUNDS = (RARE, FEW, MANY) * 3
 """One message in so many is hostile, round by round."""
 KEPT_BYTES = 64 * 1024
 POLL_S = 0.05

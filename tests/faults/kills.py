@@ -4,6 +4,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from math import inf
 from typing import Any
 
 from faults.account import Account, Expected, settle
@@ -32,11 +33,15 @@ class Recovery:
 
 @dataclass
 class KillRun:
-    """What happened."""
+    """What happened.
+
+    `broker_lost`: for each lost message that the broker had acknowledged, how many seconds later the broker was killed.
+    """
 
     kills: dict[str, int] = field(default_factory=dict)
     recoveries: list[Recovery] = field(default_factory=list)
     account: Account | None = None
+    broker_lost: list[float] = field(default_factory=list)
     messages: int = 0
     sent_again: int = 0
     unheard: int = 0
@@ -47,6 +52,8 @@ class KillRun:
             "kills": self.kills,
             "recoveries": [vars(recovery) for recovery in self.recoveries],
             "account": None if self.account is None else self.account.as_json(),
+            "broker_lost": len(self.broker_lost),
+            "broker_lost_acknowledged_before_kill_s": round(max(self.broker_lost, default=0.0), 2),
             "messages": self.messages,
             "sent_again": self.sent_again,
             "unheard": self.unheard,
@@ -54,17 +61,27 @@ class KillRun:
         }
 
 
+@dataclass(frozen=True)
+class Pressure:
+    """The load: messages by `seed`, `rate` of them a second; the last `keep_s` are sent again when a broker breaks."""
+
+    seed: int
+    rate: float
+    keep_s: float
+
+
 class Killing:
     """One run on a rig. `tell` hears what happens, for people."""
 
-    def __init__(self, rig: Rig, seed: int, rate: float, keep_s: float, tell: Callable[[str], None]) -> None:
+    def __init__(self, rig: Rig, pressure: Pressure, tell: Callable[[str], None]) -> None:
         self._rig = rig
-        self._seed = seed
+        self._seed = pressure.seed
         self._tell = tell
-        self._load = Load(seed, datetime.now(UTC).replace(second=0, microsecond=0) - timedelta(minutes=1))
-        self._publisher = Publisher(rig.broker_port, self._load.message, rate, keep_s)
+        self._load = Load(pressure.seed, datetime.now(UTC).replace(second=0, microsecond=0) - timedelta(minutes=1))
+        self._publisher = Publisher(rig.broker_port, self._load.message, pressure.rate, pressure.keep_s)
         self._keys: set[object] = set()
         self._counted = 0
+        self._broker_killed_s: list[float] = []
         self._run = KillRun()
 
     def run(self, kills: int, outage_s: float) -> KillRun:
@@ -83,10 +100,23 @@ class Killing:
         expected = Expected.of(map(self._load.message, range(self._publisher.next_number)))
         self._rig.wait_while_moving(len(expected.rows), len(expected.letters), LONGEST_RECOVERY_S)
         self._run.account = settle(self._rig, expected)
+        self._run.broker_lost = self._tell_whom_the_broker_lost() if self._run.account.lost else []
         self._run.messages = self._publisher.next_number
         self._run.sent_again, self._run.unheard = self._publisher.sent_again, self._publisher.unheard
         self._run.took_s = time.monotonic() - started_s
         return self._run
+
+    def _tell_whom_the_broker_lost(self) -> list[float]:
+        stored = {(row["detector_id"], row["measured_at"]) for row in self._rig.ask("select * from reading")}
+        lost = [
+            number
+            for number in range(self._publisher.next_number)
+            if not {row.key for row in self._load.message(number).rows} <= stored
+        ]
+        return [self._time_to_a_kill(self._publisher.acknowledged_s[number]) for number in lost]
+
+    def _time_to_a_kill(self, at_s: float) -> float:
+        return min((killed_s - at_s for killed_s in self._broker_killed_s if killed_s > at_s), default=inf)
 
     def _strike(self, blow: Blow) -> None:
         time.sleep(blow.load_s)
@@ -106,6 +136,8 @@ class Killing:
     def _kill(self, *victims: str) -> None:
         for victim in victims:
             self._rig.kill(victim)
+            if victim == self._rig.broker.name:
+                self._broker_killed_s.append(time.monotonic())
             self._run.kills[victim] = self._run.kills.get(victim, 0) + 1
 
     def _bring_back(self, victims: tuple[str, ...], away_s: float, *, is_awaited: bool) -> None:

@@ -55,6 +55,7 @@ class Publisher(threading.Thread):
         self._end = 0
         self._failure: Exception | None = None
         self.next_number = 0
+        self.acknowledged_s: dict[int, float] = {}
         self.sent_again = 0
         self.unheard = 0
 
@@ -152,6 +153,7 @@ class Publisher(threading.Thread):
                 continue
             assert reason == 0, f"the broker refused message {number}: {reason:#x}"
             self._recent.append((now, number))
+            self.acknowledged_s[number] = now
             self._open.discard(number)
         while self._recent and self._recent[0][0] < now - self._keep_s:
             self._recent.popleft()

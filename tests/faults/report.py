@@ -5,7 +5,7 @@ from typing import Any
 
 from rich.table import Table
 
-from faults.hostility import FEW, MANY, HostileRun
+from faults.hostility import FEW, MANY, RARE, HostileRun
 from faults.kills import KillRun
 from faults.rig import Rig
 
@@ -23,7 +23,8 @@ def figures(kills: KillRun, hostile: HostileRun) -> dict[str, float]:
         "R2_recovery_s": max((recovery.took_s for recovery in kills.recoveries), default=0.0),
         "R3_unaccounted": hostile.unaccounted,
         "R3_good_ratio": round(hostile.good_ratio(FEW), 3),
-        "R3_good_ratio_one_in_two": round(hostile.good_ratio(MANY), 3),
+        "R3_good_ratio_one_in_50": round(hostile.good_ratio(RARE), 3),
+        "R3_good_ratio_one_in_2": round(hostile.good_ratio(MANY), 3),
     }
 
 
@@ -67,6 +68,11 @@ def summary(kills: KillRun, hostile: HostileRun) -> str:
         f"{kills.messages} messages in {kills.took_s:.0f} s; the publisher sent {kills.sent_again} again after a broken"
         f" connection, and {kills.unheard} because nobody was subscribed"
     )
+    if kills.broker_lost:
+        lines.append(
+            f"the broker itself forgot {len(kills.broker_lost)} messages that it had acknowledged, up to"
+            f" {max(kills.broker_lost):.1f} s before it was killed"
+        )
     return "\n".join(lines) + "\n"
 
 

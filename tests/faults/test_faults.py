@@ -7,7 +7,7 @@ import pytest
 from fixtures.absent import absent
 
 from faults.hostility import MANY, Assault
-from faults.kills import Killing
+from faults.kills import Killing, Pressure
 from faults.rig import running_rig
 
 pytestmark = pytest.mark.mosquitto
@@ -21,7 +21,7 @@ def _needs_mosquitto() -> None:
 
 def test_whoever_is_killed_the_account_is_exact(tmp_path: Path) -> None:
     with running_rig(tmp_path / "rig", slots=2) as rig:
-        run = Killing(rig, seed=3, rate=300, keep_s=10, tell=print).run(kills=6, outage_s=4)
+        run = Killing(rig, Pressure(seed=3, rate=300, keep_s=10), print).run(kills=6, outage_s=4)
     assert run.account is not None
     assert run.account.is_exact, run.as_json()
     assert sum(run.kills.values()) == 8

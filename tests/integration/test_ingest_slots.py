@@ -22,6 +22,8 @@ from factories_ingest import (
     running_ingest,
 )
 from fixtures.brokers import Mosquitto
+from paho.mqtt import client as mqtt
+from paho.mqtt.enums import CallbackAPIVersion
 from structlog.testing import capture_logs
 
 from lotse_ingest import receive
@@ -191,3 +193,36 @@ async def test_what_sigterm_acknowledges_under_load_is_not_delivered_again(
             with slot(0, database, mosquitto, tmp_path):
                 ledger = await stored(database, (part + 1) * 4_000)
     assert ledger == {"received": 12_000, "stored": 12_000, "duplicate": 0, "quarantined": 0, "rejected": 0}
+
+
+@pytest.mark.parametrize(("share_group", "answer"), [(None, "Success"), ("ingest", "No matching subscribers")])
+async def test_after_a_restart_of_mosquitto_a_shared_subscription_is_gone_until_its_slots_are_back(
+    database: DatabaseSettings, mosquitto: Mosquitto, share_group: str | None, answer: str
+) -> None:
+    """What docs/ingest.md warns of: an unshared subscription outlives the broker, a shared one does not."""
+    slot_0: dict[str, Any] = {"client_id": "restart", "share_group": share_group}
+    async with running_ingest(database, mosquitto.settings, **slot_0):
+        pass
+    mosquitto.stop()
+    mosquitto.start()
+    answers = publish_and_hear(mosquitto, readings(0, 5))
+    assert answers == [answer] * 5
+    async with running_ingest(database, mosquitto.settings, **slot_0):
+        with publishing(mosquitto.settings) as publisher:
+            publisher.publish_all(readings(5, 6))
+        kept = 0 if share_group else 5
+        assert (await stored(database, 1 + kept))["stored"] == 1 + kept
+
+
+def publish_and_hear(broker: Mosquitto, messages: Sequence[tuple[str, bytes]]) -> list[str]:
+    """Publish with QoS 1, and give the reasons in the broker's acknowledgements."""
+    reasons: list[str] = []
+    client = mqtt.Client(CallbackAPIVersion.VERSION2, protocol=mqtt.MQTTv5)
+    client.on_publish = lambda *arguments: reasons.append(str(arguments[3]))
+    client.connect(broker.settings.host, broker.port)
+    client.loop_start()
+    for topic, payload in messages:
+        client.publish(topic, payload, qos=1).wait_for_publish(10)
+    client.disconnect()
+    client.loop_stop()
+    return reasons

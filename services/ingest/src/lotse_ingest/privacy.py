@@ -66,7 +66,7 @@ _PLATE_WITHIN = re.compile(_WRITTEN_PLATE)
 _SEPARATORS = r""""':=;,|{}\[\]\t\r\n"""
 _BLANKS = r"[^\S\t\r\n]*"  # no separators: each would be looked at again from all separators before it
 _ALONE = re.compile(
-    rf"""[{_SEPARATORS}](?![{_SEPARATORS}]){_BLANKS}(?={_LETTER}{{0,3}}[- 0-9])"""  # nearly all else ends here
+    rf"""[{_SEPARATORS}](?![{_SEPARATORS}]){_BLANKS}(?={_LETTER}{{1,3}}[- 0-9]|[0-9]{{4}}[- ])"""  # most ends here
     rf"""(?:{_GERMAN}|{_ABROAD}){_BLANKS}(?=[{_SEPARATORS}]|$)"""
 )
 """A plate as a whole run, in upper case."""

@@ -9,7 +9,7 @@ import re
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from functools import lru_cache
-from typing import Annotated, TypeVar
+from typing import Annotated, Any, TypeVar
 
 import msgspec
 
@@ -17,11 +17,10 @@ from lotse_ingest.decode.bounds import EARLIEST, LATEST, MAX_ELEMENTS, is_identi
 from lotse_ingest.messages import Decoded, DecodeError, Refusal, RefusedElement, Watermark
 from lotse_ingest.privacy import refuse_personal, screen
 from lotse_shared.identifiers import IDENTIFIER_PATTERN
-from lotse_shared.reading import LONGEST_INTERVAL_S, STRICT_IDENTIFIER, Reading
+from lotse_shared.reading import LONGEST_INTERVAL_S, Reading
 from lotse_shared.topics import Topic, UnknownTopicError, parse_topic
 
 _T = TypeVar("_T")
-_Identifier = Annotated[str, msgspec.Meta(pattern=STRICT_IDENTIFIER)]
 _Moment = Annotated[datetime, msgspec.Meta(tz=True)]
 
 
@@ -30,11 +29,10 @@ class _Lenient(Reading, frozen=True, gc=False, forbid_unknown_fields=False):
 
 
 class _Sender(msgspec.Struct, frozen=True, gc=False):
-    detector_id: _Identifier
+    """Who sent something that is no reading, and its number, whatever stands there."""
 
-
-class _Numbered(msgspec.Struct, frozen=True, gc=False):
-    seq: Annotated[int, msgspec.Meta(ge=0, le=2**63 - 1)]
+    detector_id: Any = None
+    seq: Any = None
 
 
 class _Watermark(msgspec.Struct, frozen=True, gc=False):
@@ -63,7 +61,6 @@ _decode_reading = msgspec.json.Decoder(Reading).decode
 _decode_leniently = msgspec.json.Decoder(_Lenient).decode
 _decode_readings = msgspec.json.Decoder(list[Reading]).decode
 _decode_sender = msgspec.json.Decoder(_Sender).decode
-_decode_numbered = msgspec.json.Decoder(_Numbered).decode
 _decode_array = msgspec.json.Decoder(list[msgspec.Raw]).decode
 _decode_watermark = msgspec.json.Decoder(_Watermark).decode
 _field_in_message = re.compile(r"`\$\.(?P<at>\w+)`|required field `(?P<missing>\w+)`")
@@ -144,7 +141,7 @@ def _reading(payload: bytes, detector_id: str | None) -> Reading:
         if not _is_in_bounds(reading):
             raise _out_of_bounds(reading.measured_at, field="measured_at")
     except DecodeError as error:
-        error.detector_id, error.seq = _find_sender(payload), _find_seq(payload)
+        error.detector_id, error.seq = _find_sender(payload)
         raise
     if detector_id is not None and reading.detector_id != detector_id:
         raise _error(
@@ -157,8 +154,10 @@ def _known_fields(payload: bytes) -> Reading:
     """Decode a reading, strictly first; fields that are not known are ignored, unless they look personal."""
     try:
         return _decode_reading(payload)
-    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
+    except msgspec.ValidationError:
         lenient = _guarded(_decode_leniently, payload)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+        raise _refusal(error) from None
     if (field := screen(payload)) is not None:
         raise refuse_personal(field)
     return Reading(*msgspec.structs.astuple(lenient))
@@ -184,32 +183,36 @@ def _out_of_bounds(moment: datetime, *, field: str) -> DecodeError:
     return _error(Refusal.VALUE, field, f"{moment.isoformat()} is out of bounds")
 
 
-def _find_sender(payload: bytes) -> str | None:
+def _find_sender(payload: bytes) -> tuple[str | None, int | None]:
+    """Give detector and number of what is no reading, as far as they can be read and may be."""
     try:
-        return _guarded(_decode_sender, payload).detector_id
-    except DecodeError:
-        return None
-
-
-def _find_seq(payload: bytes) -> int | None:
-    try:
-        return _guarded(_decode_numbered, payload).seq
-    except DecodeError:
-        return None
+        found = _decode_sender(payload)
+    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
+        return None, None
+    is_sender = isinstance(found.detector_id, str) and is_identifier(found.detector_id)
+    is_number = type(found.seq) is int and 0 <= found.seq < 2**63
+    return found.detector_id if is_sender else None, found.seq if is_number else None
 
 
 def _guarded(decoder: Callable[[bytes], _T], payload: bytes) -> _T:
     """Decode; whatever goes wrong inside is told as DecodeError."""
     try:
         return decoder(payload)
-    except msgspec.ValidationError as error:
-        raise _explain(str(error)) from None
-    except UnicodeDecodeError:
-        raise _error(Refusal.ENCODING, "payload", "not UTF-8") from None
-    except msgspec.DecodeError as error:
-        raise _error(Refusal.JSON, "payload", str(error)) from None
-    except RecursionError:
-        raise _error(Refusal.JSON, "payload", "nested too deep") from None
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+        raise _refusal(error) from None
+
+
+def _refusal(error: Exception) -> DecodeError:
+    """Tell as DecodeError what went wrong inside of msgspec."""
+    match error:
+        case msgspec.ValidationError():
+            return _explain(str(error))
+        case UnicodeDecodeError():
+            return _error(Refusal.ENCODING, "payload", "not UTF-8")
+        case RecursionError():
+            return _error(Refusal.JSON, "payload", "nested too deep")
+        case _:
+            return _error(Refusal.JSON, "payload", str(error))
 
 
 def _explain(message: str) -> DecodeError:
