@@ -38,7 +38,8 @@ async def add_network(connection: asyncpg.Connection, version: str = VERSION) ->
     )
     await connection.executemany(
         "insert into link (network_version, link_id, from_node, to_node, name, road_class, length_m, free_flow_kmh,"
-        " speed_source, lanes, ways, coordinates) values ($1, $2, $3, $4, $5, 'primary', 700, 50, 'tagged', 1, $6, $7)",
+        " speed_source, lanes, access, truck_access, bus_access, emergency_access, ways, coordinates)"
+        " values ($1, $2, $3, $4, $5, 'primary', 700, 50, 'tagged', 1, 'yes', 'no', 'yes', 'yes', $6, $7)",
         [
             (version, link, link[0], link[2], f"Street {link[0]}{link[2]}", [17], [*NODES[link[0]], *NODES[link[2]]])
             for link in LINKS

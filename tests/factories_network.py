@@ -6,8 +6,9 @@ from typing import Any, TypeVar
 from xml.sax.saxutils import quoteattr
 
 from lotse_routing.network.import_osm import import_osm
-from lotse_routing.network.model import Junction, Link, StreetNetwork, build_network
+from lotse_routing.network.model import BannedTurn, Junction, Link, StreetNetwork, build_network
 from lotse_routing.network.summary import ImportSummary
+from lotse_shared.vehicle import ALL_VEHICLES
 
 Tags = Mapping[str, str]
 T = TypeVar("T")
@@ -32,17 +33,31 @@ def a_link(from_node: str, to_node: str, places: Mapping[str, tuple[float, float
         "speed_source": "given",
         "lanes": 1,
         "access": "yes",
+        "max_height_m": None,
+        "max_weight_t": None,
         "ways": (),
         "coordinates": (places[from_node], places[to_node]),
     }
-    return Link(**given | fields)
+    given |= fields
+    others = dict.fromkeys(("truck_access", "bus_access", "emergency_access"), given["access"])
+    return Link(**others | given)
 
 
 def a_network(
-    places: Mapping[str, tuple[float, float]], links: Iterable[Link], banned_turns: Iterable[tuple[str, str]] = ()
+    places: Mapping[str, tuple[float, float]],
+    links: Iterable[Link],
+    banned_turns: Iterable[tuple[str, ...]] = (),
+    **more: Any,
 ) -> StreetNetwork:
+    """A network; banned turns, given by their links, hold always and for all vehicles."""
     junctions = [Junction(node, lon, lat) for node, (lon, lat) in places.items()]
-    return build_network("a town", "a test", junctions, links, banned_turns)
+    turns = (BannedTurn(turn, ALL_VEHICLES) for turn in banned_turns)
+    return build_network("a town", "a test", junctions, links, turns, **more)
+
+
+def banned_links(network: StreetNetwork) -> set[tuple[str, ...]]:
+    """The links of the banned turns."""
+    return {turn.links for turn in network.banned_turns}
 
 
 def both_ways(pairs: Iterable[tuple[str, str]], places: Mapping[str, tuple[float, float]], **fields: Any) -> list[Link]:

@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 import numpy as np
 import pytest
-from factories_network import a_link, a_network, place
+from factories_network import a_link, a_network, banned_links, place
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -51,7 +51,7 @@ def turns_by_definition(network: StreetNetwork) -> Iterator[tuple[int, int]]:
         onward = [(j, then) for j, then in enumerate(links) if then.from_node == link.to_node]
         is_dead_end = all(then.to_node == link.from_node for _, then in onward)
         for j, then in onward:
-            is_banned = (link.link_id, then.link_id) in network.banned_turns
+            is_banned = (link.link_id, then.link_id) in banned_links(network)
             if not is_banned and (then.to_node != link.from_node or is_dead_end):
                 yield i, j
 
@@ -152,7 +152,7 @@ def test_a_slower_link_never_makes_a_path_quicker(town: Town, data: st.DataObjec
 @settings(max_examples=50, deadline=None)
 @given(towns(), st.randoms(use_true_random=False))
 def test_ties_do_not_depend_on_the_order_of_what_a_network_is_made_from(town: Town, random: Random) -> None:
-    links, banned = town.network.links(), sorted(town.network.banned_turns)
+    links, banned = town.network.links(), sorted(banned_links(town.network))
     random.shuffle(links)
     shuffled = build_topology(a_network(dict(random.sample(list(PLACES.items()), len(PLACES))), links, banned))
     assert shuffled.network_version == town.topology.network_version

@@ -30,8 +30,9 @@ from lotse_routing.decide.policy import Moment
 from lotse_routing.decide.record import read_advices
 from lotse_routing.decide.registry import Registry, Sign
 from lotse_routing.decide.signs import decide_signs
-from lotse_routing.network.model import build_network
+from lotse_routing.network.model import BannedTurn, build_network
 from lotse_routing.settings import DisplaySettings
+from lotse_shared.vehicle import ALL_VEHICLES
 
 JAM = {"B-C-0": 8.0, "C-D-0": 8.0}
 
@@ -281,7 +282,8 @@ def test_a_detour_that_the_network_no_longer_has_is_decided_anew() -> None:
 
 def test_a_detour_with_a_turn_that_the_network_now_bans_is_decided_anew() -> None:
     network = the_network()
-    banned = build_network("anew", "a test", network.junctions(), network.links(), [("B-E-0", "E-F-0")])
+    turn = BannedTurn(("B-E-0", "E-F-0"), ALL_VEHICLES)
+    banned = build_network("anew", "a test", network.junctions(), network.links(), [turn])
     assert read_advices(decided(jam()).detours, build_topology(banned)) == {}
 
 

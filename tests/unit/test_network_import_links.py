@@ -1,6 +1,7 @@
 from pathlib import Path
 
 import pytest
+from factories_network import banned_links
 
 from lotse_routing.network.import_links import import_links
 from lotse_routing.network.link_files import BadRowsError
@@ -50,7 +51,7 @@ def test_a_banned_turn_holds_for_all_parallel_links(tmp_path: Path) -> None:
     rows = "A,B,,,primary,200,50,1,yes,\nA,B,,,primary,100,50,1,yes,\nB,C,,,primary,,50,1,yes,\n"
     folder = a_folder(tmp_path, HEADER + rows, turns="from_node,via_node,to_node\nA,B,C\n")
     network, _ = import_links(folder, "town")
-    assert network.banned_turns == {("A-B-0", "B-C-0"), ("A-B-1", "B-C-0")}
+    assert banned_links(network) == {("A-B-0", "B-C-0"), ("A-B-1", "B-C-0")}
 
 
 @pytest.mark.parametrize(

@@ -3,7 +3,7 @@ from pathlib import Path
 
 import osmium
 import pytest
-from factories_network import osm_xml, read_osm, unwatched
+from factories_network import banned_links, osm_xml, read_osm, unwatched
 
 from lotse_routing.network.import_osm import import_osm
 from lotse_routing.network.model import Link, StreetNetwork
@@ -103,19 +103,19 @@ def test_a_way_is_parted_where_the_extract_lacks_its_nodes(tmp_path: Path) -> No
 def test_no_turn_bans_one_turn_whatever_the_order_of_members(tmp_path: Path) -> None:
     members, tags = turn("no_left_turn", 20, 40)
     network, summary = read_osm(tmp_path, CROSS, ARMS, {1: (members[::-1], tags)})
-    assert network.banned_turns == {("2-1-0", "1-4-0")}
+    assert banned_links(network) == {("2-1-0", "1-4-0")}
     assert summary.restrictions_used == 1
 
 
 def test_only_turn_bans_all_the_others(tmp_path: Path) -> None:
     network, _ = read_osm(tmp_path, CROSS, ARMS, {1: turn("only_straight_on", 20, 30)})
-    assert network.banned_turns == {("2-1-0", "1-4-0"), ("2-1-0", "1-5-0"), ("2-1-0", "1-2-0")}
+    assert banned_links(network) == {("2-1-0", "1-4-0"), ("2-1-0", "1-5-0"), ("2-1-0", "1-2-0")}
 
 
 def test_links_do_not_run_across_the_node_of_a_restriction(tmp_path: Path) -> None:
     nodes = {2: (-1, 0), 1: (0, 0), 3: (1, 0)}
     network, _ = read_osm(tmp_path, nodes, {20: ([2, 1], STREET), 30: ([1, 3], STREET)}, {1: turn("no_u_turn", 20, 20)})
-    assert network.banned_turns == {("2-1-0", "1-2-0")}
+    assert banned_links(network) == {("2-1-0", "1-2-0")}
 
 
 @pytest.mark.parametrize(
@@ -151,7 +151,7 @@ def test_a_restriction_that_is_not_used_is_told_with_its_reason(
         80: ([8, 1, 9], STREET | {"name": "Durchgang"}),
     }
     network, summary = read_osm(tmp_path, nodes, ways, {5: relation})
-    assert network.banned_turns == frozenset()
+    assert banned_links(network) == set()
     assert summary.restrictions_used == 0
     [(told, relations)] = summary.restrictions_dropped.items()
     assert told.startswith(reason)

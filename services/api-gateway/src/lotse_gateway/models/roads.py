@@ -11,6 +11,7 @@ from lotse_shared.level_of_service import LevelOfService
 LinkIds = Annotated[
     list[Identifier], Field(min_length=1, max_length=1_000, examples=[["R01-R02-0"]], description="links it affects")
 ]
+Access = Literal["yes", "destination", "no"]
 Effect = Literal["closed", "speed"]
 Status = Literal["planned", "active", "ended"]
 
@@ -27,7 +28,12 @@ class LinkProperties(View):
     road_class: str = Field(examples=["secondary"])
     length_m: float = Field(examples=[430])
     lanes: int = Field(examples=[2])
-    access: Literal["yes", "destination"]
+    access: Access = Field(description="of cars; destination: at the ends of a route only")
+    truck_access: Access
+    bus_access: Access
+    emergency_access: Access
+    max_height_m: float | None = Field(description="null: no limit", examples=[3.8])
+    max_weight_t: float | None = Field(description="null: no limit", examples=[None])
     free_flow_kmh: float = Field(examples=[50])
     level_of_service: LevelOfService = Field(description="unknown where nothing is measured", examples=["jam"])
     speed_kmh: float | None = Field(examples=[7.4])

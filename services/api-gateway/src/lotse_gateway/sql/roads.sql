@@ -21,6 +21,8 @@ select l.link_id,
         'properties', json_build_object(
             'link_id', l.link_id, 'from_node', l.from_node, 'to_node', l.to_node, 'name', l.name, 'ref', l.ref,
             'ways', l.ways, 'road_class', l.road_class, 'length_m', l.length_m, 'lanes', l.lanes, 'access', l.access,
+            'truck_access', l.truck_access, 'bus_access', l.bus_access, 'emergency_access', l.emergency_access,
+            'max_height_m', l.max_height_m, 'max_weight_t', l.max_weight_t,
             'free_flow_kmh', l.free_flow_kmh,
             'level_of_service', coalesce(s.level_of_service, 'unknown'),
             'speed_kmh', s.speed_kmh, 'confidence', s.confidence, 'source', s.source,

@@ -67,8 +67,9 @@ def build_topology(network: StreetNetwork) -> Topology:
     index = {link.link_id: i for i, link in enumerate(links)}
     turns: nx.DiGraph[int] = nx.DiGraph()
     turns.add_nodes_from(range(len(links)))
+    banned = frozenset(turn.links for turn in network.banned_turns)
     for i, link in enumerate(links):
-        turns.add_edges_from((i, index[j.link_id]) for j in _allowed_after(link, network))
+        turns.add_edges_from((i, index[j.link_id]) for j in _allowed_after(link, network, banned))
     base = np.array([link.free_flow_time_s for link in links], dtype=np.float64)
     base.flags.writeable = False
     ends = sorted(range(len(links)), key=lambda i: links[i].to_node)
@@ -89,11 +90,11 @@ def is_u_turn(link: Link, then: Link) -> bool:
     return then.to_node == link.from_node and turn_angle_deg(link.coordinates, then.coordinates) >= U_TURN_DEG
 
 
-def _allowed_after(link: Link, network: StreetNetwork) -> Iterator[Link]:
+def _allowed_after(link: Link, network: StreetNetwork, banned: frozenset[tuple[str, ...]]) -> Iterator[Link]:
     onward: list[Link] = [data["link"] for _, _, data in network.graph.out_edges(link.to_node, data=True)]
     straight = [then for then in onward if not is_u_turn(link, then)]
     for then in sorted(straight or onward, key=lambda then: then.link_id):
-        if (link.link_id, then.link_id) not in network.banned_turns:
+        if (link.link_id, then.link_id) not in banned:
             yield then
 
 

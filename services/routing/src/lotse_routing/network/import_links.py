@@ -13,10 +13,11 @@ import networkx as nx
 
 from lotse_routing.network.geometry import Coordinate, line_length_m
 from lotse_routing.network.link_files import BadRowsError, BannedTurnRow, JunctionRow, LinkFiles, LinkRow
-from lotse_routing.network.model import Junction, Link, StreetNetwork, build_network
+from lotse_routing.network.model import BannedTurn, Junction, Link, StreetNetwork, build_network
 from lotse_routing.network.stable_ids import number_links
 from lotse_routing.network.summary import ImportSummary, summarize
 from lotse_shared.identifiers import IDENTIFIER_PATTERN
+from lotse_shared.vehicle import ALL_VEHICLES
 
 JUNCTIONS, LINKS, BANNED_TURNS = "junctions.csv", "links.csv", "banned_turns.csv"
 
@@ -98,12 +99,17 @@ def _link(link_id: str, row: LinkRow, line: tuple[Coordinate, ...]) -> Link:
         speed_source=SPEED_SOURCE,
         lanes=row.lanes,
         access=row.access,
+        truck_access=row.access,
+        bus_access=row.access,
+        emergency_access=row.access,
+        max_height_m=None,
+        max_weight_t=None,
         ways=(),
         coordinates=line,
     )
 
 
-def _make_turns(files: LinkFiles, links: Iterable[Link]) -> Iterator[tuple[str, str]]:
+def _make_turns(files: LinkFiles, links: Iterable[Link]) -> Iterator[BannedTurn]:
     """Ban the turn for all parallel links between the junctions."""
     between: defaultdict[tuple[str, str], list[str]] = defaultdict(list)
     for link in links:
@@ -113,7 +119,7 @@ def _make_turns(files: LinkFiles, links: Iterable[Link]) -> Iterator[tuple[str, 
         if not into or not out:
             field = "to_node" if into else "from_node"
             files.reject(BANNED_TURNS, line, field, f"no good row of {LINKS} leads there by {row.via_node}")
-        yield from ((first, then) for first in into for then in out)
+        yield from (BannedTurn((first, then), ALL_VEHICLES) for first in into for then in out)
 
 
 def _notes(network: StreetNetwork) -> dict[str, int]:

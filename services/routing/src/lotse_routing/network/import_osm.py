@@ -7,12 +7,13 @@ from pathlib import Path
 from lotse_routing.network.components import keep_largest
 from lotse_routing.network.geometry import Coordinate, line_length_m
 from lotse_routing.network.merge import Piece, cut_into_pieces, merge_pieces
-from lotse_routing.network.model import Junction, Link, StreetNetwork, build_network
+from lotse_routing.network.model import BannedTurn, Junction, Link, StreetNetwork, build_network
 from lotse_routing.network.osm_file import OsmFileError, OsmRoads, RoadWay, Watch, read_roads
 from lotse_routing.network.osm_tags import Carriageway
 from lotse_routing.network.restrictions import Resolved, resolve_restrictions
 from lotse_routing.network.stable_ids import node_id, number_links
 from lotse_routing.network.summary import ImportSummary, summarize
+from lotse_shared.vehicle import ALL_VEHICLES
 
 MIN_LENGTH_M = 0.1
 """Two junctions at one place: the link between them has a length all the same."""
@@ -39,7 +40,8 @@ def import_osm(path: Path, name: str, watch: Watch) -> tuple[StreetNetwork, Impo
     places = _places(lines, roads)
     links = list(_make_links(merge_pieces(kept, vias), places))
     resolved = resolve_restrictions(roads.restrictions, links, _elsewhere(roads))
-    network = build_network(name, path.name, _junctions(links, places), links, resolved.banned_turns)
+    turns = (BannedTurn(turn, ALL_VEHICLES) for turn in resolved.banned_turns)
+    network = build_network(name, path.name, _junctions(links, places), links, turns)
     return network, summarize(
         network,
         restrictions_used=len(resolved.used),
@@ -100,6 +102,11 @@ def _link(link_id: str, piece: Piece, side: Carriageway, line: tuple[Coordinate,
         speed_source=side.speed_source,
         lanes=side.lanes,
         access=side.access,
+        truck_access=side.access,
+        bus_access=side.access,
+        emergency_access=side.access,
+        max_height_m=None,
+        max_weight_t=None,
         ways=piece.ways,
         coordinates=line,
     )

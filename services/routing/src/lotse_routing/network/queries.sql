@@ -6,8 +6,8 @@ lock table network in share row exclusive mode
 
 -- name: insert_network
 -- A version that is there already only gets its new name and source. Tells whether the row is new.
-insert into network (network_version, name, source, imported_at, summary)
-values ($1, $2, $3, $4, $5)
+insert into network (network_version, name, source, drives_on, imported_at, summary)
+values ($1, $2, $3, $4, $5, $6)
 on conflict (network_version) do update
 set name = excluded.name, source = excluded.source, summary = excluded.summary
 returning (xmax = 0) as is_new
@@ -22,7 +22,7 @@ update network set is_active = true where network_version = $1 and not is_active
 
 -- name: active_network
 -- The network in force, if any.
-select network_version, name, source from network where is_active
+select network_version, name, source, drives_on from network where is_active
 
 -- name: junctions
 -- All junctions of one version.
@@ -30,10 +30,14 @@ select node_id, lon, lat from junction where network_version = $1
 
 -- name: links
 -- All links of one version.
-select link_id, from_node, to_node, name, ref, road_class, length_m, free_flow_kmh, speed_source, lanes, access, ways,
-    coordinates
+select link_id, from_node, to_node, name, ref, road_class, length_m, free_flow_kmh, speed_source, lanes, access,
+    truck_access, bus_access, emergency_access, max_height_m, max_weight_t, ways, coordinates
 from link where network_version = $1
 
 -- name: banned_turns
 -- All banned turns of one version.
-select from_link, to_link from banned_turn where network_version = $1
+select links, vehicles, during from banned_turn where network_version = $1
+
+-- name: conditions
+-- Access that differs at certain times, of one version.
+select link_id, vehicles, access, during from link_condition where network_version = $1

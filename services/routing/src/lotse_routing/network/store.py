@@ -7,8 +7,17 @@ from typing import Any
 
 import asyncpg
 
-from lotse_routing.network.model import Junction, Link, NetworkError, StreetNetwork, build_network
+from lotse_routing.network.model import (
+    BannedTurn,
+    Condition,
+    Junction,
+    Link,
+    NetworkError,
+    StreetNetwork,
+    build_network,
+)
 from lotse_shared.database import load_queries
+from lotse_shared.vehicle import VehicleClass
 
 QUERIES = load_queries("lotse_routing.network")
 
@@ -29,7 +38,13 @@ async def save_network(
     async with connection.transaction():
         await connection.execute(QUERIES["lock_networks"])
         is_new = await connection.fetchval(
-            QUERIES["insert_network"], version, network.name, network.source, now, dict(summary or {})
+            QUERIES["insert_network"],
+            version,
+            network.name,
+            network.source,
+            network.drives_on,
+            now,
+            dict(summary or {}),
         )
         if is_new:
             await _copy_rows(connection, network)
@@ -53,12 +68,15 @@ async def load_active_network(connection: asyncpg.Connection) -> StreetNetwork |
         junctions = await connection.fetch(QUERIES["junctions"], version)
         links = await connection.fetch(QUERIES["links"], version)
         turns = await connection.fetch(QUERIES["banned_turns"], version)
+        conditions = await connection.fetch(QUERIES["conditions"], version)
     network = build_network(
         active["name"],
         active["source"],
         (Junction(*row) for row in junctions),
         (_link(row) for row in links),
-        ((row["from_link"], row["to_link"]) for row in turns),
+        (BannedTurn(tuple(row["links"]), _vehicles(row), row["during"]) for row in turns),
+        conditions=(Condition(row["link_id"], _vehicles(row), row["access"], row["during"]) for row in conditions),
+        drives_on=active["drives_on"],
     )
     if network.version != version:
         message = f"the rows of network {version} were changed: delete it from table network and import it again"
@@ -80,8 +98,13 @@ async def _copy_rows(connection: asyncpg.Connection, network: StreetNetwork) -> 
     )
     await connection.copy_records_to_table(
         "banned_turn",
-        columns=("network_version", "from_link", "to_link"),
-        records=((version, *turn) for turn in sorted(network.banned_turns)),
+        columns=("network_version", "links", "vehicles", "during"),
+        records=((version, *turn.key) for turn in network.banned_turns),
+    )
+    await connection.copy_records_to_table(
+        "link_condition",
+        columns=("network_version", "link_id", "vehicles", "access", "during"),
+        records=((version, *condition.key) for condition in network.conditions),
     )
 
 
@@ -96,3 +119,7 @@ def _link(row: asyncpg.Record) -> Link:
     fields["ways"] = tuple(row["ways"])
     fields["coordinates"] = tuple(zip(numbers[::2], numbers[1::2], strict=True))
     return Link(**fields)
+
+
+def _vehicles(row: asyncpg.Record) -> frozenset[VehicleClass]:
+    return frozenset(map(VehicleClass, row["vehicles"]))
