@@ -32,24 +32,47 @@ def test_both_forms_of_kaiserslautern_are_one_network(shared_data: Path) -> None
     assert summary.left_out == other_summary.left_out
 
 
+def for_cars(network: StreetNetwork) -> "nx.DiGraph[str]":
+    return nx.DiGraph((link.from_node, link.to_node) for link in network.links() if link.access != "no")
+
+
 def test_kaiserslautern_has_the_size_that_was_measured_before(shared_data: Path) -> None:
-    """The shared statistics count 1,610 junctions and 4,130 links, merging whatever touches; we keep changes apart."""
-    _, summary = imported(shared_data / KAISERSLAUTERN)
+    """The shared statistics count 1,610 junctions and 4,130 links, merging whatever touches; we keep changes apart.
+
+    They count cars' streets; we have those of buses and emergency vehicles besides.
+    """
+    network, summary = imported(shared_data / KAISERSLAUTERN)
     assert 1_610 <= summary.junctions <= 1_900
-    assert 4_130 <= summary.links <= 4_800
-    assert summary.length_km == pytest.approx(423.0, rel=0.02)
+    assert 4_130 <= summary.links_by_vehicle["car"] <= 4_800
+    length_km = sum(link.length_m for link in network.links() if link.access != "no") / 1000
+    assert length_km == pytest.approx(423.0, rel=0.02)
 
 
 def test_every_restriction_of_kaiserslautern_is_used_or_told(shared_data: Path) -> None:
     _, summary = imported(shared_data / KAISERSLAUTERN)
     dropped = {reason: len(relations) for reason, relations in summary.restrictions_dropped.items()}
-    assert summary.restrictions_used == 39
-    assert dropped == {"a way is left out: highway=service": 4, "via a way": 1}
+    assert summary.restrictions_used == 40
+    assert dropped == {"a way is left out: highway=service": 4}
+
+
+def test_kaiserslautern_has_streets_for_each_vehicle_class(shared_data: Path) -> None:
+    _, summary = imported(shared_data / KAISERSLAUTERN)
+    by_vehicle = summary.links_by_vehicle
+    assert by_vehicle["emergency"] == summary.links
+    assert by_vehicle["truck"] < by_vehicle["car"] < by_vehicle["bus"] < by_vehicle["emergency"]
+    assert summary.limited_links > 0
+    assert summary.unread == {}
+
+
+def test_the_one_u_turn_of_kaiserslautern_that_is_banned_via_a_way_is_a_sequence(shared_data: Path) -> None:
+    network, _ = imported(shared_data / KAISERSLAUTERN)
+    assert [len(links) for links in banned_links(network) if len(links) > 2] == [3]
 
 
 @pytest.mark.parametrize("file", [KAISERSLAUTERN, MONACO])
-def test_one_can_drive_from_everywhere_to_everywhere_by_directions(shared_data: Path, file: str) -> None:
+def test_cars_can_drive_from_everywhere_to_everywhere_by_directions(shared_data: Path, file: str) -> None:
     network, _ = imported(shared_data / file)
+    assert nx.is_strongly_connected(for_cars(network))
     assert nx.is_strongly_connected(network.graph)
 
 
@@ -85,6 +108,6 @@ def test_routes_contain_no_banned_turn_and_no_u_turn_on_the_way(shared_data: Pat
 def test_the_banned_turns_of_kaiserslautern_change_routes(shared_data: Path) -> None:
     network, _ = imported(shared_data / KAISERSLAUTERN)
     topology = build_topology(network)
-    for first, then in sorted(banned_links(network)):
+    for first, then in sorted(turn for turn in banned_links(network) if len(turn) == 2):
         path = find_path(topology, topology.base_travel_times_s, topology.index[first], topology.index[then])
         assert path is None or len(path.links) > 2

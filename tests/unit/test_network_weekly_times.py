@@ -68,7 +68,12 @@ def test_what_is_not_understood_is_refused_with_what_is_allowed(text: str) -> No
 
 def test_a_span_begins_with_its_first_minute_and_ends_before_its_last() -> None:
     hours = WeeklyTimes.parse("Mo-Fr 07:00-09:00")
-    assert [hours.contains(at(0, clock)) for clock in ("06:59", "07:00", "08:59", "09:00")] == [False, True, True, False]
+    assert [hours.contains(at(0, clock)) for clock in ("06:59", "07:00", "08:59", "09:00")] == [
+        False,
+        True,
+        True,
+        False,
+    ]
     assert not hours.contains(at(5, "08:00"))
 
 

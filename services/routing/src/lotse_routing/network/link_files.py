@@ -9,11 +9,12 @@ from typing import Annotated, Literal, TypeVar
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 from pydantic_core import PydanticCustomError
 
-from lotse_routing.network.osm_tags import MAX_LANES, ROAD_CLASSES
+from lotse_routing.network.osm_lanes import MAX_LANES
+from lotse_routing.network.osm_tags import RESERVED_CLASSES, ROAD_CLASSES
 from lotse_shared.identifiers import Identifier
 from lotse_shared.wire import Latitude, Longitude
 
-ROAD_CLASS_WORDS = ROAD_CLASSES | {"service"}
+ROAD_CLASS_WORDS = ROAD_CLASSES | RESERVED_CLASSES
 BADS_TOLD = 20
 
 
