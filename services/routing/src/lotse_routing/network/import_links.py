@@ -7,6 +7,7 @@ order of their rows. Parts that do not hang together are kept, and counted.
 import re
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
+from itertools import pairwise, product
 from pathlib import Path
 
 import networkx as nx
@@ -99,11 +100,11 @@ def _link(link_id: str, row: LinkRow, line: tuple[Coordinate, ...]) -> Link:
         speed_source=SPEED_SOURCE,
         lanes=row.lanes,
         access=row.access,
-        truck_access=row.access,
-        bus_access=row.access,
-        emergency_access=row.access,
-        max_height_m=None,
-        max_weight_t=None,
+        truck_access=row.truck_access or row.access,
+        bus_access=row.bus_access or row.access,
+        emergency_access=row.emergency_access or row.access,
+        max_height_m=row.max_height_m,
+        max_weight_t=row.max_weight_t,
         ways=(),
         coordinates=line,
     )
@@ -115,11 +116,14 @@ def _make_turns(files: LinkFiles, links: Iterable[Link]) -> Iterator[BannedTurn]
     for link in links:
         between[link.from_node, link.to_node].append(link.link_id)
     for line, row in files.read(BANNED_TURNS, BannedTurnRow, may_be_absent=True):
-        into, out = between[row.from_node, row.via_node], between[row.via_node, row.to_node]
-        if not into or not out:
-            field = "to_node" if into else "from_node"
-            files.reject(BANNED_TURNS, line, field, f"no good row of {LINKS} leads there by {row.via_node}")
-        yield from (BannedTurn((first, then), ALL_VEHICLES) for first in into for then in out)
+        pairs = list(pairwise((row.from_node, *row.via_node, row.to_node)))
+        absent = next((pair for pair in pairs if not between[pair]), None)
+        if absent is not None:
+            field = "from_node" if absent == pairs[0] else "to_node" if absent == pairs[-1] else "via_node"
+            files.reject(BANNED_TURNS, line, field, f"no good row of {LINKS} leads from {absent[0]} to {absent[1]}")
+            continue
+        for path in product(*(between[pair] for pair in pairs)):
+            yield BannedTurn(path, row.vehicles or ALL_VEHICLES, row.during)
 
 
 def _notes(network: StreetNetwork) -> dict[str, int]:
