@@ -10,13 +10,11 @@ from collections.abc import Iterable, Iterator, Mapping
 from itertools import pairwise, product
 from pathlib import Path
 
-import networkx as nx
-
 from lotse_routing.network.geometry import Coordinate, line_length_m
 from lotse_routing.network.link_files import BadRowsError, BannedTurnRow, JunctionRow, LinkFiles, LinkRow
 from lotse_routing.network.model import BannedTurn, Junction, Link, StreetNetwork, build_network
 from lotse_routing.network.stable_ids import number_links
-from lotse_routing.network.summary import ImportSummary, summarize
+from lotse_routing.network.summary import ImportSummary, outside_notes, summarize
 from lotse_shared.identifiers import IDENTIFIER_PATTERN
 from lotse_shared.vehicle import ALL_VEHICLES
 
@@ -42,7 +40,7 @@ def import_links(folder: Path, name: str) -> tuple[StreetNetwork, ImportSummary]
     if files.bad_rows:
         raise BadRowsError(files.bad_rows)
     network = build_network(name, folder.name, junctions.values(), links, turns)
-    return network, summarize(network, notes=_notes(network))
+    return network, summarize(network, notes=outside_notes(network))
 
 
 def _make_junctions(files: LinkFiles) -> dict[str, Junction]:
@@ -124,9 +122,3 @@ def _make_turns(files: LinkFiles, links: Iterable[Link]) -> Iterator[BannedTurn]
             continue
         for path in product(*(between[pair] for pair in pairs)):
             yield BannedTurn(path, row.vehicles or ALL_VEHICLES, row.during)
-
-
-def _notes(network: StreetNetwork) -> dict[str, int]:
-    largest = max(nx.strongly_connected_components(network.graph), key=len)
-    outside = network.graph.number_of_nodes() - len(largest)
-    return {"junctions kept that have no way there and back": outside} if outside else {}

@@ -51,11 +51,12 @@ def _known_class(value: str) -> str:
     return value
 
 
-def _points(text: str) -> list[list[str]]:
-    points = [point.split() for point in text.split(";") if point.strip()]
-    if any(len(point) != 2 for point in points):  # noqa: PLR2004 - lon and lat
+def points(text: str) -> list[list[str]]:
+    """Part 'lon lat;lon lat' into its numbers."""
+    parted = [point.split() for point in text.split(";") if point.strip()]
+    if any(len(point) != 2 for point in parted):  # noqa: PLR2004 - lon and lat
         raise PydanticCustomError("points", "should be 'lon lat;lon lat;...'")  # noqa: EM101
-    return points
+    return parted
 
 
 def _listed(text: str) -> list[str]:
@@ -70,6 +71,8 @@ def _hours(text: str) -> str:
 
 
 Access = Literal["yes", "destination", "no"]
+Hours = Annotated[str, BeforeValidator(_hours)]
+"""Opening hours in their normal form; empty: always."""
 NotGiven = BeforeValidator(lambda text: text or None)
 """An empty value is one that is not given."""
 
@@ -101,7 +104,7 @@ class LinkRow(_Row):
     free_flow_kmh: Annotated[float, Field(gt=0, le=200)]
     lanes: Annotated[int, Field(ge=1, le=MAX_LANES)]
     access: Access
-    coordinates: Annotated[tuple[tuple[Longitude, Latitude], ...], BeforeValidator(_points)]
+    coordinates: Annotated[tuple[tuple[Longitude, Latitude], ...], BeforeValidator(points)]
     truck_access: Annotated[Access | None, NotGiven] = None
     bus_access: Annotated[Access | None, NotGiven] = None
     emergency_access: Annotated[Access | None, NotGiven] = None
@@ -119,7 +122,7 @@ class BannedTurnRow(_Row):
     via_node: Annotated[tuple[Identifier, ...], BeforeValidator(_listed), Field(min_length=1)]
     to_node: Identifier
     vehicles: Annotated[frozenset[VehicleClass], BeforeValidator(_listed)] = frozenset()
-    during: Annotated[str, BeforeValidator(_hours)] = ""
+    during: Hours = ""
 
 
 RowT = TypeVar("RowT", bound=_Row)

@@ -5,6 +5,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
+import networkx as nx
+
 from lotse_routing.network.components import CutOff
 from lotse_routing.network.model import StreetNetwork
 from lotse_shared.vehicle import VehicleClass
@@ -100,6 +102,13 @@ def summarize(network: StreetNetwork, **told_by_import: Any) -> ImportSummary:  
         drives_on=network.drives_on,
         **told_by_import,
     )
+
+
+def outside_notes(network: StreetNetwork) -> dict[str, int]:
+    """Count the junctions that have no way there and back, for imports that keep them."""
+    largest = max(nx.strongly_connected_components(network.graph), key=len, default=set())
+    outside = network.graph.number_of_nodes() - len(largest)
+    return {"junctions kept that have no way there and back": outside} if outside else {}
 
 
 def _counts(counts: Mapping[str, int]) -> str:
