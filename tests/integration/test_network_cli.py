@@ -99,5 +99,5 @@ def test_a_database_without_tables_or_away_is_said_in_one_line(town: Path, datab
     assert (run.returncode, run.stderr) == (1, "the database has no tables yet: run lotse-migrate first\n")
     away = lotse_routing("import-osm", town, dsn=SecretStr("postgresql://nobody@127.0.0.1:1/nothing"))
     assert away.returncode == 1
-    assert away.stderr.startswith("the network could not be stored: ")
+    assert away.stderr.startswith("the database is away: ")
     assert away.stderr.count("\n") == 1
