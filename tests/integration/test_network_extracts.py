@@ -6,11 +6,14 @@ from pathlib import Path
 from random import Random
 
 import networkx as nx
+import osmium
 import pytest
 from factories_network import banned_links, unwatched
 
 from lotse_routing.core.query import find_path
 from lotse_routing.core.topology import build_topology
+from lotse_routing.network.difference import compare_networks
+from lotse_routing.network.exchange import export_graphml, import_graphml
 from lotse_routing.network.import_osm import import_osm
 from lotse_routing.network.model import StreetNetwork
 from lotse_routing.network.summary import ImportSummary
@@ -111,3 +114,50 @@ def test_the_banned_turns_of_kaiserslautern_change_routes(shared_data: Path) -> 
     for first, then in sorted(turn for turn in banned_links(network) if len(turn) == 2):
         path = find_path(topology, topology.base_travel_times_s, topology.index[first], topology.index[then])
         assert path is None or len(path.links) > 2
+
+
+def write_newer_extract(older: Path, newer: Path) -> None:
+    """Split every third way that no relation names, under new ids, and move every tenth point by some centimetres."""
+    named = {
+        member.ref
+        for relation in osmium.FileProcessor(older, osmium.osm.RELATION)
+        if isinstance(relation, osmium.osm.Relation)
+        for member in relation.members
+    }
+    with osmium.SimpleWriter(str(newer)) as writer:
+        for thing in osmium.FileProcessor(older):
+            if isinstance(thing, osmium.osm.Node):
+                step = 1e-7 if thing.id % 10 == 0 else 0
+                writer.add(thing.replace(location=(thing.location.lon + step, thing.location.lat + step)))
+            elif (
+                isinstance(thing, osmium.osm.Way)
+                and thing.id % 3 == 0
+                and thing.id not in named
+                and len(thing.nodes) > 2
+            ):
+                nodes = [node.ref for node in thing.nodes]
+                middle = len(nodes) // 2
+                writer.add(thing.replace(id=thing.id + 10**9, nodes=nodes[middle:]))
+                writer.add(thing.replace(nodes=nodes[: middle + 1]))
+            else:
+                writer.add(thing)
+
+
+def test_a_newer_extract_of_kaiserslautern_keeps_the_ids_of_all_links(shared_data: Path, tmp_path: Path) -> None:
+    older, _ = imported(shared_data / KAISERSLAUTERN)
+    write_newer_extract(shared_data / KAISERSLAUTERN, tmp_path / "newer.osm.pbf")
+    newer, _ = import_osm(tmp_path / "newer.osm.pbf", "newer", unwatched)
+    difference = compare_networks(older, newer, [])
+    assert (difference.gone, difference.new) == ((), ())
+    assert {field for fields in difference.changed.values() for field in fields} <= {"coordinates", "length_m"}
+    assert len(difference.changed) > 1000
+    assert difference.banned_turns_new == 0
+
+
+@pytest.mark.parametrize("file", [KAISERSLAUTERN, MONACO])
+def test_a_city_goes_through_graphml_and_comes_back_as_the_same_version(
+    shared_data: Path, tmp_path: Path, file: str
+) -> None:
+    network, _ = imported(shared_data / file)
+    export_graphml(network, tmp_path / "city.graphml")
+    assert import_graphml(tmp_path / "city.graphml", "city")[0].version == network.version
