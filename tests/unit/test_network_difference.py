@@ -5,13 +5,14 @@ from typing import Any
 import pytest
 from factories_network import a_link, a_network, both_ways, place
 
-from lotse_routing.network.affected import Affected, Registered
+from lotse_routing.network.affected import Affected, Kind, Registered
 from lotse_routing.network.difference import Difference, compare_networks
 from lotse_routing.network.model import BannedTurn, StreetNetwork, build_network
 from lotse_shared.vehicle import ALL_VEHICLES, VehicleClass
 
 PLACES = {"A": place(0, 0), "B": place(2, 0), "C": place(2, 2), "M": place(1, 0)}
 STREETS = [("A", "B"), ("B", "C"), ("C", "A")]
+KINDS: tuple[Kind, Kind] = ("detector", "corridor")
 OLDER = a_network(PLACES, both_ways(STREETS, PLACES))
 SPLIT = a_network(PLACES, both_ways([("A", "M"), ("M", "B"), ("B", "C"), ("C", "A")], PLACES))
 """A side street at M parts the street from A to B."""
@@ -53,7 +54,7 @@ def test_the_same_network_changes_nothing() -> None:
 
 
 @pytest.mark.parametrize("kind", ["detector", "sign", "roadwork", "corridor"])
-def test_what_stands_on_a_link_that_is_gone_needs_a_look_and_gets_the_nearest_proposed(kind: Any) -> None:
+def test_what_stands_on_a_link_that_is_gone_needs_a_look_and_gets_the_nearest_proposed(kind: Kind) -> None:
     [found] = affected(SPLIT, Registered(kind, "X1", ("A-B-0",)), Registered(kind, "X2", ("B-C-0",)))
     assert (found.kind, found.noun_id, found.reason) == (kind, "X1", "its link A-B-0 is gone")
     assert found.proposal in {"A-M-0 (Hauptstraße)", "M-B-0 (Hauptstraße)"}
@@ -104,6 +105,15 @@ def test_a_link_that_is_closed_to_cars_now_needs_a_look() -> None:
     newer = a_network(PLACES, [*both_ways(STREETS[1:], PLACES), a_link("A", "B", PLACES, access="no")])
     [found] = affected(newer, Registered("detector", "D1", ("A-B-0",)))
     assert found.reason == "its link A-B-0 is closed to cars now"
+
+
+def test_a_corridor_over_a_street_that_is_for_destination_traffic_now_needs_a_look() -> None:
+    newer = a_network(PLACES, [*both_ways(STREETS[1:], PLACES), a_link("A", "B", PLACES, access="destination")])
+    detector, corridor = (Registered(kind, "X", ("A-B-0",)) for kind in KINDS)
+    assert affected(newer, detector) == ()
+    assert [found.reason for found in affected(newer, corridor)] == [
+        "its link A-B-0 is for the ends of routes only now"
+    ]
 
 
 def test_what_stood_on_nothing_before_is_told_as_such() -> None:

@@ -61,8 +61,8 @@ class _Comparison:
         for link in dict.fromkeys(thing.links):
             if link not in self._after:
                 yield self._without_link(thing, link)
-            elif self._after[link].access == "no" and link in self._before and self._before[link].access != "no":
-                yield Affected(thing.kind, thing.noun_id, f"its link {link} is closed to cars now")
+            elif link in self._before:
+                yield from self._less_open(thing, self._before[link], self._after[link])
         if thing.kind == "corridor":
             yield from self._banned(thing)
 
@@ -81,6 +81,13 @@ class _Comparison:
         proposal = self._finder.nearest(before, thing.place) or self._finder.nearest(before)
         told = f"{proposal.link_id} ({proposal.name or proposal.ref or proposal.road_class})" if proposal else ""
         return Affected(thing.kind, thing.noun_id, f"its link {link_id} is gone", told)
+
+    def _less_open(self, thing: Registered, before: Link, after: Link) -> Iterator[Affected]:
+        if after.access == "no" and before.access != "no":
+            yield Affected(thing.kind, thing.noun_id, f"its link {after.link_id} is closed to cars now")
+        elif thing.kind == "corridor" and after.access == "destination" and before.access == "yes":
+            reason = f"its link {after.link_id} is for the ends of routes only now"
+            yield Affected(thing.kind, thing.noun_id, reason)
 
     def _banned(self, corridor: Registered) -> Iterator[Affected]:
         for ban in self._new_bans:

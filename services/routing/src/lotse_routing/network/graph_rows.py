@@ -6,7 +6,7 @@ from typing import Annotated, Any, TypeVar
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 
-from lotse_routing.network.link_files import BADS_TOLD, Access, Hours, points
+from lotse_routing.network.link_files import BADS_TOLD, Access, points
 from lotse_routing.network.model import DrivesOn
 from lotse_routing.network.osm_lanes import MAX_LANES
 from lotse_shared.identifiers import Identifier
@@ -14,8 +14,8 @@ from lotse_shared.vehicle import VehicleClass
 from lotse_shared.wire import Latitude, Longitude
 
 Vehicles = Annotated[tuple[VehicleClass, ...], Field(min_length=1)]
-BanRows = tuple[tuple[Annotated[tuple[Identifier, ...], Field(min_length=2)], Vehicles, Hours], ...]
-ConditionRows = tuple[tuple[Identifier, Vehicles, Access, Annotated[Hours, Field(min_length=1)]], ...]
+BanRows = tuple[tuple[Annotated[tuple[Identifier, ...], Field(min_length=2)], Vehicles, str], ...]
+ConditionRows = tuple[tuple[Identifier, Vehicles, Access, str], ...]
 
 
 class GraphError(ValueError):
