@@ -171,10 +171,16 @@ def test_lanes_are_those_of_one_direction(tags: dict[str, str], expected: tuple[
 
 
 def test_defaults_and_what_is_not_used_are_told() -> None:
-    assert road(maxspeed__conditional="30 @ (22:00-06:00)", maxlength="12").notes == (
+    tags = {
+        "maxspeed__hgv__conditional": "30 @ (22:00-06:00)",
+        "maxweight__conditional": "7.5 @ (Sa)",
+        "maxlength": "12",
+    }
+    assert road(**tags).notes == (
         "lanes by class default",
         "maxlength not used",
         "maxspeed:conditional not used",
+        "maxweight:conditional holds always",
         "speed by class default",
     )
 

@@ -14,7 +14,7 @@ from lotse_routing.network.osm_access import OPEN_VALUES, Access, way_access
 from lotse_routing.network.osm_lanes import DEFAULT_LANES, tagged_lanes
 from lotse_routing.network.osm_limits import read_limits
 from lotse_routing.network.osm_oneway import BOTH, unknown_oneways
-from lotse_routing.network.osm_permission import OPEN, Reading, Usual, read_permission
+from lotse_routing.network.osm_permission import CONDITIONAL, OPEN, Reading, Usual, read_permission
 from lotse_routing.network.osm_speed import CLASS_DEFAULT_KMH, free_flow_speed
 from lotse_routing.network.permission import Permission
 from lotse_shared.vehicle import VehicleClass
@@ -27,10 +27,15 @@ CLOSED_BY_CLASS = frozenset({"busway", "pedestrian"})
 """Classes that only those may use who are named in other tags (wiki, OSM_tags_for_routing/Access_restrictions)."""
 RESERVED_MODES = ("bus", "psv", "emergency")
 
-NOT_USED = frozenset({"maxspeed:conditional", "maxspeed:hgv", "maxspeed:bus", "maxspeed:variable"}) | frozenset(
+NOT_USED = frozenset({"maxspeed:hgv", "maxspeed:bus", "maxspeed:variable"}) | frozenset(
     {"maxlength", "maxwidth", "maxaxleload", "hazmat"}
 )
 """What is read by nobody yet, so that it can be told."""
+CONDITIONAL_NOTES: Mapping[str, str] = {
+    "maxspeed": "maxspeed:conditional not used",
+    "maxheight": "maxheight:conditional holds always",
+    "maxweight": "maxweight:conditional holds always",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,6 +134,8 @@ def _notes(tags: Mapping[str, str], directions: tuple[str, ...]) -> tuple[str, .
     if any(tagged_lanes(tags, direction, directions) is None for direction in directions):
         notes.add("lanes by class default")
     notes |= {f"{key} not used" for key in NOT_USED & tags.keys()}
+    conditional = [key for key in tags if key.endswith(CONDITIONAL)]
+    notes |= {note for start, note in CONDITIONAL_NOTES.items() for key in conditional if key.startswith(start)}
     return tuple(sorted(notes))
 
 
