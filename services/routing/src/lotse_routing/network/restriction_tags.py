@@ -1,7 +1,7 @@
 """Turn restrictions: what the tags of an OpenStreetMap relation forbid, to whom and when.
 
-Source: wiki.openstreetmap.org/wiki/Relation:restriction. Emergency vehicles are never bound: the law frees them from
-signs (StVO section 35), and the wiki counts them among those that `except` need not name. What holds at hours that
+Source: wiki.openstreetmap.org/wiki/Relation:restriction. Emergency vehicles are never bound: mappers may say so
+(except=emergency), but in Germany the law frees them from signs anyway (StVO section 35). What holds at hours that
 cannot be read holds always (docs/decisions/0016).
 """
 
