@@ -13,6 +13,12 @@ from lotse_shared.vehicle import ALL_VEHICLES
 Tags = Mapping[str, str]
 T = TypeVar("T")
 
+STREET = {"highway": "residential", "name": "Ringstraße", "maxspeed": "30", "lanes": "2"}
+CROSS = {1: (0, 0), 2: (-1, 0), 3: (1, 0), 4: (0, 1), 5: (0, -1)}
+"""A crossroads: nodes, and in ARMS its ways."""
+ARMS = {20: ([2, 1], STREET), 30: ([1, 3], STREET), 40: ([1, 4], STREET), 50: ([5, 1], STREET)}
+Relation = tuple[list[tuple[str, int, str]], dict[str, str]]
+
 
 def place(column: float, row: float) -> tuple[float, float]:
     """Longitude and latitude on a grid of about 100 m in Kaiserslautern."""
@@ -93,6 +99,12 @@ def read_osm(tmp_path: Path, *args: Any, **kwargs: Any) -> tuple[StreetNetwork, 
     path = tmp_path / "town.osm"
     path.write_text(osm_xml(*args, **kwargs), encoding="utf-8")
     return import_osm(path, "town", unwatched)
+
+
+def turn(kind: str, from_way: int, to_way: int, **tags: str) -> Relation:
+    """A turn restriction at node 1."""
+    members = [("way", from_way, "from"), ("node", 1, "via"), ("way", to_way, "to")]
+    return members, {"type": "restriction"} | ({"restriction": kind} if kind else {}) | tags
 
 
 def unwatched(items: Iterable[T], total: float | None = None, *, description: str = "") -> Iterable[T]:  # noqa: ARG001

@@ -6,8 +6,9 @@ import pytest
 from factories_network import a_link, a_network, both_ways, place, unwatched
 
 from lotse_routing.network.import_osm import import_osm
-from lotse_routing.network.model import NetworkError
+from lotse_routing.network.model import BannedTurn, Condition, NetworkError, build_network
 from lotse_routing.network.store import load_active_network, save_network
+from lotse_shared.vehicle import VehicleClass
 
 NOW = datetime(2026, 11, 23, 7, 10, tzinfo=UTC)
 PLACES = {"A": place(0, 0), "B": place(1, 0), "C": place(2, 0)}
@@ -26,6 +27,24 @@ async def test_a_network_comes_back_as_it_was(connection: asyncpg.Connection) ->
     assert loaded.links() == TOWN.links()
     assert loaded.junctions() == TOWN.junctions()
     assert await connection.fetchval("select summary from network") == {"links": 5}
+
+
+async def test_rules_by_vehicle_and_hour_and_limits_come_back_as_they_were(connection: asyncpg.Connection) -> None:
+    streets = both_ways([("A", "B"), ("B", "C")], PLACES, truck_access="no", max_height_m=3.2, max_weight_t=7.5)
+    network = build_network(
+        "links",
+        "by hand",
+        TOWN.junctions(),
+        streets,
+        [BannedTurn(("A-B-0", "B-C-0", "C-B-0"), frozenset({VehicleClass.BUS}), "Mo-Fr 07:00-09:00")],
+        conditions=[Condition("A-B-0", frozenset({VehicleClass.CAR, VehicleClass.TRUCK}), "no", "Sa 22:00-06:00")],
+        drives_on="left",
+    )
+    await save_network(connection, network, NOW)
+    loaded = await load_active_network(connection)
+    assert loaded is not None
+    assert (loaded.banned_turns, loaded.conditions) == (network.banned_turns, network.conditions)
+    assert (loaded.drives_on, loaded.version) == ("left", network.version)
 
 
 async def test_saving_twice_changes_nothing(connection: asyncpg.Connection) -> None:

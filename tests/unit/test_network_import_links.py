@@ -5,6 +5,8 @@ from factories_network import banned_links
 
 from lotse_routing.network.import_links import import_links
 from lotse_routing.network.link_files import BadRowsError
+from lotse_routing.network.model import BannedTurn
+from lotse_shared.vehicle import ALL_VEHICLES, VehicleClass
 
 JUNCTIONS = "node_id,lon,lat\nA,7.0,49.0\nB,7.001,49.0\nC,7.002,49.0\n"
 HEADER = "from_node,to_node,name,ref,road_class,length_m,free_flow_kmh,lanes,access,coordinates\n"
@@ -54,6 +56,61 @@ def test_a_banned_turn_holds_for_all_parallel_links(tmp_path: Path) -> None:
     assert banned_links(network) == {("A-B-0", "B-C-0"), ("A-B-1", "B-C-0")}
 
 
+def test_without_their_columns_all_vehicles_have_the_access_of_cars_and_no_limits(tmp_path: Path) -> None:
+    network, _ = import_links(a_folder(tmp_path, HEADER + "A,B,,,primary,,50,1,destination,\n"), "town")
+    [link] = network.links()
+    assert (link.truck_access, link.bus_access, link.emergency_access) == ("destination",) * 3
+    assert (link.max_height_m, link.max_weight_t) == (None, None)
+
+
+def test_vehicles_may_have_columns_of_their_own(tmp_path: Path) -> None:
+    header = HEADER.replace(
+        "coordinates", "coordinates,truck_access,bus_access,emergency_access,max_height_m,max_weight_t"
+    )
+    rows = "A,B,,,primary,,50,1,no,,,yes,yes,3.8,7.5\nB,C,,,primary,,50,1,yes,,,,,,\n"
+    network, summary = import_links(a_folder(tmp_path, header + rows), "town")
+    bus_street, street = network.links()
+    assert (bus_street.truck_access, bus_street.bus_access, bus_street.emergency_access) == ("no", "yes", "yes")
+    assert (bus_street.max_height_m, bus_street.max_weight_t) == (3.8, 7.5)
+    assert (street.truck_access, street.max_height_m) == ("yes", None)
+    assert summary.links_by_vehicle == {"car": 1, "truck": 1, "bus": 2, "emergency": 2}
+
+
+def test_a_turn_may_be_banned_for_some_vehicles_at_some_hours(tmp_path: Path) -> None:
+    rows = "A,B,,,primary,,50,1,yes,\nB,C,,,primary,,50,1,yes,\n"
+    turns = "from_node,via_node,to_node,vehicles,during\nA,B,C,truck;bus,mo-fr 7:00-9:00\nA,B,C,,\n"
+    network, _ = import_links(a_folder(tmp_path, HEADER + rows, turns=turns), "town")
+    path = ("A-B-0", "B-C-0")
+    assert set(network.banned_turns) == {
+        BannedTurn(path, frozenset({VehicleClass.TRUCK, VehicleClass.BUS}), "Mo-Fr 07:00-09:00"),
+        BannedTurn(path, ALL_VEHICLES),
+    }
+
+
+def test_a_banned_turn_may_go_over_several_junctions(tmp_path: Path) -> None:
+    rows = "A,B,,,primary,,50,1,yes,\nB,C,,,primary,,50,1,yes,\nC,A,,,primary,,50,1,yes,\n"
+    network, _ = import_links(a_folder(tmp_path, HEADER + rows, turns="from_node,via_node,to_node\nA,B;C,A\n"), "town")
+    assert banned_links(network) == {("A-B-0", "B-C-0", "C-A-0")}
+
+
+@pytest.mark.parametrize(
+    ("row", "told"),
+    [
+        ("A,B,C,,", "to_node: no good row of links.csv leads from B to C"),
+        ("C,B,A,,", "from_node: no good row of links.csv leads from C to B"),
+        ("A,B;C,B,,", "via_node: no good row of links.csv leads from B to C"),
+        ("A,,B,,", "via_node: "),
+        ("A,B,A,bike,", "vehicles.0: Input should be 'car', 'truck', 'bus' or 'emergency'"),
+        ("A,B,A,,PH", "during: hours 'PH' are not understood: weekdays and times"),
+    ],
+)
+def test_a_bad_banned_turn_is_named_with_its_reason(tmp_path: Path, row: str, told: str) -> None:
+    rows = "A,B,,,primary,,50,1,yes,\nB,A,,,primary,,50,1,yes,\n"
+    turns = f"from_node,via_node,to_node,vehicles,during\n{row}\n"
+    [bad] = bad_rows(a_folder(tmp_path, HEADER + rows, turns=turns))
+    assert bad.startswith(f"banned_turns.csv:2: {told}")
+
+
 @pytest.mark.parametrize(
     ("row", "told"),
     [
@@ -61,7 +118,7 @@ def test_a_banned_turn_holds_for_all_parallel_links(tmp_path: Path) -> None:
         ("A,B,,,primary,nan,50,1,yes,", "length_m: Input should be a finite number"),
         ("A,B,,,primary,,0,1,yes,", "free_flow_kmh: Input should be greater than 0"),
         ("A,B,,,primary,,50,1.5,yes,", "lanes: "),
-        ("A,B,,,primary,,50,1,maybe,", "access: Input should be 'yes' or 'destination', not 'maybe'"),
+        ("A,B,,,primary,,50,1,maybe,", "access: Input should be 'yes', 'destination' or 'no', not 'maybe'"),
         ("A,B,,,highstreet,,50,1,yes,", "road_class: should be one of"),
         ("A,B,,,primary,,50,1,yes,7.0 49.0 3", "coordinates: should be 'lon lat;lon lat;...'"),
         ("A,B,,,primary,,50,1,yes,7.0 149.0", "coordinates.0.1: Input should be less than or equal to 90"),

@@ -3,17 +3,15 @@ from pathlib import Path
 
 import osmium
 import pytest
-from factories_network import banned_links, osm_xml, read_osm, unwatched
+from factories_network import ARMS, CROSS, STREET, osm_xml, read_osm, turn, unwatched
 
 from lotse_routing.network.import_osm import import_osm
-from lotse_routing.network.model import Link, StreetNetwork
+from lotse_routing.network.model import DrivesOn, Link, StreetNetwork
 from lotse_routing.network.osm_file import OsmFileError
+from lotse_shared.vehicle import VehicleClass
 
-STREET = {"highway": "residential", "name": "Ringstraße", "maxspeed": "30", "lanes": "2"}
 SQUARE = {1: (0, 0), 2: (1, 0), 3: (1, 1), 4: (0, 1)}
 RING = ([1, 2, 3, 4, 1], STREET)
-CROSS = {1: (0, 0), 2: (-1, 0), 3: (1, 0), 4: (0, 1), 5: (0, -1)}
-ARMS = {20: ([2, 1], STREET), 30: ([1, 3], STREET), 40: ([1, 4], STREET), 50: ([5, 1], STREET)}
 
 
 def links(network: StreetNetwork) -> dict[str, Link]:
@@ -22,11 +20,6 @@ def links(network: StreetNetwork) -> dict[str, Link]:
 
 def ids(network: StreetNetwork) -> set[str]:
     return set(links(network))
-
-
-def turn(kind: str, from_way: int, to_way: int, **tags: str) -> tuple[list[tuple[str, int, str]], dict[str, str]]:
-    members = [("way", from_way, "from"), ("node", 1, "via"), ("way", to_way, "to")]
-    return members, {"type": "restriction", "restriction": kind} | tags
 
 
 def test_ways_that_meet_end_to_end_become_one_link_each_way_with_their_geometry(tmp_path: Path) -> None:
@@ -71,12 +64,81 @@ def test_ordinals_of_parallel_links_do_not_depend_on_way_ids(tmp_path: Path) -> 
     assert names == {link.link_id: link.name for link in renumbered.links()}
 
 
-def test_link_ids_survive_a_way_that_was_split(tmp_path: Path) -> None:
-    nodes = {n: (n, 0) for n in range(1, 6)} | {6: (3, 1)}
-    side = ([3, 6], STREET)
-    whole, _ = read_osm(tmp_path, nodes, {10: ([1, 2, 3, 4, 5], STREET), 11: side})
-    parted, _ = read_osm(tmp_path, nodes, {10: ([1, 2], STREET), 77: ([2, 3, 4, 5], STREET), 11: side})
-    assert ids(whole) == ids(parted)
+def test_streets_of_buses_and_emergency_vehicles_are_kept_where_they_hang_at_the_streets_of_cars(
+    tmp_path: Path,
+) -> None:
+    nodes = SQUARE | {5: (2, 0), 6: (3, 0), 8: (8, 8), 9: (9, 8)}
+    ways = {
+        10: RING,
+        11: ([2, 5], {"highway": "busway", "name": "Busstraße"}),
+        12: ([5, 6], STREET | {"access": "private", "name": "Werkstraße"}),
+        13: ([8, 9], STREET | {"access": "private", "name": "Insel"}),
+    }
+    network, summary = read_osm(tmp_path, nodes, ways)
+    assert {link.name for link in network.links()} == {"Ringstraße", "Busstraße", "Werkstraße"}
+    assert [(part.pieces, part.streets) for part in summary.cut_off] == [(1, ("Insel",))]
+    assert summary.links_by_vehicle == {"car": 4, "truck": 4, "bus": 6, "emergency": 8}
+
+
+def test_a_bus_lane_against_a_one_way_is_a_link_that_is_closed_to_cars(tmp_path: Path) -> None:
+    ways = {10: ([1, 2, 3], STREET), 11: ([1, 4, 3], STREET | {"oneway": "yes", "oneway:bus": "no", "name": "Bus"})}
+    network, _ = read_osm(tmp_path, SQUARE, ways)
+    told = {
+        (link.from_node, link.access, link.truck_access, link.bus_access, link.emergency_access)
+        for link in network.links()
+        if link.name == "Bus"
+    }
+    assert told == {("1", "yes", "yes", "yes", "yes"), ("3", "no", "no", "yes", "no")}
+
+
+def test_limits_and_conditions_are_those_of_links(tmp_path: Path) -> None:
+    tags = {"maxheight": "3.2", "hgv:conditional": "no @ (weight>7.5); no @ (22:00-06:00)"}
+    network, summary = read_osm(tmp_path, SQUARE, {10: ([1, 2, 3], STREET), 11: ([1, 4, 3], STREET | tags)})
+    limited = {link.link_id for link in network.links() if (link.max_height_m, link.max_weight_t) == (3.2, 7.5)}
+    assert len(limited) == 2
+    assert {(c.link_id, tuple(c.vehicles), c.access, c.during) for c in network.conditions} == {
+        (link, (VehicleClass.TRUCK,), "no", "Mo-Su 22:00-06:00") for link in limited
+    }
+    assert (summary.limited_links, summary.conditions) == (2, 2)
+
+
+def test_what_was_not_understood_is_told_with_the_ids_of_its_ways(tmp_path: Path) -> None:
+    tags = {"motor_vehicle:conditional": "no @ (snow)"}
+    _, summary = read_osm(tmp_path, SQUARE, {10: ([1, 2, 3], STREET), 11: ([1, 4, 3], STREET | tags)})
+    assert summary.unread == {"motor_vehicle:conditional=no @ (snow): route ends only": (11,)}
+    assert any("(11)" in line for line in summary.lines())
+
+
+@pytest.mark.parametrize(
+    ("tags", "given", "expected"),
+    [
+        ({}, None, "right"),
+        ({"driving_side": "left"}, None, "left"),
+        ({"driving_side": "left"}, "right", "right"),
+        ({}, "left", "left"),
+    ],
+)
+def test_the_side_one_drives_on_is_tagged_or_given(
+    tmp_path: Path, tags: dict[str, str], given: DrivesOn | None, expected: str
+) -> None:
+    (tmp_path / "town.osm").write_text(osm_xml(SQUARE, {10: (RING[0], STREET | tags)}), encoding="utf-8")
+    network, _ = import_osm(tmp_path / "town.osm", "town", unwatched, drives_on=given)
+    assert network.drives_on == expected
+
+
+def test_link_ids_survive_a_newer_extract(tmp_path: Path) -> None:
+    """Ways are split and renumbered, points moved, a side street is new: what it touches gets new ids, nothing else."""
+    nodes = {n: (n, 0) for n in range(1, 8)} | {8: (3, 1), 9: (5, 1)}
+    side = ([3, 8], STREET | {"name": "Seitenstraße"})
+    older, _ = read_osm(tmp_path, nodes, {10: ([1, 2, 3, 4, 5, 6, 7], STREET), 11: side})
+    parted = {70: ([1, 2], STREET), 71: ([5, 4, 3, 2], STREET), 72: ([5, 6, 7], STREET), 11: side}
+    moved = nodes | {2: (2, 0.1), 4: (4, 0.2)}
+    newer, _ = read_osm(tmp_path, moved, parted)
+    assert ids(newer) == ids(older) == {"1-3-0", "3-1-0", "3-7-0", "7-3-0", "3-8-0", "8-3-0"}
+    assert newer.version != older.version
+    built, _ = read_osm(tmp_path, moved, parted | {12: ([5, 9], STREET | {"name": "Neubau"})})
+    assert ids(built) & ids(older) == ids(older) - {"3-7-0", "7-3-0"}
+    assert ids(built) - ids(older) == {"3-5-0", "5-3-0", "5-7-0", "7-5-0", "5-9-0", "9-5-0"}
 
 
 def test_a_street_one_cannot_come_back_from_is_cut_off_and_listed(tmp_path: Path) -> None:
@@ -86,76 +148,10 @@ def test_a_street_one_cannot_come_back_from_is_cut_off_and_listed(tmp_path: Path
     assert [(part.pieces, part.streets) for part in summary.cut_off] == [(1, ("Falle",))]
 
 
-def test_a_bollard_ends_the_street_on_either_side(tmp_path: Path) -> None:
-    nodes = {1: (0, 0), 2: (1, 0), 3: (2, 0), 4: (2, 1), 5: (0, 1)}
-    ways = {10: ([1, 2, 3], STREET), 11: ([3, 4, 5, 1], STREET | {"name": "Umweg"})}
-    network, summary = read_osm(tmp_path, nodes, ways, node_tags={2: {"barrier": "bollard"}})
-    assert ids(network) == {"1-2.1-0", "2.1-1-0", "3-2.3-0", "2.3-3-0", "1-3-0", "3-1-0"}
-    assert summary.notes["nodes that stop cars"] == 1
-
-
 def test_a_way_is_parted_where_the_extract_lacks_its_nodes(tmp_path: Path) -> None:
     network, summary = read_osm(tmp_path, SQUARE, {10: RING, 11: ([2, 99, 3], STREET)})
     assert len(ids(network)) == 4
     assert summary.notes["nodes not in the file"] == 1
-
-
-def test_no_turn_bans_one_turn_whatever_the_order_of_members(tmp_path: Path) -> None:
-    members, tags = turn("no_left_turn", 20, 40)
-    network, summary = read_osm(tmp_path, CROSS, ARMS, {1: (members[::-1], tags)})
-    assert banned_links(network) == {("2-1-0", "1-4-0")}
-    assert summary.restrictions_used == 1
-
-
-def test_only_turn_bans_all_the_others(tmp_path: Path) -> None:
-    network, _ = read_osm(tmp_path, CROSS, ARMS, {1: turn("only_straight_on", 20, 30)})
-    assert banned_links(network) == {("2-1-0", "1-4-0"), ("2-1-0", "1-5-0"), ("2-1-0", "1-2-0")}
-
-
-def test_links_do_not_run_across_the_node_of_a_restriction(tmp_path: Path) -> None:
-    nodes = {2: (-1, 0), 1: (0, 0), 3: (1, 0)}
-    network, _ = read_osm(tmp_path, nodes, {20: ([2, 1], STREET), 30: ([1, 3], STREET)}, {1: turn("no_u_turn", 20, 20)})
-    assert banned_links(network) == {("2-1-0", "1-2-0")}
-
-
-@pytest.mark.parametrize(
-    ("relation", "reason"),
-    [
-        (turn("no_left_turn", 20, 40, **{"except": "bus;motorcar"}), "cars are excepted"),
-        (turn("no_left_turn", 20, 40, hour_on="07:00", hour_off="09:00"), "at certain times only"),
-        (turn("turn_maybe", 20, 40), "unknown kind turn_maybe"),
-        (turn("no_left_turn", 20, 4711), "a way is missing in the file"),
-        (turn("no_left_turn", 20, 60), "a way is left out: highway=service"),
-        (turn("no_left_turn", 20, 70), "a way does not touch the junction, or only against its one-way"),
-        (turn("no_left_turn", 80, 40), "a way goes on beyond the junction: which side is meant is open"),
-        (([("way", 20, "from"), ("way", 40, "to")], turn("no_left_turn", 0, 0)[1]), "no via node"),
-        (([("way", 20, "from"), ("node", 1, "via")], turn("no_left_turn", 0, 0)[1]), "from or to is missing"),
-        (
-            ([("way", 20, "from"), ("way", 30, "via"), ("way", 40, "to")], turn("no_u_turn", 0, 0)[1]),
-            "via a way",
-        ),
-        (
-            (turn("", 20, 40)[0], {"type": "restriction", "restriction:conditional": "no_left_turn @ (07:00-09:00)"}),
-            "at certain times only",
-        ),
-        ((turn("", 20, 40)[0], {"type": "restriction", "restriction:hgv": "no_left_turn"}), "not for cars"),
-    ],
-)
-def test_a_restriction_that_is_not_used_is_told_with_its_reason(
-    tmp_path: Path, relation: tuple[list[tuple[str, int, str]], dict[str, str]], reason: str
-) -> None:
-    nodes = CROSS | {6: (1, 1), 7: (2, 0), 8: (-1, -1), 9: (1, 2)}
-    ways = ARMS | {
-        60: ([1, 6], {"highway": "service"}),
-        70: ([3, 7], STREET | {"name": "Anderswo"}),
-        80: ([8, 1, 9], STREET | {"name": "Durchgang"}),
-    }
-    network, summary = read_osm(tmp_path, nodes, ways, {5: relation})
-    assert banned_links(network) == set()
-    assert summary.restrictions_used == 0
-    [(told, relations)] = summary.restrictions_dropped.items()
-    assert told.startswith(reason)
-    assert list(relations) == [5]
 
 
 def test_all_three_kinds_of_file_give_the_same_network(tmp_path: Path) -> None:

@@ -1,11 +1,15 @@
+from dataclasses import replace
+
 import pytest
 from factories_network import a_link, a_network, both_ways, place
 
 from lotse_routing.network.geometry import distance_m, turn_angle_deg
-from lotse_routing.network.model import NetworkError
+from lotse_routing.network.model import BannedTurn, Condition, Junction, NetworkError, build_network
+from lotse_shared.vehicle import ALL_VEHICLES, VehicleClass
 
 PLACES = {"A": place(0, 0), "B": place(1, 0), "C": place(2, 0)}
 STREET = [("A", "B"), ("B", "C")]
+JUNCTIONS = [Junction(node, *at) for node, at in PLACES.items()]
 
 
 def test_the_version_does_not_depend_on_order_or_name_but_on_every_value() -> None:
@@ -46,6 +50,31 @@ def test_contradictions_are_refused() -> None:
         a_network(PLACES, [street], [("A-B-0", "B-C-0")])
     with pytest.raises(NetworkError, match="is no turn"):
         a_network(PLACES, both_ways(STREET, PLACES), [("A-B-0", "C-B-0")])
+
+
+def test_rules_by_vehicle_and_hour_and_the_side_one_drives_on_are_part_of_the_version() -> None:
+    links = both_ways(STREET, PLACES)
+    condition = Condition("A-B-0", frozenset({VehicleClass.CAR}), "no", "Mo 07:00-09:00")
+    networks = [
+        a_network(PLACES, links),
+        a_network(PLACES, links, drives_on="left"),
+        a_network(PLACES, links, conditions=[condition]),
+        a_network(PLACES, links, conditions=[replace(condition, vehicles=frozenset({VehicleClass.BUS}))]),
+        a_network(PLACES, both_ways(STREET, PLACES, bus_access="no")),
+        a_network(PLACES, both_ways(STREET, PLACES, max_height_m=3.2)),
+    ]
+    assert len({network.version for network in networks}) == 6
+
+
+def test_rules_on_nothing_and_hours_that_nobody_understands_are_refused() -> None:
+    links = both_ways(STREET, PLACES)
+    condition = Condition("A-B-0", ALL_VEHICLES, "no", "Mo 07:00-09:00")
+    with pytest.raises(NetworkError, match="unknown link X"):
+        a_network(PLACES, links, conditions=[replace(condition, link_id="X")])
+    with pytest.raises(NetworkError, match="hours 'PH' are not understood"):
+        a_network(PLACES, links, conditions=[replace(condition, during="PH")])
+    with pytest.raises(NetworkError, match="hours 'dawn' are not understood"):
+        build_network("a", "b", JUNCTIONS, links, [BannedTurn(("A-B-0", "B-C-0"), ALL_VEHICLES, "dawn")])
 
 
 def test_a_degree_of_latitude_is_111_km_long() -> None:

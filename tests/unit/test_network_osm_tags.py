@@ -2,9 +2,10 @@ from typing import Any
 
 import pytest
 
-from lotse_routing.network.osm_access import Access, is_passable, way_access
+from lotse_routing.network.osm_access import Access
 from lotse_routing.network.osm_speed import free_flow_speed
 from lotse_routing.network.osm_tags import LeftOut, Road, read_road
+from lotse_shared.vehicle import VehicleClass
 
 
 def road(**tags: str) -> Road:
@@ -13,9 +14,10 @@ def road(**tags: str) -> Road:
     return read
 
 
-def directions(**tags: str) -> str:
+def directions(vehicle: VehicleClass, **tags: str) -> str:
     read = road(**tags)
-    return ("f" if read.forward else "") + ("b" if read.backward else "")
+    sides = {"f": read.forward, "b": read.backward}
+    return "".join(name for name, side in sides.items() if side and side.permission.of(vehicle) is not Access.NO)
 
 
 @pytest.mark.parametrize(
@@ -39,52 +41,52 @@ def directions(**tags: str) -> str:
         ({"highway": "motorway_link"}, "fb"),
         ({"vehicle__backward": "no"}, "f"),
         ({"motor_vehicle__forward": "no"}, "b"),
+        ({"oneway": "yes", "oneway__vehicle": "no"}, "fb"),
+        ({"oneway": "no", "oneway__motorcar": "-1"}, "b"),
+        ({"junction": "mini_roundabout"}, "fb"),
+        ({"oneway": "yes", "oneway__bus": "no"}, "f"),
     ],
 )
 def test_oneway_in_all_its_spellings(tags: dict[str, str], expected: str) -> None:
-    assert directions(**tags) == expected
+    assert directions(VehicleClass.CAR, **tags) == expected
+
+
+@pytest.mark.parametrize(
+    ("tags", "expected"),
+    [
+        ({"oneway": "yes"}, "f"),
+        ({"oneway": "yes", "oneway__bus": "no"}, "fb"),
+        ({"oneway": "yes", "oneway__psv": "no"}, "fb"),
+        ({"oneway": "yes", "oneway__psv": "no", "oneway__bus": "yes"}, "f"),
+        ({"oneway": "yes", "busway": "opposite_lane"}, "fb"),
+        ({"oneway": "-1", "busway__left": "opposite_lane"}, "fb"),
+        ({"oneway": "yes", "lanes__psv__backward": "1"}, "fb"),
+        ({"oneway": "yes", "lanes__bus__backward": "0"}, "f"),
+        ({"oneway": "yes", "bus__lanes__backward": "designated"}, "fb"),
+        ({"oneway": "yes", "psv__lanes__forward": "yes|designated"}, "f"),
+        ({"oneway": "yes", "oneway__bicycle": "no"}, "f"),
+    ],
+)
+def test_buses_may_have_a_lane_against_a_one_way_street(tags: dict[str, str], expected: str) -> None:
+    assert directions(VehicleClass.BUS, **tags) == expected
+    assert directions(VehicleClass.CAR, **tags) in {"f", "b"}
+
+
+def test_emergency_vehicles_drive_against_a_one_way_only_by_sign() -> None:
+    assert directions(VehicleClass.EMERGENCY, oneway="yes", oneway__bus="no") == "f"
+    assert directions(VehicleClass.EMERGENCY, oneway="yes", oneway__emergency="no") == "fb"
+
+
+def test_trucks_may_have_a_one_way_of_their_own() -> None:
+    assert directions(VehicleClass.TRUCK, oneway__hgv="yes") == "f"
+    assert directions(VehicleClass.CAR, oneway__hgv="yes") == "fb"
 
 
 def test_an_unknown_oneway_value_is_told_and_taken_as_none() -> None:
     read = road(oneway="sometimes", maxspeed="30", lanes="2")
     assert read.forward
     assert read.backward
-    assert read.notes == ("oneway=sometimes not understood",)
-
-
-@pytest.mark.parametrize(
-    ("tags", "expected"),
-    [
-        ({}, Access.YES),
-        ({"access": "private"}, Access.NO),
-        ({"access": "no"}, Access.NO),
-        ({"access": "no", "motor_vehicle": "destination"}, Access.DESTINATION),
-        ({"access": "no", "vehicle": "no", "motorcar": "yes"}, Access.YES),
-        ({"motor_vehicle": "yes", "motorcar": "no"}, Access.NO),
-        ({"vehicle": "destination"}, Access.DESTINATION),
-        ({"motor_vehicle": "agricultural;destination"}, Access.DESTINATION),
-        ({"motor_vehicle": "delivery"}, Access.NO),
-        ({"access": "restricted"}, Access.NO),
-        ({"access": "permissive"}, Access.YES),
-    ],
-)
-def test_the_most_specific_access_tag_decides(tags: dict[str, str], expected: Access) -> None:
-    assert way_access(tags, "forward") is expected
-
-
-@pytest.mark.parametrize(
-    ("tags", "passes"),
-    [
-        ({"barrier": "bollard"}, False),
-        ({"barrier": "bollard", "motor_vehicle": "yes"}, True),
-        ({"barrier": "gate"}, True),
-        ({"barrier": "gate", "access": "private"}, False),
-        ({"barrier": "lift_gate", "access": "destination"}, True),
-        ({"barrier": "something new"}, False),
-    ],
-)
-def test_barriers_stop_cars_unless_they_open_or_are_allowed(tags: dict[str, str], passes: bool) -> None:  # noqa: FBT001
-    assert is_passable(tags) is passes
+    assert read.unread == ("oneway=sometimes",)
 
 
 @pytest.mark.parametrize(
@@ -93,9 +95,12 @@ def test_barriers_stop_cars_unless_they_open_or_are_allowed(tags: dict[str, str]
         ({"highway": "service"}, "highway=service"),
         ({"highway": "footway"}, "highway=footway"),
         ({"highway": "residential", "area": "yes"}, "area=yes"),
-        ({"highway": "residential", "access": "private"}, "closed to cars"),
+        ({"highway": "residential", "access": "private", "emergency": "no"}, "closed to all"),
         ({"highway": "primary", "oneway": "reversible"}, "oneway=reversible"),
-        ({"highway": "residential", "oneway": "yes", "vehicle:forward": "no"}, "closed to cars"),
+        ({"highway": "pedestrian"}, "highway=pedestrian"),
+        ({"highway": "service", "bus": "yes"}, "highway=service"),
+        ({"highway": "service", "access": "private"}, "highway=service"),
+        ({"highway": "bus_guideway"}, "highway=bus_guideway"),
     ],
 )
 def test_what_is_left_out_says_why(tags: dict[str, str], reason: str) -> None:
@@ -123,6 +128,13 @@ def test_what_is_left_out_says_why(tags: dict[str, str], reason: str) -> None:
         ({"maxspeed": "50", "maxspeed:backward": "30"}, (50, "maxspeed")),
         ({}, (50, "class default")),
         ({"maxspeed": "signals"}, (50, "class default")),
+        ({"maxspeed": "variable"}, (50, "class default")),
+        ({"maxspeed": "DE:walk"}, (10, "implicit")),
+        ({"maxspeed": "DE:bicycle_road"}, (30, "implicit")),
+        ({"maxspeed": "GB:nsl_single"}, (96.6, "implicit")),
+        ({"zone:maxspeed": "30"}, (30, "implicit")),
+        ({"zone:traffic": "DE:urban"}, (50, "implicit")),
+        ({"maxspeed": "20 knots"}, (37, "maxspeed")),
         ({"maxspeed": "5000"}, (50, "class default")),
         ({"maxspeed": "0"}, (50, "class default")),
     ],
@@ -148,6 +160,7 @@ def test_a_speed_that_is_not_understood_is_told() -> None:
         ({"lanes": "many"}, (1, 1)),
         ({"lanes": "99"}, (1, 1)),
         ({"lanes": "3", "oneway": "yes"}, (3, None)),
+        ({"lanes": "3", "oneway": "yes", "lanes__psv__backward": "1"}, (2, 1)),
         ({"highway": "motorway"}, (2, None)),
         ({}, (1, 1)),
     ],
@@ -157,10 +170,17 @@ def test_lanes_are_those_of_one_direction(tags: dict[str, str], expected: tuple[
     assert tuple(side and side.lanes for side in (read.forward, read.backward)) == expected
 
 
-def test_defaults_and_ignored_conditions_are_told() -> None:
-    assert road(access__conditional="no @ (Mo-Fr 07:00-09:00)").notes == (
-        "access:conditional ignored",
+def test_defaults_and_what_is_not_used_are_told() -> None:
+    tags = {
+        "maxspeed__hgv__conditional": "30 @ (22:00-06:00)",
+        "maxweight__conditional": "7.5 @ (Sa)",
+        "maxlength": "12",
+    }
+    assert road(**tags).notes == (
         "lanes by class default",
+        "maxlength not used",
+        "maxspeed:conditional not used",
+        "maxweight:conditional holds always",
         "speed by class default",
     )
 

@@ -1,4 +1,4 @@
-"""`lotse-routing`: serve, import-osm, import-links."""
+"""`lotse-routing`: serve; import-osm, import-links, import-graphml, export-graphml, compare."""
 
 from lotse_routing.cli import app
 

@@ -34,3 +34,9 @@ def turn_angle_deg(into: Sequence[Coordinate], out_of: Sequence[Coordinate]) -> 
     """How sharply one turns from the end of one line into the start of the next: 0 straight on, 180 back."""
     difference = abs(bearing_deg(into[-2], into[-1]) - bearing_deg(out_of[0], out_of[1]))
     return min(difference, 360 - difference)
+
+
+def signed_turn_deg(into: Sequence[Coordinate], out_of: Sequence[Coordinate]) -> float:
+    """How one turns from the end of one line into the start of the next: 0 straight on, positive right, up to 180."""
+    turned = bearing_deg(out_of[0], out_of[1]) - bearing_deg(into[-2], into[-1])
+    return 180 - (180 - turned) % 360

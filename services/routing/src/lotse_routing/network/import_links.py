@@ -7,15 +7,14 @@ order of their rows. Parts that do not hang together are kept, and counted.
 import re
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
+from itertools import pairwise, product
 from pathlib import Path
-
-import networkx as nx
 
 from lotse_routing.network.geometry import Coordinate, line_length_m
 from lotse_routing.network.link_files import BadRowsError, BannedTurnRow, JunctionRow, LinkFiles, LinkRow
 from lotse_routing.network.model import BannedTurn, Junction, Link, StreetNetwork, build_network
 from lotse_routing.network.stable_ids import number_links
-from lotse_routing.network.summary import ImportSummary, summarize
+from lotse_routing.network.summary import ImportSummary, outside_notes, summarize
 from lotse_shared.identifiers import IDENTIFIER_PATTERN
 from lotse_shared.vehicle import ALL_VEHICLES
 
@@ -41,7 +40,7 @@ def import_links(folder: Path, name: str) -> tuple[StreetNetwork, ImportSummary]
     if files.bad_rows:
         raise BadRowsError(files.bad_rows)
     network = build_network(name, folder.name, junctions.values(), links, turns)
-    return network, summarize(network, notes=_notes(network))
+    return network, summarize(network, notes=outside_notes(network))
 
 
 def _make_junctions(files: LinkFiles) -> dict[str, Junction]:
@@ -99,11 +98,11 @@ def _link(link_id: str, row: LinkRow, line: tuple[Coordinate, ...]) -> Link:
         speed_source=SPEED_SOURCE,
         lanes=row.lanes,
         access=row.access,
-        truck_access=row.access,
-        bus_access=row.access,
-        emergency_access=row.access,
-        max_height_m=None,
-        max_weight_t=None,
+        truck_access=row.truck_access or row.access,
+        bus_access=row.bus_access or row.access,
+        emergency_access=row.emergency_access or row.access,
+        max_height_m=row.max_height_m,
+        max_weight_t=row.max_weight_t,
         ways=(),
         coordinates=line,
     )
@@ -115,14 +114,11 @@ def _make_turns(files: LinkFiles, links: Iterable[Link]) -> Iterator[BannedTurn]
     for link in links:
         between[link.from_node, link.to_node].append(link.link_id)
     for line, row in files.read(BANNED_TURNS, BannedTurnRow, may_be_absent=True):
-        into, out = between[row.from_node, row.via_node], between[row.via_node, row.to_node]
-        if not into or not out:
-            field = "to_node" if into else "from_node"
-            files.reject(BANNED_TURNS, line, field, f"no good row of {LINKS} leads there by {row.via_node}")
-        yield from (BannedTurn((first, then), ALL_VEHICLES) for first in into for then in out)
-
-
-def _notes(network: StreetNetwork) -> dict[str, int]:
-    largest = max(nx.strongly_connected_components(network.graph), key=len)
-    outside = network.graph.number_of_nodes() - len(largest)
-    return {"junctions kept that have no way there and back": outside} if outside else {}
+        pairs = list(pairwise((row.from_node, *row.via_node, row.to_node)))
+        absent = next((pair for pair in pairs if not between[pair]), None)
+        if absent is not None:
+            field = "from_node" if absent == pairs[0] else "to_node" if absent == pairs[-1] else "via_node"
+            files.reject(BANNED_TURNS, line, field, f"no good row of {LINKS} leads from {absent[0]} to {absent[1]}")
+            continue
+        for path in product(*(between[pair] for pair in pairs)):
+            yield BannedTurn(path, row.vehicles or ALL_VEHICLES, row.during)

@@ -9,11 +9,14 @@ from typing import Annotated, Literal, TypeVar
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 from pydantic_core import PydanticCustomError
 
-from lotse_routing.network.osm_tags import MAX_LANES, ROAD_CLASSES
+from lotse_routing.network.osm_lanes import MAX_LANES
+from lotse_routing.network.osm_tags import RESERVED_CLASSES, ROAD_CLASSES
+from lotse_routing.network.weekly_times import WeeklyTimes
 from lotse_shared.identifiers import Identifier
+from lotse_shared.vehicle import VehicleClass
 from lotse_shared.wire import Latitude, Longitude
 
-ROAD_CLASS_WORDS = ROAD_CLASSES | {"service"}
+ROAD_CLASS_WORDS = ROAD_CLASSES | RESERVED_CLASSES
 BADS_TOLD = 20
 
 
@@ -48,11 +51,30 @@ def _known_class(value: str) -> str:
     return value
 
 
-def _points(text: str) -> list[list[str]]:
-    points = [point.split() for point in text.split(";") if point.strip()]
-    if any(len(point) != 2 for point in points):  # noqa: PLR2004 - lon and lat
+def points(text: str) -> list[list[str]]:
+    """Part 'lon lat;lon lat' into its numbers."""
+    parted = [point.split() for point in text.split(";") if point.strip()]
+    if any(len(point) != 2 for point in parted):  # noqa: PLR2004 - lon and lat
         raise PydanticCustomError("points", "should be 'lon lat;lon lat;...'")  # noqa: EM101
-    return points
+    return parted
+
+
+def _listed(text: str) -> list[str]:
+    return [part.strip() for part in text.split(";") if part.strip()]
+
+
+def _hours(text: str) -> str:
+    try:
+        return str(WeeklyTimes.parse(text)) if text else ""
+    except ValueError as error:
+        raise PydanticCustomError("hours", "{reason}", {"reason": str(error)}) from error  # noqa: EM101
+
+
+Access = Literal["yes", "destination", "no"]
+Hours = Annotated[str, BeforeValidator(_hours)]
+"""Opening hours in their normal form; empty: always."""
+NotGiven = BeforeValidator(lambda text: text or None)
+"""An empty value is one that is not given."""
 
 
 class _Row(BaseModel):
@@ -68,26 +90,39 @@ class JunctionRow(_Row):
 
 
 class LinkRow(_Row):
-    """A row of links.csv. `coordinates` are the points between the junctions."""
+    """A row of links.csv. `coordinates` are the points between the junctions.
+
+    The columns from `truck_access` on may be absent or empty: then `access` holds for all vehicles, and no limit.
+    """
 
     from_node: Identifier
     to_node: Identifier
     name: str
     ref: str
     road_class: Annotated[str, BeforeValidator(_known_class)]
-    length_m: Annotated[Annotated[float, Field(gt=0, le=1e6)] | None, BeforeValidator(lambda text: text or None)]
+    length_m: Annotated[Annotated[float, Field(gt=0, le=1e6)] | None, NotGiven]
     free_flow_kmh: Annotated[float, Field(gt=0, le=200)]
     lanes: Annotated[int, Field(ge=1, le=MAX_LANES)]
-    access: Literal["yes", "destination"]
-    coordinates: Annotated[tuple[tuple[Longitude, Latitude], ...], BeforeValidator(_points)]
+    access: Access
+    coordinates: Annotated[tuple[tuple[Longitude, Latitude], ...], BeforeValidator(points)]
+    truck_access: Annotated[Access | None, NotGiven] = None
+    bus_access: Annotated[Access | None, NotGiven] = None
+    emergency_access: Annotated[Access | None, NotGiven] = None
+    max_height_m: Annotated[Annotated[float, Field(gt=0, le=100)] | None, NotGiven] = None
+    max_weight_t: Annotated[Annotated[float, Field(gt=0, le=1000)] | None, NotGiven] = None
 
 
 class BannedTurnRow(_Row):
-    """A row of banned_turns.csv."""
+    """A row of banned_turns.csv. `via_node` may be several junctions, in the order they are passed: 'B;C'.
+
+    `vehicles` ('car;truck'; empty or absent: all) and `during` (opening hours; empty or absent: always) are optional.
+    """
 
     from_node: Identifier
-    via_node: Identifier
+    via_node: Annotated[tuple[Identifier, ...], BeforeValidator(_listed), Field(min_length=1)]
     to_node: Identifier
+    vehicles: Annotated[frozenset[VehicleClass], BeforeValidator(_listed)] = frozenset()
+    during: Hours = ""
 
 
 RowT = TypeVar("RowT", bound=_Row)
@@ -125,7 +160,7 @@ class LinkFiles:
         for values in reader:
             line = reader.line_num
             if None in values or None in values.values():
-                self.reject(file, line, "row", f"has not {len(row_type.model_fields)} values")
+                self.reject(file, line, "row", f"has not {len(reader.fieldnames or [])} values")
                 continue
             try:
                 rows.append((line, row_type.model_validate(values)))
@@ -135,11 +170,11 @@ class LinkFiles:
         return rows
 
     def _has_header(self, file: str, header: Sequence[str], row_type: type[_Row]) -> bool:
-        known = list(row_type.model_fields)
-        for name in known:
-            if name not in header:
-                self.reject(file, 1, name, "the column is missing")
-        for name in header:
-            if name not in known:
-                self.reject(file, 1, name, f"is no column here; columns are {', '.join(known)}")
-        return set(header) == set(known)
+        fields = row_type.model_fields
+        missing = [name for name, field in fields.items() if field.is_required() and name not in header]
+        strange = [name for name in header if name not in fields]
+        for name in missing:
+            self.reject(file, 1, name, "the column is missing")
+        for name in strange:
+            self.reject(file, 1, name, f"is no column here; columns are {', '.join(fields)}")
+        return not missing and not strange

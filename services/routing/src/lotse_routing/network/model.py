@@ -10,6 +10,7 @@ from typing import Any, Literal
 import networkx as nx
 
 from lotse_routing.network.geometry import Coordinate
+from lotse_routing.network.weekly_times import WeeklyTimes
 from lotse_shared.vehicle import VehicleClass
 
 KMH_PER_MS = 3.6
@@ -93,7 +94,10 @@ class BannedTurn:
 
 @dataclass(frozen=True, slots=True)
 class Condition:
-    """Access to a link that differs from the link's own during certain hours (local time) for certain vehicles."""
+    """Access to a link that differs from the link's own during certain hours (local time) for certain vehicles.
+
+    Those of one link and vehicle class should not overlap: they have no order. Imports see to it.
+    """
 
     link_id: str
     vehicles: frozenset[VehicleClass]
@@ -147,8 +151,8 @@ def build_network(  # noqa: PLR0913 - the parts of a network
     Raises
     ------
     NetworkError
-        An id stands twice, a link ends at an unknown junction or where it begins, a banned turn is none, or a
-        condition is on an unknown link.
+        An id stands twice, a link ends at an unknown junction or where it begins, a banned turn is none, a condition
+        is on an unknown link, or hours are not understood.
     """
     sorted_junctions = sorted(junctions, key=lambda junction: junction.node_id)
     sorted_links = sorted(links, key=lambda link: link.link_id)
@@ -169,6 +173,7 @@ def build_network(  # noqa: PLR0913 - the parts of a network
     differing = tuple(sorted(set(conditions), key=lambda condition: condition.key))
     for condition in differing:
         _check(condition.link_id in by_id, f"a condition is on the unknown link {condition.link_id}")
+        _check_hours(condition.during)
     version = _version(drives_on, sorted_junctions, sorted_links, turns, differing)
     return StreetNetwork(name, source, graph, turns, differing, drives_on, version)
 
@@ -178,6 +183,15 @@ def _check_turn(turn: BannedTurn, by_id: Mapping[str, Link]) -> None:
     _check(all(link in by_id for link in turn.links), f"the banned turn {told} names an unknown link")
     is_line = all(by_id[first].to_node == by_id[then].from_node for first, then in pairwise(turn.links))
     _check(is_line and len(turn.links) > 1, f"{told} is no turn")
+    if turn.during:
+        _check_hours(turn.during)
+
+
+def _check_hours(during: str) -> None:
+    try:
+        WeeklyTimes.parse(during)
+    except ValueError as error:
+        raise NetworkError(str(error)) from error
 
 
 def _check(holds: bool, otherwise: str) -> None:  # noqa: FBT001 - a condition

@@ -1,54 +1,71 @@
-"""Who may drive there: OpenStreetMap's access tags, for cars.
+"""Who may drive there: OpenStreetMap's access tags, for each vehicle class.
 
-The most specific tag that is present decides (wiki.openstreetmap.org/wiki/Key:access): motorcar before motor_vehicle
-before vehicle before access, each first for the direction asked for. A value that nobody defined closes the street: to
-lead drivers into a forbidden one is worse than not to use one.
+The most specific tag that is present decides (wiki.openstreetmap.org/wiki/Key:access, the hierarchy of land-based
+transport), each first for the direction asked for. Our trucks are the wiki's hgv; its goods are vans up to 3.5 t, which
+drive as cars do. A value that nobody defined closes the street: to lead drivers into a forbidden one is worse than not
+to use one.
+
+Emergency vehicles are bound by the tag emergency=no only (wiki.openstreetmap.org/wiki/Key:emergency; in Germany StVO
+section 35 frees them from the rules of the road): private streets, bus streets and those for destination traffic are
+open to them.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from enum import Enum
 
-MODES = ("motorcar", "motor_vehicle", "vehicle", "access")
+from lotse_shared.vehicle import VehicleClass
+
+MODES: Mapping[VehicleClass, tuple[str, ...]] = {
+    VehicleClass.CAR: ("motorcar", "motor_vehicle", "vehicle", "access"),
+    VehicleClass.TRUCK: ("hgv", "motor_vehicle", "vehicle", "access"),
+    VehicleClass.BUS: ("bus", "psv", "motor_vehicle", "vehicle", "access"),
+    VehicleClass.EMERGENCY: ("emergency",),
+}
+"""Keys that speak of a vehicle class, the most specific first."""
 
 OPEN_VALUES = frozenset({"yes", "permissive", "designated", "official", "public", "unknown"})
-DESTINATION_VALUES = frozenset({"destination", "customers", "residents"})
-
-PASSABLE_BARRIERS = frozenset(
-    {"border_control", "cattle_grid", "entrance", "gate", "height_restrictor", "kerb", "lift_gate", "no"}
-    | {"rumble_strip", "sally_port", "speed_bump", "swing_gate", "toll_booth"}
-)
-"""Barriers on a public street that let cars through unless their own tags say no; all others stop them."""
+DESTINATION_VALUES = frozenset({"destination", "customers", "residents", "local", "discouraged"})
+"""Where one may drive, but is not to be led through."""
+DELIVERY = "delivery"
+"""What a truck does where it begins or ends its route; nobody leads cars there."""
 
 
 class Access(Enum):
-    """Whom a street lets in."""
+    """Whom a street lets in; in the order of strictness."""
 
     YES = "yes"
     DESTINATION = "destination"
     NO = "no"
 
 
-def way_access(tags: Mapping[str, str], direction: str) -> Access:
-    """Tell who may use a way in a direction, 'forward' or 'backward'."""
-    value = _deciding_value(tags, direction)
-    return Access.YES if value is None else _access(value)
+STRICTNESS = tuple(Access)
 
 
-def is_passable(tags: Mapping[str, str]) -> bool:
-    """Tell whether cars get past a node."""
-    value = _deciding_value(tags, "forward")
-    if value is not None:
-        return _access(value) is not Access.NO
-    return tags.get("barrier", "no") in PASSABLE_BARRIERS
+def strictest(*accesses: Access) -> Access:
+    """Tell what is left where several rules hold at once."""
+    return max(accesses, key=STRICTNESS.index)
 
 
-def _deciding_value(tags: Mapping[str, str], direction: str) -> str | None:
-    keys = (key for mode in MODES for key in (f"{mode}:{direction}", mode))
-    return next((tags[key] for key in keys if key in tags), None)
+def access_keys(vehicle: VehicleClass, direction: str) -> Iterator[str]:
+    """Give the keys that may decide on a direction, 'forward' or 'backward', the most specific first."""
+    for mode in MODES[vehicle]:
+        yield f"{mode}:{direction}"
+        yield mode
 
 
-def _access(value: str) -> Access:
+def way_access(tags: Mapping[str, str], direction: str, vehicle: VehicleClass, usual: Access = Access.YES) -> Access:
+    """Tell who may use a way in a direction at all times; `usual` where nothing is tagged."""
+    value = next((tags[key] for key in access_keys(vehicle, direction) if key in tags), None)
+    return usual if value is None else read_access(value, vehicle)
+
+
+def read_access(value: str, vehicle: VehicleClass) -> Access:
+    """Read an access value; of several ('agricultural;destination') the most open one counts."""
     values = {part.strip() for part in value.split(";")}
+    if vehicle is VehicleClass.EMERGENCY:  # the key also names what is no access at all, as emergency=fire_hydrant
+        return Access.NO if values == {"no"} else Access.YES
     if values & OPEN_VALUES:
         return Access.YES
-    return Access.DESTINATION if values & DESTINATION_VALUES else Access.NO
+    if values & DESTINATION_VALUES or (vehicle is VehicleClass.TRUCK and DELIVERY in values):
+        return Access.DESTINATION
+    return Access.NO

@@ -1,12 +1,12 @@
 """Reads OpenStreetMap files in three streaming passes: relations, then ways, then only the nodes that are needed.
 
-So memory holds the car network, never the file, and the file may be in any order (exports of Overpass are not sorted).
+So memory holds the road network, never the file, and the file may be in any order (exports of Overpass are not sorted).
 Timestamps and versions are not looked at. osmium's IdFilter would be quicker, but takes memory by the highest id, not
 by the number of ids: 250 MB for a town in 2013, over 1 GB with today's ids.
 """
 
-from collections import Counter
-from collections.abc import Collection, Iterable, Mapping
+from collections import Counter, defaultdict
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple, Protocol, TypeVar, cast
@@ -16,7 +16,7 @@ from osmium.filter import KeyFilter, TagFilter
 from osmium.osm import NODE, RELATION, WAY, Node, Relation, Way
 
 from lotse_routing.network.geometry import Coordinate
-from lotse_routing.network.osm_access import is_passable
+from lotse_routing.network.osm_barriers import Barrier, read_barrier
 from lotse_routing.network.osm_tags import LeftOut, Road, read_road
 from lotse_routing.network.restrictions import Member, Restriction, read_restriction
 
@@ -40,7 +40,7 @@ class Watch(Protocol):
 
 
 class RoadWay(NamedTuple):
-    """A way for cars."""
+    """A way one may drive on."""
 
     way: int
     nodes: tuple[int, ...]
@@ -49,27 +49,32 @@ class RoadWay(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class OsmWays:
-    """The ways for cars by id, what was noted and left out (counts by reason), and why members are not among them."""
+    """The roads by id, what was noted and left out (counts by reason), and why members are not among them.
+
+    `unread` are ids of ways by the tag that was not understood; `driving_sides` counts the ways tagged with one.
+    """
 
     roads: tuple[RoadWay, ...]
     left_out: Mapping[str, int]
     notes: Mapping[str, int]
+    unread: Mapping[str, Sequence[int]]
     members_left_out: Mapping[int, str]
+    driving_sides: Mapping[str, int]
 
 
 @dataclass(frozen=True, slots=True)
 class OsmRoads:
-    """What a file has for a car network. `barriers` are nodes that stop cars."""
+    """What a file has for a road network. `barriers` are nodes that stop anybody."""
 
     ways: OsmWays
     coordinates: Mapping[int, Coordinate]
-    barriers: frozenset[int]
+    barriers: Mapping[int, Barrier]
     restrictions: tuple[Restriction, ...]
     unread_restrictions: Mapping[str, tuple[int, ...]]
 
 
 def read_roads(path: Path, watch: Watch) -> OsmRoads:
-    """Read the car network of an OpenStreetMap file.
+    """Read the road network of an OpenStreetMap file.
 
     Raises
     ------
@@ -95,7 +100,7 @@ def _read(path: Path, watch: Watch) -> OsmRoads:
         watch(cast("Iterable[Relation]", relations), None, description="turn restrictions")
     )
     highways = osmium.FileProcessor(path, WAY).with_filter(KeyFilter("highway"))
-    members = {way for restriction in restrictions for way in (*restriction.from_ways, *restriction.to_ways)}
+    members = {way for restriction in restrictions for way in restriction.ways}
     ways = _read_ways(watch(cast("Iterable[Way]", highways), None, description="ways"), members)
     needed = {node for way in ways.roads for node in way.nodes}
     found = (node for node in cast("Iterable[Node]", osmium.FileProcessor(path, NODE)) if node.id in needed)
@@ -120,24 +125,30 @@ def _read_ways(highways: Iterable[Way], members: Collection[int]) -> OsmWays:
     roads: list[RoadWay] = []
     left_out: Counter[str] = Counter()
     notes: Counter[str] = Counter()
+    sides: Counter[str] = Counter()
+    unread: defaultdict[str, list[int]] = defaultdict(list)
     members_left_out: dict[int, str] = {}
     for way in highways:
-        road = read_road(dict(way.tags))
-        if isinstance(road, Road):
-            roads.append(RoadWay(way.id, tuple(node.ref for node in way.nodes), road))
-            notes.update(road.notes)
+        tags = dict(way.tags)
+        road = read_road(tags)
+        if isinstance(road, LeftOut):
+            left_out[road.reason] += 1
+            if way.id in members:
+                members_left_out[way.id] = road.reason
             continue
-        left_out[road.reason] += 1
-        if way.id in members:
-            members_left_out[way.id] = road.reason
-    return OsmWays(tuple(sorted(roads, key=lambda road: road.way)), left_out, notes, members_left_out)
+        roads.append(RoadWay(way.id, tuple(node.ref for node in way.nodes), road))
+        notes.update(road.notes)
+        sides.update([tags["driving_side"]] if "driving_side" in tags else [])
+        for told in road.unread:
+            unread[told].append(way.id)
+    return OsmWays(tuple(sorted(roads, key=lambda road: road.way)), left_out, notes, unread, members_left_out, sides)
 
 
-def _read_nodes(nodes: Iterable[Node]) -> tuple[dict[int, Coordinate], frozenset[int]]:
+def _read_nodes(nodes: Iterable[Node]) -> tuple[dict[int, Coordinate], dict[int, Barrier]]:
     coordinates: dict[int, Coordinate] = {}
-    barriers: set[int] = set()
+    barriers: dict[int, Barrier] = {}
     for node in nodes:
         coordinates[node.id] = (round(node.location.lon, DIGITS), round(node.location.lat, DIGITS))
-        if len(node.tags) and "barrier" in node.tags and not is_passable(dict(node.tags)):
-            barriers.add(node.id)
-    return coordinates, frozenset(barriers)
+        if len(node.tags) and "barrier" in node.tags and (barrier := read_barrier(dict(node.tags))):
+            barriers[node.id] = barrier
+    return coordinates, barriers

@@ -5,7 +5,7 @@ The limit stands for the free-flow speed until measured profiles replace it. Sou
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import NamedTuple
 
 CLASS_DEFAULT_KMH: Mapping[str, float] = {
@@ -22,6 +22,10 @@ CLASS_DEFAULT_KMH: Mapping[str, float] = {
     "unclassified": 50,
     "residential": 30,
     "living_street": 10,
+    "busway": 50,
+    "service": 20,
+    "pedestrian": 10,
+    "track": 20,
 }
 """Free-flow speeds in a German town (StVO section 3: 50 km/h; side streets are mostly zones of 30)."""
 
@@ -36,6 +40,8 @@ IMPLICIT_KMH: Mapping[str, float] = {
     "walk": WALKING_KMH,
     "living_street": WALKING_KMH,
     "urban": 50,
+    "bicycle_road": 30,
+    "RU:urban": 60,
     "AT:rural": 100,
     "CH:rural": 80,
     "DE:rural": 100,
@@ -43,10 +49,16 @@ IMPLICIT_KMH: Mapping[str, float] = {
     "FR:rural": 80,
     "motorway": NO_LIMIT_KMH,
     "CH:motorway": 120,
+    "GB:nsl_restricted": 48.3,
+    "GB:nsl_single": 96.6,
+    "GB:nsl_dual": 112.7,
+    "GB:motorway": 112.7,
 }
 """Limits by rule, for one country (DE:rural) or for all that are not listed (urban)."""
 
 RULE_KEYS = ("maxspeed:type", "source:maxspeed", "zone:maxspeed", "zone:traffic")
+ZONE_KEY = "zone:maxspeed"
+"""Here a bare number is a zone's; in the other rule keys it could mean anything."""
 PLAUSIBLE_KMH = (3.0, 200.0)
 
 _NUMBER = re.compile(r"^(?P<value>\d+(?:\.\d+)?)\s*(?P<unit>km/h|kmh|kph|mph|knots)?$")
@@ -68,10 +80,16 @@ def free_flow_speed(tags: Mapping[str, str], road_class: str, direction: str) ->
     tagged = tags.get(key, "")
     if (kmh := _tagged_kmh(tagged)) is not None:
         return Speed(kmh, "maxspeed")
-    rules = (implicit_kmh(value) for value in (tagged, *(tags.get(rule, "") for rule in RULE_KEYS)))
+    rules = (implicit_kmh(value) for value in (tagged, *_rules(tags)))
     if (kmh := next((value for value in rules if value is not None), None)) is not None:
         return Speed(kmh, "implicit")
     return Speed(float(CLASS_DEFAULT_KMH[road_class]), "class default", f"{key}={tagged}" if tagged else "")
+
+
+def _rules(tags: Mapping[str, str]) -> Iterator[str]:
+    for key in RULE_KEYS:
+        value = tags.get(key, "")
+        yield f"zone:{value}" if key == ZONE_KEY and value.isdigit() else value
 
 
 def implicit_kmh(value: str) -> float | None:
