@@ -36,7 +36,7 @@ from lotse_routing.settings import (
 from lotse_routing.state.estimate import FeltReading, LinkState, Source
 from lotse_routing.state.roadwork import Roadwork, active_roadworks
 from lotse_routing.state.snapshot import Snapshot
-from lotse_routing.state.weights import derive_weights
+from lotse_routing.state.weights import Seconds, derive_weights
 from lotse_routing.world import Town, build_town
 from lotse_shared.database import create_pool
 from lotse_shared.level_of_service import LevelOfService
@@ -115,12 +115,15 @@ def a_snapshot(
     roadworks: Sequence[Roadwork] = (),
     now: datetime = NOON,
     confidence: float = 1.0,
+    estimated_times_s: Seconds | None = None,
 ) -> Snapshot:
     states = {link: a_link_state(link, speed, confidence) for link, speed in (speeds_kmh or {}).items()}
     active = active_roadworks(roadworks, now)
-    weights = derive_weights(TOPOLOGY, TOWN.factors, states.values(), active, EstimateSettings())
+    free_flow_s = TOPOLOGY.base_travel_times_s
+    estimated_s = free_flow_s if estimated_times_s is None else estimated_times_s
+    weights = derive_weights(TOPOLOGY, TOWN.factors, tuple(states.values()), estimated_s, active, EstimateSettings())
     links = {index(link): state for link, state in states.items()}
-    return Snapshot(1, now, TOPOLOGY, TOWN.base, weights, links, active)
+    return Snapshot(1, now, TOPOLOGY, TOWN.base, weights, free_flow_s, links, active)
 
 
 def a_moment(

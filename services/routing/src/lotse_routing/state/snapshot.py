@@ -10,7 +10,7 @@ from datetime import datetime
 from lotse_routing.core.topology import Topology
 from lotse_routing.state.estimate import LinkState
 from lotse_routing.state.roadwork import Roadwork
-from lotse_routing.state.weights import Weights
+from lotse_routing.state.weights import Seconds, Weights
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,7 +18,9 @@ class Snapshot:
     """Network, weights and link states of one moment.
 
     `version` rises by one with every snapshot of a process; `computed_until` is Lotse's clock at its making;
-    `links` has the link states by link index; `roadworks` are those in force; `base` are the weights of an empty town.
+    `links` has, by link index, the states of links that a detector measured: estimates are in the weights alone;
+    `typical_times_s` are seconds by link as they are usual at this quarter of the week, without today's disturbances;
+    `roadworks` are those in force; `base` are the weights of an empty town.
     """
 
     version: int
@@ -26,5 +28,6 @@ class Snapshot:
     topology: Topology
     base: Weights
     weights: Weights
+    typical_times_s: Seconds
     links: Mapping[int, LinkState]
     roadworks: tuple[Roadwork, ...]
