@@ -1,4 +1,4 @@
-"""`lotse-routing`: serve, import-osm, import-links."""
+"""`lotse-routing`: serve, import-osm, import-links, learn-profile."""
 
 from lotse_routing.cli import app
 

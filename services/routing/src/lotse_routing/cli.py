@@ -5,17 +5,19 @@ import json
 import resource
 import sys
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Coroutine, Iterable
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Annotated, NoReturn, TypeVar
+from typing import Annotated, Any, NoReturn, TypeVar
+from zoneinfo import ZoneInfo
 
 import asyncpg
 import typer
 from rich.console import Console
 from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
+from lotse_routing.learn_profile import Learned, NoNetworkError, learn_profile
 from lotse_routing.network.import_links import import_links as read_link_files
 from lotse_routing.network.import_osm import import_osm as read_osm_file
 from lotse_routing.network.link_files import BadRowsError
@@ -23,6 +25,8 @@ from lotse_routing.network.model import StreetNetwork
 from lotse_routing.network.osm_file import OsmFileError
 from lotse_routing.network.store import save_network
 from lotse_routing.network.summary import ImportSummary
+from lotse_routing.settings import EstimateSettings
+from lotse_routing.state.profile import quarter_begin
 from lotse_shared.database import AWAY, connect
 from lotse_shared.settings import DatabaseSettings, SettingsError
 
@@ -81,6 +85,35 @@ def import_links(
     _import(lambda: read_link_files(folder, name or folder.resolve().name), dry_run=dry_run, report=report)
 
 
+@app.command("learn-profile")
+def learn_typical_speeds(
+    since: Annotated[datetime, typer.Option("--from", help="Where to begin: local time of LOTSE_ROUTING_TIME_ZONE.")],
+    until: Annotated[datetime | None, typer.Option(help="Where to end. Default: now.")] = None,
+) -> None:
+    """Learn the typical speeds of each quarter of the week from stored history, in place of those learned so far."""
+    database, settings = _database_settings(), EstimateSettings()
+    zone = ZoneInfo(settings.time_zone)
+    ends_at = datetime.now(UTC) if until is None else until.replace(tzinfo=zone)
+    begins_at = quarter_begin(since.replace(tzinfo=zone).astimezone(UTC))
+    ends_at = quarter_begin(ends_at.astimezone(UTC))
+    if ends_at <= begins_at:
+        _fail("--from has to lie before --until")
+
+    def watch(days: Iterable[datetime], total: int) -> Iterable[datetime]:
+        with _progress() as progress:
+            yield from progress.track(days, total, description="learning, day by day")
+
+    async def run() -> Learned:
+        connection = await connect(database, "lotse-routing-learn-profile")
+        try:
+            return await learn_profile(connection, begins_at, ends_at, settings, watch)
+        finally:
+            await connection.close()
+
+    for line in _talking_to_the_database(run, "the profile could not be learned").lines():
+        typer.echo(line)
+
+
 def _import(read: Callable[[], Imported], *, dry_run: bool, report: Path | None) -> None:
     settings = None if dry_run else _database_settings()
     started = time.perf_counter()
@@ -125,12 +158,18 @@ def _store(settings: DatabaseSettings, network: StreetNetwork, summary: ImportSu
         finally:
             await connection.close()
 
+    _talking_to_the_database(store, "the network could not be stored")
+
+
+def _talking_to_the_database(talk: Callable[[], Coroutine[Any, Any, T]], failure: str) -> T:
     try:
-        asyncio.run(store())
+        return asyncio.run(talk())
     except asyncpg.UndefinedTableError:
         _fail("the database has no tables yet: run lotse-migrate first")
+    except NoNetworkError as error:
+        _fail(f"{failure}: {error}")
     except AWAY as error:
-        _fail(f"the network could not be stored: {error}. Check LOTSE_DATABASE_DSN and that the database runs")
+        _fail(f"{failure}: {error}. Check LOTSE_DATABASE_DSN and that the database runs")
 
 
 def _progress() -> Progress:

@@ -154,7 +154,7 @@ update planner set profile_generation = profile_generation + 1;
 delete from link_profile;
 
 -- name: quarters_of_links
--- Mean speeds of the quarters of an hour that begin after $1 and before $2, by link, from what was measured: quarters
+-- Mean speeds of quarters of an hour by link, from what was measured after $1 and up to $2, both ends of quarters: those
 -- of substitutes alone and of detectors that are failed by hand are left out.
 select q.begins_at, d.link_id, sum(q.speed_weighted_kmh) / sum(q.speed_weight) as mean_speed_kmh
 from reading_15min($1, $2, null) q
