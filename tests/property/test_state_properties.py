@@ -72,8 +72,7 @@ def test_the_factor_is_the_weighted_median_of_those_around(known_kmh: Mapping[st
         if np.count_nonzero(weights) < 3:
             assert found.factor[link] == 1
             continue
-        heaviest = weights.argmax()
-        weights[heaviest] = min(weights[heaviest], 0.99 * (weights.sum() - weights[heaviest]))
+        weights = np.minimum(weights, 0.99 * (weights.sum() - weights.max()))
         below = weights[said_here < found.factor[link]].sum()
         up_to = weights[said_here <= found.factor[link]].sum()
         assert below - 1e-5 <= weights.sum() / 2 <= up_to + 1e-5

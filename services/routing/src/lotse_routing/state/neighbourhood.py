@@ -143,5 +143,5 @@ def _capped(weights: Singles) -> Singles:
     """Bound the largest weight of each link to a little less than all others together; shape (NEAREST, links)."""
     largest = weights.max(axis=0)
     others = weights.sum(axis=0) - largest
-    most: Singles = np.where(largest > others, np.float32(LARGEST_SHARE) * others, largest)
-    return np.minimum(weights, most)
+    capped: Singles = np.minimum(weights, np.float32(LARGEST_SHARE) * others)
+    return capped
