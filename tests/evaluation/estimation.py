@@ -6,7 +6,8 @@ Every link of Aarhus has a detector. In five rounds a fifth of them is hidden, e
 by step through the pure code of the service, and each estimate is compared with the speed that the hidden detector
 measures in that step. The recording is of one morning, so two things are tried: links that *never* had a detector, with
 what the others teach as the morning goes on; and links whose detector fell *silent* before it, with a profile that was
-learned from this very morning. The second is no forecast: it shows what a profile adds at best.
+learned from this very morning. The second is no forecast: it shows what a profile adds at best. "Its own median" is
+that of the hidden detector over the whole morning: no single speed a link can do better.
 """
 
 import argparse
@@ -115,6 +116,7 @@ def _guesses(
         "last of the street": _last_kmh(tried.streets[detector], known, link.free_flow_kmh),
         "class mean": tried.class_mean_kmh(link, known, now),
         "free flow": link.free_flow_kmh,
+        "its own median": tried.recording.median_kmh[detector],
     }
 
 

@@ -1,11 +1,14 @@
 """The recording of Open Data Aarhus as routing feels it: network, places of detectors, readings by step."""
 
 import tempfile
+from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import cached_property
 from pathlib import Path
+from statistics import median
 
 from lotse_routing.core.topology import Topology, build_topology
 from lotse_routing.network.import_links import import_links
@@ -17,7 +20,7 @@ STRAYS = 2
 """A speed counts as measured from so many matched devices on: one alone may have stopped on the way."""
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, eq=False)
 class Recording:
     """Every link has one detector, `link_of` tells which; `steps` are moments with the readings since the last."""
 
@@ -25,6 +28,14 @@ class Recording:
     places: tuple[DetectorPlace, ...]
     link_of: Mapping[str, int]
     steps: tuple[tuple[datetime, tuple[FeltReading, ...]], ...]
+
+    @cached_property
+    def median_kmh(self) -> Mapping[str, float]:
+        """What each detector measures, all in all."""
+        speeds: dict[str, list[float]] = defaultdict(list)
+        for reading in (reading for _, readings in self.steps for reading in readings if is_measured(reading)):
+            speeds[reading.detector_id].append(reading.mean_speed_kmh or 0.0)
+        return {detector: median(found) for detector, found in speeds.items()}
 
 
 def read_recording(folder: Path) -> Recording:
