@@ -146,10 +146,20 @@ async def _is_read_again(connection: asyncpg.Connection) -> bool:
     return True
 
 
-async def test_without_a_network_or_with_a_span_that_is_none_one_line_says_so(database: DatabaseSettings) -> None:
+async def test_without_a_network_or_anything_to_learn_one_line_says_so(
+    database: DatabaseSettings, connection: asyncpg.Connection
+) -> None:
     run = learn_profile(database, *HOUR)
     assert (run.returncode, run.stderr.count("\n")) == (1, 1)
     assert "No network is active" in run.stderr
+    await register_town(connection)
+    await connection.execute(
+        "insert into link_profile values ('B-C-0', 0, $1, $2, $3)", [30.0] * 96, [5] * 96, NOON - timedelta(days=1)
+    )
+    empty = learn_profile(database, *HOUR)
+    assert (empty.returncode, empty.stderr.count("\n")) == (1, 1)
+    assert "the profile stays as it is" in empty.stderr
+    assert len(await profile_rows(connection)) == 1
     backwards = learn_profile(database, "--from", "2026-11-24", "--until", "2026-11-23")
     assert backwards.returncode == 1
     assert "--from has to lie before --until" in backwards.stderr

@@ -77,7 +77,7 @@ def test_a_gain_that_is_only_estimated_is_told_as_such_and_not_enough() -> None:
     assert jammed.gain_s > PolicySettings().min_gain_s > (jammed.seen_gain_s or 0)
     told = explained({"C-D-0": 14.0}, B_C=10)
     assert "s without estimates" in told
-    assert "(108 s without traffic; 144 s of it estimated)" in told
+    assert "s, 144 s of it estimated (108 s without traffic)" in told
 
 
 def test_no_explanation_calls_an_estimate_measured() -> None:

@@ -17,7 +17,7 @@ import typer
 from rich.console import Console
 from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
-from lotse_routing.learn_profile import Learned, NoNetworkError, learn_profile
+from lotse_routing.learn_profile import Learned, NoNetworkError, NothingMeasuredError, learn_profile
 from lotse_routing.network.import_links import import_links as read_link_files
 from lotse_routing.network.import_osm import import_osm as read_osm_file
 from lotse_routing.network.link_files import BadRowsError
@@ -166,7 +166,7 @@ def _talking_to_the_database(talk: Callable[[], Coroutine[Any, Any, T]], failure
         return asyncio.run(talk())
     except asyncpg.UndefinedTableError:
         _fail("the database has no tables yet: run lotse-migrate first")
-    except NoNetworkError as error:
+    except (NoNetworkError, NothingMeasuredError) as error:
         _fail(f"{failure}: {error}")
     except AWAY as error:
         _fail(f"{failure}: {error}. Check LOTSE_DATABASE_DSN and that the database runs")

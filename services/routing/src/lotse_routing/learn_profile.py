@@ -10,7 +10,7 @@ import numpy as np
 from lotse_routing.network.store import load_active_network
 from lotse_routing.profile_store import save_profile
 from lotse_routing.settings import EstimateSettings
-from lotse_routing.state.profile import QUARTER, QUARTERS, WEEKDAYS, Learner, empty_profile, quarter_begin
+from lotse_routing.state.profile import QUARTER, Learner, empty_profile, quarter_begin
 from lotse_routing.world import QUERIES
 
 DAY = timedelta(days=1)
@@ -21,6 +21,10 @@ Watch = Callable[[Iterable[datetime], int], Iterable[datetime]]
 
 class NoNetworkError(LookupError):
     """No network is active: import one first."""
+
+
+class NothingMeasuredError(LookupError):
+    """No speed was measured in this span on a link of the active network: the profile stays as it is."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,8 +53,8 @@ async def learn_profile(
 
     Raises
     ------
-    NoNetworkError
-        No network is active.
+    NoNetworkError, NothingMeasuredError
+        No network is active, or there is nothing to learn.
     """
     network = await load_active_network(connection)
     if network is None:
@@ -63,9 +67,11 @@ async def learn_profile(
             learner.take(begins_at + QUARTER, means_kmh, free_flow_kmh)
             strangers |= means_kmh.keys() - free_flow_kmh.keys()
             quarters += 1
-    await _replace(connection, learner)
     profile = learner.profile
-    seen = np.count_nonzero(profile.weeks) / max(1, len(profile.rows) * WEEKDAYS * QUARTERS)
+    if not profile.rows:
+        raise NothingMeasuredError(NothingMeasuredError.__doc__)
+    await _replace(connection, learner)
+    seen = np.count_nonzero(profile.weeks) / profile.weeks.size
     return Learned(quarters, len(profile.rows), len(strangers), 100 * seen)
 
 

@@ -87,8 +87,8 @@ def _why(advice: Advice) -> str:
 
 def _normal(advice: Advice) -> str:
     now_s = advice.normal.travel_time_s if advice.normal else 0.0
-    estimated = f"; {advice.estimated_s:.0f} s of it estimated" if advice.estimated_s >= NOTICEABLE_DELAY_S else ""
-    return f"{now_s:.0f} s ({advice.usual_s:.0f} s without traffic{estimated})"
+    estimated = f", {advice.estimated_s:.0f} s of it estimated" if advice.estimated_s >= NOTICEABLE_DELAY_S else ""
+    return f"{now_s:.0f} s{estimated} ({advice.usual_s:.0f} s without traffic)"
 
 
 def _detour(route: Route | None, via_street: str) -> str:
