@@ -18,7 +18,7 @@ from zoneinfo import ZoneInfo
 import asyncpg
 from factories_network import a_link, a_network, place
 
-from lotse_routing.core.topology import Topology, build_topology
+from lotse_routing.core.topology import Seconds, Topology, build_topology
 from lotse_routing.decide.candidates import Trees
 from lotse_routing.decide.decision import Step
 from lotse_routing.decide.policy import Moment
@@ -116,14 +116,17 @@ def a_snapshot(
     roadworks: Sequence[Roadwork] = (),
     now: datetime = NOON,
     confidence: float = 1.0,
+    estimated_times_s: Seconds | None = None,
 ) -> Snapshot:
     states = {link: a_link_state(link, speed, confidence) for link, speed in (speeds_kmh or {}).items()}
     active = active_roadworks(roadworks, now)
-    weights = derive_weights(TOPOLOGY, TOWN.factors, states.values(), active, EstimateSettings())
+    free_flow_s = TOPOLOGY.base_travel_times_s
+    estimated_s = free_flow_s if estimated_times_s is None else estimated_times_s
+    weights = derive_weights(TOPOLOGY, TOWN.factors, tuple(states.values()), estimated_s, active, EstimateSettings())
     links = {index(link): state for link, state in states.items()}
     graphs = TOWN.graphs
     usual, graph = graphs.usual(now), graphs.current(weights.costs_s, now)
-    return Snapshot(1, now, TOPOLOGY, TOWN.base, weights, links, active, graph, usual, graphs)
+    return Snapshot(1, now, TOPOLOGY, TOWN.base, weights, free_flow_s, links, active, graph, usual, graphs)
 
 
 def a_moment(

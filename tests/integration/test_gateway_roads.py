@@ -42,6 +42,19 @@ async def test_a_link_of_which_nothing_is_known_is_unknown_and_not_free(admin: h
         assert feature["properties"]["speed_kmh"] is None
 
 
+async def test_an_estimated_speed_is_told_with_its_source_and_the_level_stays_unknown(
+    admin: httpx.AsyncClient, connection: asyncpg.Connection
+) -> None:
+    await connection.execute(
+        "insert into link_state values ('B-C-0', '2026-11-23T07:10:00Z', 31.5, 'unknown', 0.2, 'neighbourhood')"
+    )
+    [link] = [each["properties"] for each in await _links(admin) if each["id"] == "B-C-0"]
+    assert (link["speed_kmh"], link["confidence"], link["source"]) == (31.5, 0.2, "neighbourhood")
+    assert (link["level_of_service"], link["detectors"]) == ("unknown", [])
+    assert link["observed_at"] == "2026-11-23T07:10:00.000000Z"
+    assert (await admin.get("/v1/system")).json()["links_with_state"] == 0
+
+
 async def test_links_are_filtered_by_box_and_state(admin: httpx.AsyncClient, connection: asyncpg.Connection) -> None:
     await connection.execute("insert into link_state values ('B-C-0', now(), 12.5, 'jam', 0.9, 'measured')")
     assert [link["id"] for link in await _links(admin, "?level_of_service=jam")] == ["B-C-0"]

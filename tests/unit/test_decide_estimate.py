@@ -77,7 +77,7 @@ def test_the_surest_detector_of_a_link_tells_its_confidence() -> None:
 
 def test_a_jam_counts_in_full_however_few_vehicles_pass_in_it() -> None:
     state = replace(link(a_reading(vehicle_count=1, mean_speed_kmh=10)), link_id="B-C-0")
-    weights = derive_weights(TOPOLOGY, TOWN.factors, [state], [], SETTINGS)
+    weights = derive_weights(TOPOLOGY, TOWN.factors, [state], TOPOLOGY.base_travel_times_s, [], SETTINGS)
     assert weights.travel_times_s[index("B-C-0")] == pytest.approx(180)
 
 

@@ -56,7 +56,9 @@ def test_a_speed_limit_slows_and_never_speeds_up() -> None:
 
 
 def test_weights_cannot_be_changed_after_they_were_made() -> None:
-    weights = derive_weights(TOPOLOGY, TOWN.factors, [a_link_state("B-C-0", 20)], [], EstimateSettings())
+    weights = derive_weights(
+        TOPOLOGY, TOWN.factors, [a_link_state("B-C-0", 20)], TOPOLOGY.base_travel_times_s, [], EstimateSettings()
+    )
     for array in (weights.travel_times_s, weights.costs_s, TOWN.base.costs_s, TOWN.base.travel_times_s):
         with pytest.raises(ValueError, match="read-only"):
             array[0] = 1

@@ -1,4 +1,4 @@
-"""`lotse-routing`: serve; import-osm, import-links, import-graphml, export-graphml, compare."""
+"""`lotse-routing`: serve, warm; import-osm, import-links, import-graphml, export-graphml, compare; learn-profile."""
 
 from lotse_routing.cli import app
 

@@ -5,7 +5,7 @@ import time
 
 import typer
 
-from lotse_routing import network_commands
+from lotse_routing import network_commands, profile_commands
 
 app = typer.Typer(
     help="Lotse routing: street graph, link state, sign decisions.",
@@ -41,5 +41,6 @@ for command in (
     network_commands.import_graphml,
     network_commands.export_graphml,
     network_commands.compare,
+    profile_commands.learn_profile,
 ):
     app.command()(command)

@@ -16,6 +16,10 @@ LINKS_WITH_STATE = Gauge("lotse_routing_links_with_state", "Links whose state is
 LATE_WATERMARKS = Gauge("lotse_routing_late_watermarks", "Watermarks that came after a later one: no step was made")
 NEWEST_READING_AGE_S = Gauge("lotse_routing_newest_reading_age_seconds", "Lotse's now minus the newest reading felt")
 READINGS_FELT = Counter("lotse_routing_readings_felt_total", "Readings taken into the estimate")
+READINGS_NOT_LEARNED = Counter(
+    "lotse_routing_readings_not_learned_total", "Readings that came after their quarter of an hour had been learned"
+)
+PROFILE_LINKS = Gauge("lotse_routing_profile_links", "Links whose typical speed is known from measurements")
 UNREADABLE_DECISIONS = Counter(
     "lotse_routing_unreadable_decisions_total", "Decisions of an earlier run that could not be read back"
 )

@@ -4,14 +4,14 @@ import json
 import resource
 import sys
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
-from typing import Annotated, NoReturn
+from typing import Annotated
 
 import typer
 
+from lotse_routing.command_line import database_settings, fail, told_in_one_line
 from lotse_routing.network import exchange
 from lotse_routing.network.any_file import READ_ERRORS, import_any
 from lotse_routing.network.difference import compare_networks
@@ -20,9 +20,8 @@ from lotse_routing.network.import_osm import import_osm as read_osm_file
 from lotse_routing.network.model import DrivesOn, StreetNetwork
 from lotse_routing.network.osm_file import Watch
 from lotse_routing.network.summary import ImportSummary
-from lotse_routing.network_database import NetworkDatabase, NetworkDatabaseError, Replaced
+from lotse_routing.network_database import NetworkDatabase, Replaced
 from lotse_routing.progress import watched
-from lotse_shared.settings import DatabaseSettings, SettingsError
 
 Name = Annotated[str | None, typer.Option(help="What the network is called. Default: the name of the file or folder.")]
 DryRun = Annotated[bool, typer.Option("--dry-run", help="Read and tell, store nothing; needs no database.")]
@@ -80,7 +79,7 @@ def export_graphml(
     try:
         exchange.export_graphml(network, file)
     except OSError as error:
-        _fail(f"the network could not be written: {error}")
+        fail(f"the network could not be written: {error}")
     typer.echo(f"{network.name}, version {network.version[:12]}: {len(network.links())} links written to {file}")
 
 
@@ -96,10 +95,10 @@ def compare(
     if older:
         difference = compare_networks(_read_file(older), newer)
     elif database is not None:
-        with _told_in_one_line():
+        with told_in_one_line():
             found = database.compare(newer)
         if found is None:
-            _fail("no network is active yet: there is nothing to compare with (--with FILE compares with another file)")
+            fail("no network is active yet: there is nothing to compare with (--with FILE compares with another file)")
         difference = found
     for line in difference.lines():
         typer.echo(line)
@@ -115,7 +114,7 @@ def _import(read: Callable[[Watch], Imported], *, dry_run: bool, report: Path | 
     )
     replaced = Replaced()
     if database is not None:
-        with _told_in_one_line():
+        with told_in_one_line():
             replaced = database.replace_active(network, summary.as_json())
     difference = replaced.difference
     remark = [f"compared  {replaced.remark}"] if replaced.remark else []
@@ -130,7 +129,7 @@ def _read(read: Callable[[Watch], Imported]) -> Imported:
         with watched() as watch:
             return read(watch)
     except READ_ERRORS as error:
-        _fail(str(error))
+        fail(str(error))
 
 
 def _read_file(path: Path) -> StreetNetwork:
@@ -138,9 +137,9 @@ def _read_file(path: Path) -> StreetNetwork:
 
 
 def _active(database: NetworkDatabase) -> StreetNetwork:
-    with _told_in_one_line():
+    with told_in_one_line():
         network = database.active()
-    return network or _fail("no network is active yet: import one, or give a file with --from")
+    return network or fail("no network is active yet: import one, or give a file with --from")
 
 
 def _write_report(report: Path | None, content: dict[str, object]) -> None:
@@ -149,32 +148,13 @@ def _write_report(report: Path | None, content: dict[str, object]) -> None:
     try:
         report.write_text(json.dumps(content, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
     except OSError as error:
-        _fail(f"the report could not be written: {error}")
+        fail(f"the report could not be written: {error}")
 
 
 def _database() -> NetworkDatabase:
-    try:
-        return NetworkDatabase(DatabaseSettings())
-    except SettingsError as error:
-        _fail(
-            f"the database is not known ({error}): set LOTSE_DATABASE_DSN=postgresql://user:password@host:port/database,"
-            " or use --dry-run, --from, --with"
-        )
-
-
-@contextmanager
-def _told_in_one_line() -> Iterator[None]:
-    try:
-        yield
-    except NetworkDatabaseError as error:
-        _fail(str(error))
+    return NetworkDatabase(database_settings(otherwise=", or use --dry-run, --from, --with"))
 
 
 def _peak_memory_mb() -> float:
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     return peak / (1024 * 1024 if sys.platform == "darwin" else 1024)
-
-
-def _fail(message: str) -> NoReturn:
-    typer.echo(message, err=True)
-    raise typer.Exit(1)

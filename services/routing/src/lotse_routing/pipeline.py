@@ -12,6 +12,7 @@ from typing import Any, Literal
 import asyncpg
 
 from lotse_routing import metrics
+from lotse_routing.core.topology import Topology
 from lotse_routing.decide.candidates import Trees, trees_of
 from lotse_routing.decide.decision import Decision, Step, is_news
 from lotse_routing.decide.policy import Moment
@@ -19,7 +20,10 @@ from lotse_routing.decide.signs import decide_signs
 from lotse_routing.feed import DataFeed, Feed, Listener, Turn, WallFeed
 from lotse_routing.publish import Outcome, Publisher
 from lotse_routing.settings import RoutingSettings
-from lotse_routing.state.changes import WrittenState, changed_states
+from lotse_routing.state.background import Background, Estimates
+from lotse_routing.state.changes import Written, link_news, written_before
+from lotse_routing.state.profile import LinkDay, Profile, empty_profile
+from lotse_routing.state.quarters import learn
 from lotse_routing.state.roadwork import active_roadworks
 from lotse_routing.state.sense import Sensed, sense
 from lotse_routing.state.snapshot import Snapshot
@@ -55,8 +59,12 @@ class Planner:
         self._usual: Trees | None = None
         self._current: Trees | None = None
         self._decided: dict[str, Decision] = {}
-        self._written: dict[str, WrittenState] = {}
+        self._profile: Profile = empty_profile()
+        self._relearned: frozenset[LinkDay] = frozenset()
+        self._has_read_profile = False
+        self._background = Background(settings.estimate)
         self._written_links: frozenset[str] = frozenset()
+        self._written: Written | None = None
         self._epoch = 1
         self._role = OnChange(log)
         self._health = OnChange(log)
@@ -120,20 +128,28 @@ class Planner:
         self._feed.pause()
         if not await self._publisher.try_lead():
             self._role.now("standby", "another process leads: standing by")
+            if not self._has_read_profile:
+                await self._read_profile()
             return
         memory = await self._publisher.remember()
         self._epoch = memory.epoch
         self._decided = dict(memory.decisions)
-        self._written = {}
-        self._written_links = memory.links
+        self._written_links, self._written = memory.links, None
+        await self._read_profile()
         if self._is_data_time:
             self._sensed = Sensed()
         self._feed.resume(memory.covers_until)
         self._role.now("leader", "leading", epoch=memory.epoch, decisions_in_force=len(memory.decisions))
 
+    async def _read_profile(self) -> None:
+        self._profile = await self._publisher.read_profile()
+        self._relearned, self._has_read_profile = frozenset(), True
+
     async def _step(self, turn: Turn) -> None:
+        if self._publisher.is_profile_rebuilt:
+            await self._read_profile()
         with metrics.STEP_SECONDS.time():
-            self._sensed, snapshot = await asyncio.to_thread(self._feel, turn)
+            self._sensed, estimates, snapshot = await asyncio.to_thread(self._feel, turn)
             self.snapshot = snapshot
             self._tell_what_is_sensed(turn.now)
             if turn.taken_before or not self._publisher.leads:
@@ -141,9 +157,9 @@ class Planner:
             step = self._moment_of(turn, snapshot)
             decisions, faults = await asyncio.to_thread(decide_signs, step, self._decided)
         self._tell_faults(faults)
-        await self._publish(turn, snapshot, decisions)
+        await self._publish(turn, snapshot, estimates, decisions)
 
-    def _feel(self, turn: Turn) -> tuple[Sensed, Snapshot]:
+    def _feel(self, turn: Turn) -> tuple[Sensed, Estimates, Snapshot]:
         """Feel the readings, update link state, derive weights, and make the snapshot of them."""
         town, settings = turn.world.town, self._settings
         sensed = sense(
@@ -154,21 +170,37 @@ class Planner:
             now=turn.now,
             settings=settings.estimate,
         )
+        self._learn(sensed, town.free_flow_kmh)
+        estimates = self._background.estimate(
+            town.topology, turn.world.places, sensed.detectors, self._profile, turn.now
+        )
         roadworks = active_roadworks(turn.world.roadworks, turn.now)
-        weights = derive_weights(town.topology, town.factors, sensed.links.values(), roadworks, settings.estimate)
+        weights = derive_weights(
+            town.topology,
+            town.factors,
+            tuple(sensed.links.values()),
+            estimates.travel_times_s,
+            roadworks,
+            settings.estimate,
+        )
         snapshot = Snapshot(
             version=self.snapshot.version + 1 if self.snapshot else 1,
             computed_until=turn.now,
             topology=town.topology,
             base=town.base,
             weights=weights,
+            typical_times_s=estimates.typical_times_s,
             links={town.topology.index[link_id]: state for link_id, state in sensed.links.items()},
             roadworks=roadworks,
             graph=town.graphs.current(weights.costs_s, turn.now),
             usual=town.graphs.usual(turn.now),
             graphs=town.graphs,
         )
-        return sensed, snapshot
+        return sensed, estimates, snapshot
+
+    def _learn(self, sensed: Sensed, free_flow_kmh: Mapping[str, float]) -> None:
+        self._profile, changed = learn(self._profile, sensed.quarters, free_flow_kmh, self._settings.estimate)
+        self._relearned |= changed
 
     def _moment_of(self, turn: Turn, snapshot: Snapshot) -> Step:
         self._usual = trees_of(snapshot.usual, self._usual)
@@ -183,23 +215,37 @@ class Planner:
         )
         return Step(moment, self._settings.display, self._epoch, self._sensed.newest)
 
-    async def _publish(self, turn: Turn, snapshot: Snapshot, decisions: Mapping[str, Decision]) -> None:
+    async def _publish(
+        self, turn: Turn, snapshot: Snapshot, estimates: Estimates, decisions: Mapping[str, Decision]
+    ) -> None:
         again_s = self._settings.display.explain_again_s
         news = tuple(d for sign_id, d in decisions.items() if is_news(d, self._decided.get(sign_id), again_s))
-        states = changed_states(self._sensed.links.values(), self._written, turn.now, self._settings.loop)
+        links = link_news(
+            self._written_on(snapshot.topology), self._sensed.links, estimates, turn.now, self._settings.loop
+        )
         outcome = Outcome(
             covers_until=turn.now,
             network_version=snapshot.topology.network_version,
             decisions=news,
-            link_states=tuple(states),
-            forgotten_links=tuple(sorted(self._written_links - self._sensed.links.keys())),
+            link_states=links.measured,
+            estimated_states=links.estimated,
+            forgotten_links=links.forgotten,
+            profile=self._profile,
+            relearned=self._relearned,
         )
         if self._is_data_time or not outcome.is_empty:
             self._epoch = await self._publisher.publish(outcome)
+            self._relearned = frozenset()
         self._decided.update({decision.sign_id: decision for decision in news})
-        self._written.update({state.link_id: WrittenState(state, turn.now) for state in states})
-        self._written_links = frozenset(self._sensed.links)
+        self._written = links.written
         self._tell_decisions(decisions, news)
+
+    def _written_on(self, topology: Topology) -> Written:
+        """Tell what is written of the links of a network; of another one than before, only which rows there are."""
+        if self._written is None or self._written.topology is not topology:
+            links = self._written.links if self._written else self._written_links
+            return written_before(links, topology)
+        return self._written
 
     def _tell_decisions(self, decisions: Mapping[str, Decision], news: tuple[Decision, ...]) -> None:
         for state in ("blank", "detour", "fallback"):
@@ -219,6 +265,7 @@ class Planner:
 
     def _tell_what_is_sensed(self, now: datetime) -> None:
         metrics.READINGS_FELT.inc(self._sensed.felt)
+        metrics.READINGS_NOT_LEARNED.inc(self._sensed.quarters.too_late)
         states = self._sensed.links.values()
         for level in LevelOfService:
             metrics.LINKS_WITH_STATE.labels(level.value).set(sum(state.level_of_service is level for state in states))

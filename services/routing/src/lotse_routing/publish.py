@@ -16,8 +16,10 @@ import asyncpg
 from lotse_routing.decide.advice import SignState
 from lotse_routing.decide.decision import Decision
 from lotse_routing.decide.display import Display
-from lotse_routing.metrics import DECISIONS, IS_LEADER, PUBLISH_SECONDS, UNREADABLE_DECISIONS
+from lotse_routing.metrics import DECISIONS, IS_LEADER, PROFILE_LINKS, PUBLISH_SECONDS, UNREADABLE_DECISIONS
+from lotse_routing.profile_store import load_profile, save_profile
 from lotse_routing.state.estimate import LinkState
+from lotse_routing.state.profile import LinkDay, Profile
 from lotse_routing.world import QUERIES
 from lotse_shared.database import connect
 from lotse_shared.log import get_logger
@@ -41,18 +43,25 @@ class Memory:
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What a step has to write: news only."""
+    """What a step has to write: news only. `relearned` are the links and weekdays of the profile that changed.
+
+    Measured states go into history, too; estimates do not.
+    """
 
     covers_until: datetime
     network_version: str
     decisions: tuple[Decision, ...]
     link_states: tuple[LinkState, ...]
+    estimated_states: tuple[LinkState, ...]
     forgotten_links: tuple[str, ...]
+    profile: Profile
+    relearned: frozenset[LinkDay]
 
     @property
     def is_empty(self) -> bool:
         """Tell whether nothing is new but the time."""
-        return not (self.decisions or self.link_states or self.forgotten_links)
+        news = (self.decisions, self.link_states, self.estimated_states, self.forgotten_links, self.relearned)
+        return not any(news)
 
 
 class NotLeadingError(RuntimeError):
@@ -68,11 +77,18 @@ class Publisher:
         self._leads = False
         self._beaten_at = 0.0
         self._partition_day: date | None = None
+        self._profile_generation: int | None = None
+        self._generation_told: int | None = None
 
     @property
     def leads(self) -> bool:
         """Tell whether this process holds the lock, as far as it knows."""
         return self._leads and self._connection is not None and not self._connection.is_closed()
+
+    @property
+    def is_profile_rebuilt(self) -> bool:
+        """Tell whether `lotse-routing learn-profile` has replaced the profile since it was read."""
+        return self._generation_told is not None and self._generation_told != self._profile_generation
 
     async def try_lead(self) -> bool:
         """Take the lock if it is free. Tell whether this process leads now.
@@ -114,6 +130,16 @@ class Publisher:
             frozenset(row["link_id"] for row in links),
         )
 
+    async def read_profile(self) -> Profile:
+        """Read the profile as it is stored now."""
+        assert self._connection is not None  # noqa: S101 - opened by try_lead
+        async with self._connection.transaction(isolation="repeatable_read", readonly=True):
+            self._profile_generation = await self._connection.fetchval(QUERIES["profile_generation"])
+            profile = await load_profile(self._connection)
+        self._generation_told = self._profile_generation
+        PROFILE_LINKS.set(len(profile.rows))
+        return profile
+
     async def publish(self, outcome: Outcome) -> int:
         """Write decisions, link states and how far they are computed, all or nothing; it is a heartbeat too.
 
@@ -124,8 +150,11 @@ class Publisher:
             async with connection.transaction():
                 await connection.executemany(QUERIES["insert_decision"], [_row(d) for d in outcome.decisions])
                 await self._write_links(connection, outcome)
-                epoch: int = await connection.fetchval(QUERIES["beat"], outcome.covers_until, outcome.network_version)
+                epoch = await self._beat(connection, outcome.covers_until, outcome.network_version)
+                if outcome.relearned and not self.is_profile_rebuilt:
+                    await save_profile(connection, outcome.profile, outcome.relearned)
         self._beaten_at = time.monotonic()
+        PROFILE_LINKS.set(len(outcome.profile.rows))
         self._partition_day = _utc_day(outcome) if outcome.link_states else self._partition_day
         for decision in outcome.decisions:
             DECISIONS.labels(decision.state.value).inc()
@@ -137,8 +166,17 @@ class Publisher:
 
     async def beat(self, covers_until: datetime | None, network_version: str | None) -> int:
         """Tell that this planner is alive, and how far it got. Returns the epoch, as `publish` does."""
-        epoch: int = await self._held().fetchval(QUERIES["beat"], covers_until, network_version)
+        epoch = await self._beat(self._held(), covers_until, network_version)
         self._beaten_at = time.monotonic()
+        return epoch
+
+    async def _beat(
+        self, connection: asyncpg.Connection, covers_until: datetime | None, network_version: str | None
+    ) -> int:
+        row = await connection.fetchrow(QUERIES["beat"], covers_until, network_version)
+        assert row is not None  # noqa: S101 - ensured when the lead was taken
+        self._generation_told = row["profile_generation"]
+        epoch: int = row["epoch"]
         return epoch
 
     def _held(self) -> asyncpg.Connection:
@@ -153,6 +191,10 @@ class Publisher:
             rows = [_link_row(state) for state in outcome.link_states]
             await connection.execute(QUERIES["upsert_link_states"], rows)
             await connection.execute(QUERIES["insert_link_history"], rows, outcome.covers_until)
+        if outcome.estimated_states:
+            await connection.execute(
+                QUERIES["upsert_link_states"], [_link_row(state) for state in outcome.estimated_states]
+            )
         if outcome.forgotten_links:
             await connection.execute(QUERIES["delete_link_states"], list(outcome.forgotten_links))
 

@@ -80,7 +80,8 @@ select epoch, covers_until from planner;
 
 -- name: beat
 -- Heartbeat on the wall clock; decisions readable now are computed up to $1 on network $2.
-update planner set heartbeat_at = clock_timestamp(), covers_until = $1, network_version = $2 returning epoch;
+update planner set heartbeat_at = clock_timestamp(), covers_until = $1, network_version = $2
+returning epoch, profile_generation;
 
 -- name: newest_decisions
 -- Decision in force of every sign.
@@ -129,3 +130,35 @@ delete from link_state where link_id = any($1::text[]);
 -- name: ensure_history_partition
 -- Make room for the history of a day (UTC).
 select ensure_partition('link_state_history', $1);
+
+-- name: profile_generation
+-- How often the profile was built from history: whoever read it before that reads it again.
+select profile_generation from planner;
+
+-- name: read_profile
+-- What is usual on each link, a row a link and weekday.
+select link_id, weekday, speeds_kmh, weeks, learned_until from link_profile order by link_id, weekday;
+
+-- name: save_profile
+-- Write days of the profile.
+insert into link_profile (link_id, weekday, speeds_kmh, weeks, learned_until) values ($1, $2, $3, $4, $5)
+on conflict (link_id, weekday) do update set
+    speeds_kmh = excluded.speeds_kmh, weeks = excluded.weeks, learned_until = excluded.learned_until;
+
+-- name: replace_profile
+-- Begin to replace the profile: takes the planner's row, so that no planner writes meanwhile what was there before.
+update planner set profile_generation = profile_generation + 1;
+
+-- name: delete_profile
+-- Forget what is usual.
+delete from link_profile;
+
+-- name: quarters_of_links
+-- Mean speeds of quarters of an hour by link, from what was measured after $1 and up to $2, both ends of quarters: those
+-- of substitutes alone and of detectors that are failed by hand are left out.
+select q.begins_at, d.link_id, sum(q.speed_weighted_kmh) / sum(q.speed_weight) as mean_speed_kmh
+from reading_15min($1, $2, null) q
+join detector d on d.detector_id = q.detector_id and d.link_id is not null and d.failed_at is null
+where q.usable_s > 0 and q.speed_weight > 0
+group by q.begins_at, d.link_id
+order by q.begins_at, d.link_id;

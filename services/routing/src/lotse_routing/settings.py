@@ -5,6 +5,7 @@ docs/decisions-of-signs.md lists them all with defaults and units; what they mea
 
 from dataclasses import dataclass, field
 from typing import Literal
+from zoneinfo import ZoneInfo
 
 from pydantic import Field, model_validator
 from pydantic_settings import SettingsConfigDict
@@ -37,6 +38,35 @@ class EstimateSettings(_RoutingSettings):
     time_zone: TimeZoneName = Field(
         default="UTC", description="whose weekdays and hours typical speeds go by: Europe/Berlin"
     )
+    profile_memory_weeks: int = Field(
+        default=8, ge=2, le=1000, description="a typical speed is a mean of about so many weeks"
+    )
+    profile_clip_ratio: float = Field(
+        default=0.25,
+        gt=0,
+        le=1,
+        description="further from typical than this share of free flow, a speed counts as that",
+    )
+    profile_delay_s: float = Field(
+        default=300.0, ge=0, description="a quarter of an hour is learned this long after its end, on Lotse's clock"
+    )
+    neighbour_distance_m: float = Field(
+        default=3000.0, gt=0, description="detectors this far away by road still say something of a link"
+    )
+    neighbours_at_least: int = Field(
+        default=3,
+        ge=3,
+        le=8,
+        description="so many detectors it takes to estimate a link from those around it",
+    )
+    estimate_confidence: float = Field(
+        default=0.3, gt=0, le=1, description="no estimate of a link without a detector is told surer than this"
+    )
+
+    @property
+    def zone(self) -> ZoneInfo:
+        """The city's local time."""
+        return ZoneInfo(self.time_zone)
 
     @model_validator(mode="after")
     def _borders_in_order(self) -> "EstimateSettings":
@@ -117,7 +147,9 @@ class LoopSettings(_RoutingSettings):
         default=3600.0, gt=0, description="data time: what a restart feels again to rebuild the state"
     )
     link_state_every_s: float = Field(
-        default=60.0, gt=0, description="an unchanged link state is written this often, on Lotse's clock"
+        default=60.0,
+        gt=0,
+        description="unchanged link states are written, and estimates looked at, this often (Lotse's clock)",
     )
     link_state_change_pct: float = Field(
         default=10.0, gt=0, description="a changed one when its speed moved by this, or its level"

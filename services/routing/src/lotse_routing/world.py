@@ -62,7 +62,7 @@ class WorldReader:
 
     def __init__(self, settings: RoutingSettings) -> None:
         self._settings = settings
-        self._zone = ZoneInfo(settings.estimate.time_zone)
+        self._zone = settings.estimate.zone
         self._compiled = CompiledNetworks(settings.loop.compiled_dir)
         self._town: Town | None = None
         self._registry = Registry((), {}, ())

@@ -35,12 +35,25 @@ class LinkProperties(View):
     max_height_m: float | None = Field(description="null: no limit", examples=[3.8])
     max_weight_t: float | None = Field(description="null: no limit", examples=[None])
     free_flow_kmh: float = Field(examples=[50])
-    level_of_service: LevelOfService = Field(description="unknown where nothing is measured", examples=["jam"])
-    speed_kmh: float | None = Field(examples=[7.4])
-    confidence: float | None = Field(description="0..1", examples=[0.5])
-    source: str | None = Field(description="how the speed is known", examples=["measured"])
-    observed_at: AwareDatetime | None = Field(examples=["2026-11-23T07:43:28.091000Z"])
-    detectors: list[str] = Field(examples=[["AB-05"]])
+    level_of_service: LevelOfService = Field(
+        description="unknown where nothing is measured, also where the speed is estimated", examples=["jam"]
+    )
+    speed_kmh: float | None = Field(
+        description="measured or estimated; null: nothing is known but free flow", examples=[7.4]
+    )
+    confidence: float | None = Field(description="0..1; low for estimates", examples=[0.5])
+    source: str | None = Field(
+        description="how the speed is known. By detectors of the link: `measured`; `held`, readings come without a"
+        " speed; `decayed`, they are silent. Estimated: `neighbourhood`, by detectors around it; `profile`, by what is"
+        " usual at this quarter of the week",
+        examples=["measured"],
+    )
+    observed_at: AwareDatetime | None = Field(
+        description="newest reading behind the speed; of a profile, up to when it was learned. An estimate is written"
+        " when it moved clearly, so this may be a while ago",
+        examples=["2026-11-23T07:43:28.091000Z"],
+    )
+    detectors: list[str] = Field(description="that the speed is measured by; empty for estimates", examples=[["AB-05"]])
 
 
 class LinkGeometry(View):

@@ -60,5 +60,5 @@ class SystemView(View):
     ingest: list[IngestSlot] = Field(description="empty: none has ever run")
     readings_24h: Counts = Field(description="received in the last 24 hours of the clock, this one among them")
     detectors: int = Field(examples=[53])
-    links_with_state: int = Field(examples=[53])
+    links_with_state: int = Field(description="that detectors measure; estimates do not count", examples=[53])
     signs: int = Field(description="in service", examples=[6])

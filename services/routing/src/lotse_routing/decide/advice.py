@@ -56,7 +56,8 @@ class Advice:
 
     `usual_s` is the normal route's time in an empty town. `shown` is the normal route when blank, None at fallback.
     `candidate` is the best detour that was weighed. `gain_s` is normal minus shown (blank: minus the candidate), None
-    where there is no such figure. `since` and `told` are set while a detour is shown.
+    where there is no such figure; `seen_gain_s` is the same by what is measured alone, `estimated_s` the part of the
+    normal route's time that is estimated delay. `since` and `told` are set while a detour is shown.
     """
 
     destination_id: str
@@ -67,6 +68,8 @@ class Advice:
     shown: Route | None = None
     candidate: Route | None = None
     gain_s: float | None = None
+    seen_gain_s: float | None = None
+    estimated_s: float = 0.0
     confidence: float = 0.0
     cause: Cause | None = None
     since: datetime | None = None

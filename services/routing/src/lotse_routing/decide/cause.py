@@ -1,4 +1,7 @@
-"""What is wrong on a route: the closure on it, or the street that costs most time."""
+"""What is wrong on a route: the closure on it, or the street that costs most time.
+
+Only what somebody sees counts: a detector, or who entered a roadwork. An estimate is no cause for a sign.
+"""
 
 from collections import defaultdict
 from collections.abc import Sequence
@@ -60,6 +63,11 @@ def find_cause(snapshot: Snapshot, route: Sequence[int]) -> Cause | None:
     return _slow_street(snapshot, worst, by_street[worst])
 
 
+def seen_times_s(snapshot: Snapshot, route: Sequence[int]) -> float:
+    """Tell how long a route takes by what is seen of it: at free flow where nobody measures."""
+    return float(snapshot.weights.seen_times_s[list(route)].sum())
+
+
 def route_confidence(snapshot: Snapshot, route: Sequence[int]) -> float:
     """Tell how sure the travel time of a route is, 0..1.
 
@@ -85,7 +93,7 @@ def _is_noticeable(snapshot: Snapshot, route: Sequence[int]) -> bool:
 
 
 def _delay_s(snapshot: Snapshot, index: int) -> float:
-    return max(0.0, float(snapshot.weights.travel_times_s[index] - snapshot.base.travel_times_s[index]))
+    return max(0.0, float(snapshot.weights.seen_times_s[index] - snapshot.base.travel_times_s[index]))
 
 
 def _link_confidence(snapshot: Snapshot, index: int) -> float:
@@ -100,7 +108,7 @@ def _slow_street(snapshot: Snapshot, street: str, links: Sequence[int]) -> Cause
     links = jammed or links
     states = [snapshot.links[index] for index in links if index in snapshot.links]
     length_m = sum(snapshot.topology.links[index].length_m for index in links)
-    now_s = sum(float(snapshot.weights.travel_times_s[index]) for index in links)
+    now_s = seen_times_s(snapshot, links)
     usual_s = sum(float(snapshot.base.travel_times_s[index]) for index in links)
     limiting = _speed_roadwork(snapshot.topology, snapshot.roadworks, links)
     return Cause(

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 
 from lotse_routing.decide.advice import Advice, Reason, Route
-from lotse_routing.decide.cause import Cause
+from lotse_routing.decide.cause import NOTICEABLE_DELAY_S, Cause
 from lotse_routing.decide.registry import Destination, Registry
 from lotse_routing.settings import PolicySettings
 
@@ -87,7 +87,8 @@ def _why(advice: Advice) -> str:
 
 def _normal(advice: Advice) -> str:
     now_s = advice.normal.travel_time_s if advice.normal else 0.0
-    return f"{now_s:.0f} s ({advice.usual_s:.0f} s without traffic)"
+    estimated = f", {advice.estimated_s:.0f} s of it estimated" if advice.estimated_s >= NOTICEABLE_DELAY_S else ""
+    return f"{now_s:.0f} s{estimated} ({advice.usual_s:.0f} s without traffic)"
 
 
 def _detour(route: Route | None, via_street: str) -> str:
@@ -101,8 +102,11 @@ def _figures(advice: Advice, *, is_shown: bool) -> str:
     if advice.gain_s is None:
         return f"{takes}, the usual way {advice.usual_s:.0f} s when it is open"
     gain_pct = advice.gain_pct or 0.0
+    seen_s = advice.gain_s if advice.seen_gain_s is None else advice.seen_gain_s
+    is_less = advice.gain_s - seen_s >= NOTICEABLE_DELAY_S
+    seen = f", {max(0.0, seen_s):.0f} s without estimates" if is_less else ""
     return (
-        f"{takes} instead of {_normal(advice)}: gain {advice.gain_s:.0f} s ({gain_pct:.0f} %),"
+        f"{takes} instead of {_normal(advice)}: gain {advice.gain_s:.0f} s ({gain_pct:.0f} %){seen},"
         f" confidence {advice.confidence:.2f}"
     )
 

@@ -10,7 +10,7 @@ from math import isinf
 
 from lotse_routing.decide.advice import Advice, Reason, Route, SignState, Told
 from lotse_routing.decide.candidates import Trees, along_corridors, best_route, cost_s, path_to, timed
-from lotse_routing.decide.cause import Cause, find_cause, route_confidence
+from lotse_routing.decide.cause import Cause, find_cause, route_confidence, seen_times_s
 from lotse_routing.decide.registry import Corridor, Destination, Registry, Sign
 from lotse_routing.settings import PolicySettings
 from lotse_routing.state.snapshot import Snapshot
@@ -45,7 +45,11 @@ class _Relation:
 
     @property
     def delay_s(self) -> float:
-        return self.normal.travel_time_s - self.usual_s
+        """What drivers are seen to lose on the normal route: estimates do not count."""
+        return self.seen_s(self.normal) - self.usual_s
+
+    def seen_s(self, route: Route) -> float:
+        return seen_times_s(self.moment.snapshot, route.links)
 
     @property
     def is_disturbed(self) -> bool:
@@ -55,13 +59,17 @@ class _Relation:
     def gain_s(self, route: Route) -> float:
         return self.normal.travel_time_s - route.travel_time_s
 
+    def seen_gain_s(self, route: Route) -> float:
+        return self.seen_s(self.normal) - self.seen_s(route)
+
     def is_worth(self, route: Route, share: float = 1.0) -> bool:
         """Tell whether the gain reaches a share of both thresholds.
 
         A detour answers a disturbance: what is not lost on the normal route cannot be won on another (a rat-run that
-        is quicker on any quiet day is no reason to light a sign).
+        is quicker on any quiet day is no reason to light a sign). Nor is a gain that is estimated but not seen; an
+        estimate can only keep drivers off a detour that is probably slow as well.
         """
-        gain_s, settings = min(self.gain_s(route), self.delay_s), self.moment.settings
+        gain_s, settings = min(self.gain_s(route), self.seen_gain_s(route), self.delay_s), self.moment.settings
         gain_pct = 100 * gain_s / self.normal.travel_time_s
         return gain_s >= share * settings.min_gain_s and gain_pct >= share * settings.min_gain_pct
 
@@ -208,6 +216,7 @@ def _hold_is_over(relation: _Relation, previous: Advice) -> bool:
 
 
 def _nothing(relation: _Relation, reason: Reason, candidate: Route | None) -> Advice:
+    has_gain = candidate is not None and not relation.is_closed
     return Advice(
         destination_id=relation.destination.destination_id,
         state=SignState.BLANK,
@@ -216,7 +225,9 @@ def _nothing(relation: _Relation, reason: Reason, candidate: Route | None) -> Ad
         usual_s=relation.usual_s,
         shown=relation.normal,
         candidate=candidate,
-        gain_s=relation.gain_s(candidate) if candidate and not relation.is_closed else None,
+        gain_s=relation.gain_s(candidate) if candidate and has_gain else None,
+        seen_gain_s=relation.seen_gain_s(candidate) if candidate and has_gain else None,
+        estimated_s=0.0 if relation.is_closed else relation.normal.travel_time_s - relation.seen_s(relation.normal),
         confidence=_confidence(relation),
         cause=relation.cause,
     )

@@ -17,13 +17,15 @@ from lotse_routing.state.level_of_service import level_of_service
 from lotse_shared.level_of_service import LevelOfService
 
 NEGLIGIBLE_FRESHNESS = 0.05
-"""Below this, a held speed says nothing any more: the link's travel time is the free-flow one."""
+"""Below this, a held speed says nothing any more: the link's travel time is the estimated one."""
 FRESH_INTERVALS = 1.5
 """A speed is fresh for an interval, and half of one more in which the next reading is on its way."""
 UNKNOWN_BELOW_FRESHNESS = 0.1
 
-Source = Literal["measured", "held", "decayed"]
-"""measured: by a fresh speed; held: readings come, but without a speed; decayed: the detectors are silent."""
+Source = Literal["measured", "held", "decayed", "neighbourhood", "profile"]
+"""measured: by a fresh speed; held: readings come, but without a speed; decayed: the detectors are silent.
+
+neighbourhood, profile: nobody measures the link; an estimate from detectors around it, or from what is usual."""
 
 
 @dataclass(frozen=True, slots=True)

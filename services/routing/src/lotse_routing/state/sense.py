@@ -1,6 +1,6 @@
 """One step of sensing: readings in, what is known of detectors and links out."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
@@ -13,11 +13,12 @@ from lotse_routing.state.estimate import (
     estimate_links,
     feel,
 )
+from lotse_routing.state.quarters import Quarters, collect
 
 
 @dataclass(frozen=True, slots=True)
 class Sensed:
-    """What is known after a step, by detector and by link.
+    """What is known after a step, by detector and by link; `quarters` are what the profile is learned from.
 
     `felt` counts the readings that were new in the step; `newest` is the `measured_at` of the newest one that was
     felt in time, None if there was none: a reading that is stale already (after a restart, say) causes nothing now.
@@ -27,12 +28,13 @@ class Sensed:
     links: Mapping[str, LinkState] = field(default_factory=dict)
     felt: int = 0
     newest: datetime | None = None
+    quarters: Quarters = field(default_factory=Quarters)
 
 
 def sense(  # noqa: PLR0913 - pure: all that the estimate depends on is named
     known: Sensed,
     readings: Iterable[FeltReading],
-    places: Iterable[DetectorPlace],
+    places: Collection[DetectorPlace],
     free_flow_kmh: Mapping[str, float],
     *,
     now: datetime,
@@ -43,7 +45,8 @@ def sense(  # noqa: PLR0913 - pure: all that the estimate depends on is named
     detectors = feel(known.detectors, new, settings)
     links = estimate_links(detectors, places, free_flow_kmh, known.links, now, settings)
     in_time = [reading.measured_at for reading in new if _is_in_time(reading, now, settings)]
-    return Sensed(detectors, links, len(new), max(in_time, default=None))
+    quarters = collect(known.quarters, new, places, now, settings)
+    return Sensed(detectors, links, len(new), max(in_time, default=None), quarters)
 
 
 def _is_new(known: Sensed, reading: FeltReading) -> bool:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from lotse_routing.core.routes import RouteGraph
-from lotse_routing.core.topology import Topology
+from lotse_routing.core.topology import Seconds, Topology
 from lotse_routing.state.estimate import LinkState
 from lotse_routing.state.graphs import RouteGraphs
 from lotse_routing.state.roadwork import Roadwork
@@ -20,9 +20,10 @@ class Snapshot:
     """Network, weights and link states of one moment.
 
     `version` rises by one with every snapshot of a process; `computed_until` is Lotse's clock at its making;
-    `links` has the link states by link index; `roadworks` are those in force; `base` are the weights of an empty town.
-    `graph` and `usual` are what routes of cars are searched in, under the costs of now and those of an empty town;
-    `graphs` makes others.
+    `links` has, by link index, the states of links that a detector measured: estimates are in the weights alone;
+    `typical_times_s` are seconds by link as they are usual at this quarter of the week, without today's disturbances;
+    `roadworks` are those in force; `base` are the weights of an empty town. `graph` and `usual` are what routes of cars
+    are searched in, under the costs of now and those of an empty town; `graphs` makes others.
     """
 
     version: int
@@ -30,6 +31,7 @@ class Snapshot:
     topology: Topology
     base: Weights
     weights: Weights
+    typical_times_s: Seconds
     links: Mapping[int, LinkState]
     roadworks: tuple[Roadwork, ...]
     graph: RouteGraph

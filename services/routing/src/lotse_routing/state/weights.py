@@ -1,18 +1,20 @@
-"""Link state and roadworks → travel times and costs, one array entry a link.
+"""Link state, estimates and roadworks → travel times and costs, one array entry a link.
 
-Two arrays, because two questions differ: *travel times* are the seconds that drivers are told; *costs* are what the
-choice of a route minimises: the same seconds, times a factor on minor streets that keeps detours off them
-(field.md 5: rat-running).
+Three arrays, because three questions differ: *travel times* are the seconds that drivers are told; *costs* are what the
+choice of a route minimises: the same seconds, times a factor on minor streets that keeps detours off them (field.md 5:
+rat-running); *seen times* leave the estimates out: only what somebody measured or entered may be a reason for a sign.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
+import numpy.typing as npt
 
 from lotse_routing.core.jit import Costs
 from lotse_routing.core.topology import Seconds, Topology
 from lotse_routing.core.turns import U_TURN_DEG
+from lotse_routing.network.model import KMH_PER_MS
 from lotse_routing.settings import EstimateSettings, WeightSettings
 from lotse_routing.state.estimate import LinkState
 from lotse_routing.state.roadwork import Roadwork
@@ -23,10 +25,14 @@ TURN_DEG = 40.0
 
 @dataclass(frozen=True, slots=True)
 class Weights:
-    """Read-only arrays of one moment. A closed link is infinite in both; `closures` says by which roadwork."""
+    """Read-only arrays of one moment. A closed link is infinite in all of them; `closures` says by which roadwork.
+
+    `seen_times_s` are at free flow where no detector measures and no roadwork limits the speed.
+    """
 
     travel_times_s: Seconds
     costs_s: Seconds
+    seen_times_s: Seconds
     closures: Mapping[int, Roadwork]
 
 
@@ -54,44 +60,60 @@ def turn_costs(topology: Topology, settings: WeightSettings) -> Costs:
 
 def base_weights(topology: Topology, factors: Seconds) -> Weights:
     """Weights of an empty town with nothing closed: what the usual ways are found on."""
-    return _frozen(topology.base_travel_times_s.copy(), factors, {})
+    return _frozen(topology.base_travel_times_s.copy(), topology.base_travel_times_s.copy(), factors, {})
 
 
-def derive_weights(
+def derive_weights(  # noqa: PLR0913, PLR0917 - all that a travel time depends on is named
     topology: Topology,
     factors: Seconds,
-    links: Iterable[LinkState],
-    roadworks: Iterable[Roadwork],
+    links: Collection[LinkState],
+    estimated_times_s: Seconds,
+    roadworks: Sequence[Roadwork],
     settings: EstimateSettings,
 ) -> Weights:
-    """Derive the weights of now: measured where known, free flow elsewhere, roadworks on top.
+    """Derive the weights of now: measured where known, estimated elsewhere, roadworks on top.
 
-    A measured time counts in proportion to its freshness, so that it decays to the free-flow one when a detector
-    falls silent. Nobody is told to drive faster than free flow. Of roadworks, only those in force may be handed in;
-    their links that the network does not have are without effect.
+    A measured time counts in proportion to its freshness, so that it decays to the estimated one when a detector falls
+    silent. Nobody is told to drive faster than free flow. Of roadworks, only those in force may be handed in; their
+    links that the network does not have are without effect.
     """
-    travel_times_s = topology.base_travel_times_s.copy()
-    for state in links:
-        index = topology.index[state.link_id]
-        link = topology.links[index]
-        speed_kmh = min(max(state.speed_kmh, settings.min_speed_kmh), link.free_flow_kmh)
-        measured_s = link.length_m / (speed_kmh / 3.6)
-        travel_times_s[index] += state.freshness * max(0.0, measured_s - travel_times_s[index])
+    travel_times_s, seen_times_s = estimated_times_s.copy(), topology.base_travel_times_s.copy()
+    if links:
+        index = np.array([topology.index[state.link_id] for state in links])
+        freshness = np.array([state.freshness for state in links])
+        measured_s = _measured_times_s(topology, index, links, settings)
+        travel_times_s[index] += freshness * (measured_s - travel_times_s[index])
+        seen_times_s[index] += freshness * (measured_s - seen_times_s[index])
     closures: dict[int, Roadwork] = {}
     for roadwork in roadworks:
-        for index in (topology.index[link] for link in roadwork.links if link in topology.index):
+        for link in (topology.index[name] for name in roadwork.links if name in topology.index):
+            least_s = _least_s(topology, link, roadwork, settings)
+            for times_s in (travel_times_s, seen_times_s):
+                times_s[link] = max(times_s[link], least_s)
             if roadwork.speed_kmh is None:
-                travel_times_s[index] = np.inf
-                closures.setdefault(index, roadwork)
-            else:
-                speed_kmh = max(roadwork.speed_kmh, settings.min_speed_kmh)  # as little as 0 would end every turn
-                least_s = topology.links[index].length_m / (speed_kmh / 3.6)
-                travel_times_s[index] = max(travel_times_s[index], least_s)
-    return _frozen(travel_times_s, factors, closures)
+                closures.setdefault(link, roadwork)
+    return _frozen(travel_times_s, seen_times_s, factors, closures)
 
 
-def _frozen(travel_times_s: Seconds, factors: Seconds, closures: Mapping[int, Roadwork]) -> Weights:
+def _measured_times_s(
+    topology: Topology, index: npt.NDArray[np.intp], links: Iterable[LinkState], settings: EstimateSettings
+) -> Seconds:
+    speeds_kmh = np.maximum([state.speed_kmh for state in links], settings.min_speed_kmh)
+    free_flow_kmh = np.array([topology.links[i].free_flow_kmh for i in index])
+    return topology.base_travel_times_s[index] * np.maximum(free_flow_kmh / speeds_kmh, 1.0)
+
+
+def _least_s(topology: Topology, index: int, roadwork: Roadwork, settings: EstimateSettings) -> float:
+    """Tell how long a link takes at least because of a roadwork; a limit of as little as 0 would end every turn."""
+    if roadwork.speed_kmh is None:
+        return float("inf")
+    return topology.links[index].length_m / (max(roadwork.speed_kmh, settings.min_speed_kmh) / KMH_PER_MS)
+
+
+def _frozen(
+    travel_times_s: Seconds, seen_times_s: Seconds, factors: Seconds, closures: Mapping[int, Roadwork]
+) -> Weights:
     costs_s = travel_times_s * factors
-    travel_times_s.setflags(write=False)
-    costs_s.setflags(write=False)
-    return Weights(travel_times_s, costs_s, closures)
+    for times_s in (travel_times_s, seen_times_s, costs_s):
+        times_s.setflags(write=False)
+    return Weights(travel_times_s, costs_s, seen_times_s, closures)

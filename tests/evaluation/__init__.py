@@ -1,0 +1,1 @@
+"""How good Lotse's figures are: each module is run by hand and prints what it measured."""

@@ -1,0 +1,71 @@
+"""The recording of Open Data Aarhus as routing feels it: network, places of detectors, readings by step."""
+
+import tempfile
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from functools import cached_property
+from pathlib import Path
+from statistics import median
+
+from lotse_routing.core.topology import Topology, build_topology
+from lotse_routing.network.import_links import import_links
+from lotse_routing.state.estimate import DetectorPlace, FeltReading
+from lotse_standalone.replay.odaa import INTERVAL_S, read_segments, write_network
+from lotse_standalone.replay.recording import Slot, list_files, read_slots
+
+STRAYS = 2
+"""A speed counts as measured from so many matched devices on: one alone may have stopped on the way."""
+
+
+@dataclass(frozen=True, eq=False)
+class Recording:
+    """Every link has one detector, `link_of` tells which; `steps` are moments with the readings since the last."""
+
+    topology: Topology
+    places: tuple[DetectorPlace, ...]
+    link_of: Mapping[str, int]
+    steps: tuple[tuple[datetime, tuple[FeltReading, ...]], ...]
+
+    @cached_property
+    def median_kmh(self) -> Mapping[str, float]:
+        """What each detector measures, all in all."""
+        speeds: dict[str, list[float]] = defaultdict(list)
+        for reading in (reading for _, readings in self.steps for reading in readings if is_measured(reading)):
+            speeds[reading.detector_id].append(reading.mean_speed_kmh or 0.0)
+        return {detector: median(found) for detector, found in speeds.items()}
+
+
+def read_recording(folder: Path) -> Recording:
+    """Read links.csv and the measurements beside it."""
+    segments = read_segments(folder / "links.csv")
+    with tempfile.TemporaryDirectory() as files:
+        write_network(segments, Path(files))
+        network, _ = import_links(Path(files), "Aarhus")
+    topology = build_topology(network)
+    places = tuple(DetectorPlace(s.report_id, s.link_id) for s in segments if s.link_id in topology.index)
+    link_of = {place.detector_id: topology.index[place.link_id] for place in places}
+    return Recording(topology, places, link_of, tuple(_steps(list(read_slots(list_files(folder), UTC)))))
+
+
+def _steps(slots: Sequence[Slot]) -> Iterator[tuple[datetime, tuple[FeltReading, ...]]]:
+    for slot in slots:
+        if slot.covers_until is not None:
+            yield slot.covers_until, tuple(_readings(slot))
+
+
+def _readings(slot: Slot) -> Iterator[FeltReading]:
+    """Speeds of rows without a vehicle are no measurement (rule R2)."""
+    for row in slot.rows:
+        with suppress(TypeError, ValueError):
+            vehicles, speed_kmh = float(row.row["vehicleCount"]), float(row.row["avgSpeed"])
+            if row.measured_at is not None:
+                usable_kmh = speed_kmh if vehicles > 0 and speed_kmh > 0 else None
+                yield FeltReading(row.detector_id, row.measured_at, INTERVAL_S, vehicles, usable_kmh)
+
+
+def is_measured(reading: FeltReading) -> bool:
+    """Tell whether a reading is fit to judge an estimate by."""
+    return reading.mean_speed_kmh is not None and (reading.vehicle_count or 0) >= STRAYS
