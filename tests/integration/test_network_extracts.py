@@ -8,8 +8,8 @@ import osmium
 import pytest
 from factories_network import banned_links, unwatched
 
-from lotse_routing.network.difference import compare_networks
-from lotse_routing.network.exchange import export_graphml, import_graphml
+from lotse_routing.network.compare.difference import compare_networks
+from lotse_routing.network.graphs.exchange import export_graphml, import_graphml
 from lotse_routing.network.import_osm import import_osm
 from lotse_routing.network.model import StreetNetwork
 from lotse_routing.network.summary import ImportSummary

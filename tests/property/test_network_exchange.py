@@ -8,7 +8,7 @@ from factories_network import a_link
 from hypothesis import given
 from hypothesis import strategies as st
 
-from lotse_routing.network.exchange import from_networkx, to_networkx
+from lotse_routing.network.graphs.exchange import from_networkx, to_networkx
 from lotse_routing.network.model import BannedTurn, Condition, Junction, StreetNetwork, build_network
 from lotse_shared.vehicle import VehicleClass
 

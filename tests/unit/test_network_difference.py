@@ -5,8 +5,8 @@ from typing import Any
 import pytest
 from factories_network import a_link, a_network, both_ways, place
 
-from lotse_routing.network.affected import Affected, Kind, Registered
-from lotse_routing.network.difference import Difference, compare_networks
+from lotse_routing.network.compare.affected import Affected, Kind, Registered
+from lotse_routing.network.compare.difference import Difference, compare_networks
 from lotse_routing.network.model import BannedTurn, StreetNetwork, build_network
 from lotse_shared.vehicle import ALL_VEHICLES, VehicleClass
 

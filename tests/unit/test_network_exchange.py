@@ -8,8 +8,8 @@ import pytest
 import shapely
 from factories_network import a_network, both_ways, place
 
-from lotse_routing.network.exchange import export_graphml, from_networkx, import_graphml, to_networkx
-from lotse_routing.network.graph_rows import GraphError
+from lotse_routing.network.graphs.exchange import export_graphml, from_networkx, import_graphml, to_networkx
+from lotse_routing.network.graphs.rows import GraphError
 
 PLACES = {"A": place(0, 0), "B": place(1, 0), "C": place(2, 0)}
 TOWN = a_network(PLACES, both_ways([("A", "B"), ("B", "C")], PLACES), [("A-B-0", "B-C-0")])

@@ -7,7 +7,7 @@ from factories_network import ARMS, CROSS, STREET, osm_xml, read_osm, turn, unwa
 
 from lotse_routing.network.import_osm import import_osm
 from lotse_routing.network.model import DrivesOn, Link, StreetNetwork
-from lotse_routing.network.osm_file import OsmFileError
+from lotse_routing.network.osm.file import OsmFileError
 from lotse_shared.vehicle import VehicleClass
 
 SQUARE = {1: (0, 0), 2: (1, 0), 3: (1, 1), 4: (0, 1)}

@@ -2,9 +2,9 @@
 
 import pytest
 
-from lotse_routing.network.osm_access import Access, way_access
-from lotse_routing.network.osm_barriers import read_barrier
-from lotse_routing.network.osm_tags import Road, read_road
+from lotse_routing.network.osm.access import Access, way_access
+from lotse_routing.network.osm.barriers import read_barrier
+from lotse_routing.network.osm.tags import Road, read_road
 from lotse_shared.vehicle import VehicleClass
 
 Y, D, N = Access.YES, Access.DESTINATION, Access.NO

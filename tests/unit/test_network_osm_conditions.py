@@ -2,9 +2,9 @@
 
 import pytest
 
-from lotse_routing.network.osm_access import Access
-from lotse_routing.network.osm_conditions import Clause, read_clauses
-from lotse_routing.network.osm_tags import Carriageway, Road, read_road
+from lotse_routing.network.osm.access import Access
+from lotse_routing.network.osm.conditions import Clause, read_clauses
+from lotse_routing.network.osm.tags import Carriageway, Road, read_road
 from lotse_routing.network.weekly_times import WeeklyTimes
 from lotse_shared.vehicle import VehicleClass
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from lotse_routing.network.osm_limits import read_limits
+from lotse_routing.network.osm.limits import read_limits
 
 
 @pytest.mark.parametrize(

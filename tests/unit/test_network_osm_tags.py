@@ -2,9 +2,9 @@ from typing import Any
 
 import pytest
 
-from lotse_routing.network.osm_access import Access
-from lotse_routing.network.osm_speed import free_flow_speed
-from lotse_routing.network.osm_tags import LeftOut, Road, read_road
+from lotse_routing.network.osm.access import Access
+from lotse_routing.network.osm.speed import free_flow_speed
+from lotse_routing.network.osm.tags import LeftOut, Road, read_road
 from lotse_shared.vehicle import VehicleClass
 
 

@@ -5,7 +5,7 @@ import time
 
 import typer
 
-from lotse_routing import network_commands, profile_commands
+from lotse_routing.commands import networks, profile
 
 app = typer.Typer(
     help="Lotse routing: street graph, link state, sign decisions.",
@@ -36,11 +36,11 @@ def warm() -> None:
 
 
 for command in (
-    network_commands.import_osm,
-    network_commands.import_links,
-    network_commands.import_graphml,
-    network_commands.export_graphml,
-    network_commands.compare,
-    profile_commands.learn_profile,
+    networks.import_osm,
+    networks.import_links,
+    networks.import_graphml,
+    networks.export_graphml,
+    networks.compare,
+    profile.learn_profile,
 ):
     app.command()(command)

@@ -2,13 +2,13 @@
 
 from pathlib import Path
 
-from lotse_routing.network.exchange import SUFFIX, import_graphml
-from lotse_routing.network.graph_rows import GraphError
+from lotse_routing.network.graphs.exchange import SUFFIX, import_graphml
+from lotse_routing.network.graphs.rows import GraphError
 from lotse_routing.network.import_links import import_links
 from lotse_routing.network.import_osm import import_osm
 from lotse_routing.network.link_files import BadRowsError
 from lotse_routing.network.model import StreetNetwork
-from lotse_routing.network.osm_file import OsmFileError, Watch
+from lotse_routing.network.osm.file import OsmFileError, Watch
 from lotse_routing.network.summary import ImportSummary
 
 READ_ERRORS = (OsmFileError, BadRowsError, GraphError)

@@ -4,15 +4,15 @@ from collections.abc import Collection, Iterable, Iterator, Mapping
 from itertools import groupby
 from pathlib import Path
 
-from lotse_routing.network.components import keep_largest
-from lotse_routing.network.gates import make_gates, part_at_barriers, side_place
 from lotse_routing.network.geometry import Coordinate, line_length_m
-from lotse_routing.network.import_notes import dropped_restrictions, notes, unread_tags
-from lotse_routing.network.merge import Piece, cut_into_pieces, merge_pieces
 from lotse_routing.network.model import Condition, DrivesOn, Junction, Link, StreetNetwork, build_network
-from lotse_routing.network.osm_file import OsmFileError, OsmRoads, RoadWay, Watch, read_roads
-from lotse_routing.network.osm_tags import Carriageway
-from lotse_routing.network.restrictions import resolve_restrictions
+from lotse_routing.network.osm.components import keep_largest
+from lotse_routing.network.osm.file import OsmFileError, OsmRoads, RoadWay, Watch, read_roads
+from lotse_routing.network.osm.gates import make_gates, part_at_barriers, side_place
+from lotse_routing.network.osm.merge import Piece, cut_into_pieces, merge_pieces
+from lotse_routing.network.osm.notes import dropped_restrictions, notes, unread_tags
+from lotse_routing.network.osm.restrictions import resolve_restrictions
+from lotse_routing.network.osm.tags import Carriageway
 from lotse_routing.network.stable_ids import node_id, number_links
 from lotse_routing.network.summary import ImportSummary, summarize
 

@@ -9,8 +9,8 @@ from typing import Annotated, Literal, TypeVar
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 from pydantic_core import PydanticCustomError
 
-from lotse_routing.network.osm_lanes import MAX_LANES
-from lotse_routing.network.osm_tags import RESERVED_CLASSES, ROAD_CLASSES
+from lotse_routing.network.osm.lanes import MAX_LANES
+from lotse_routing.network.osm.tags import RESERVED_CLASSES, ROAD_CLASSES
 from lotse_routing.network.weekly_times import WeeklyTimes
 from lotse_shared.identifiers import Identifier
 from lotse_shared.vehicle import VehicleClass

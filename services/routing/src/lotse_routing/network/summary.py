@@ -7,8 +7,8 @@ from typing import Any
 
 import networkx as nx
 
-from lotse_routing.network.components import CutOff
 from lotse_routing.network.model import StreetNetwork
+from lotse_routing.network.osm.components import CutOff
 from lotse_shared.vehicle import VehicleClass
 
 CUT_OFF_TOLD = 5

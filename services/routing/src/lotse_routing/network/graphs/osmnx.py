@@ -14,9 +14,9 @@ import networkx as nx
 import shapely
 
 from lotse_routing.network.geometry import Coordinate, line_length_m
-from lotse_routing.network.graph_rows import GraphError, NodeRow, checked
+from lotse_routing.network.graphs.rows import GraphError, NodeRow, checked
 from lotse_routing.network.model import Junction, Link, StreetNetwork, build_network
-from lotse_routing.network.osm_tags import Carriageway, LeftOut, read_road
+from lotse_routing.network.osm.tags import Carriageway, LeftOut, read_road
 from lotse_routing.network.stable_ids import node_id, number_links
 
 TAGS = ("highway", "name", "ref", "maxspeed", "lanes", "access", "junction", "service", "area")

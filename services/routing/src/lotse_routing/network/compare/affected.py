@@ -4,9 +4,9 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Literal
 
+from lotse_routing.network.compare.replacement import LinkFinder
 from lotse_routing.network.geometry import Coordinate, distance_m
 from lotse_routing.network.model import BannedTurn, Link, StreetNetwork
-from lotse_routing.network.replacement import LinkFinder
 from lotse_shared.vehicle import VehicleClass
 
 Kind = Literal["detector", "sign", "destination", "corridor", "roadwork"]

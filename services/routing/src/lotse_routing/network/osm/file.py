@@ -16,9 +16,9 @@ from osmium.filter import KeyFilter, TagFilter
 from osmium.osm import NODE, RELATION, WAY, Node, Relation, Way
 
 from lotse_routing.network.geometry import Coordinate
-from lotse_routing.network.osm_barriers import Barrier, read_barrier
-from lotse_routing.network.osm_tags import LeftOut, Road, read_road
-from lotse_routing.network.restrictions import Member, Restriction, read_restriction
+from lotse_routing.network.osm.barriers import Barrier, read_barrier
+from lotse_routing.network.osm.restrictions import Member, Restriction, read_restriction
+from lotse_routing.network.osm.tags import LeftOut, Road, read_road
 
 SUFFIXES = (".osm", ".osm.gz", ".osm.pbf")
 DIGITS = 7

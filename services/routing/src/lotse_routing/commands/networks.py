@@ -11,17 +11,17 @@ from typing import Annotated
 
 import typer
 
-from lotse_routing.command_line import database_settings, fail, told_in_one_line
-from lotse_routing.network import exchange
+from lotse_routing.commands.line import database_settings, fail, told_in_one_line
+from lotse_routing.commands.network_database import NetworkDatabase, Replaced
+from lotse_routing.commands.progress import watched
 from lotse_routing.network.any_file import READ_ERRORS, import_any
-from lotse_routing.network.difference import compare_networks
+from lotse_routing.network.compare.difference import compare_networks
+from lotse_routing.network.graphs import exchange
 from lotse_routing.network.import_links import import_links as read_link_files
 from lotse_routing.network.import_osm import import_osm as read_osm_file
 from lotse_routing.network.model import DrivesOn, StreetNetwork
-from lotse_routing.network.osm_file import Watch
+from lotse_routing.network.osm.file import Watch
 from lotse_routing.network.summary import ImportSummary
-from lotse_routing.network_database import NetworkDatabase, Replaced
-from lotse_routing.progress import watched
 
 Name = Annotated[str | None, typer.Option(help="What the network is called. Default: the name of the file or folder.")]
 DryRun = Annotated[bool, typer.Option("--dry-run", help="Read and tell, store nothing; needs no database.")]

@@ -7,10 +7,10 @@ from typing import Annotated
 import asyncpg
 import typer
 
-from lotse_routing.command_line import database_settings, fail, run_on_database, told_in_one_line
-from lotse_routing.learn_profile import Learned, NoNetworkError, NothingMeasuredError
-from lotse_routing.learn_profile import learn_profile as learn
-from lotse_routing.progress import watched
+from lotse_routing.commands.learn_profile import Learned, NoNetworkError, NothingMeasuredError
+from lotse_routing.commands.learn_profile import learn_profile as learn
+from lotse_routing.commands.line import database_settings, fail, run_on_database, told_in_one_line
+from lotse_routing.commands.progress import watched
 from lotse_routing.settings import EstimateSettings
 from lotse_routing.state.profile import quarter_begin
 

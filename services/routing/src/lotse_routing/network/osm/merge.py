@@ -5,7 +5,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import chain
 
-from lotse_routing.network.osm_tags import Carriageway
+from lotse_routing.network.osm.tags import Carriageway
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,13 +10,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from itertools import chain
 
-from lotse_routing.network.osm_access import OPEN_VALUES, Access, way_access
-from lotse_routing.network.osm_lanes import DEFAULT_LANES, tagged_lanes
-from lotse_routing.network.osm_limits import read_limits
-from lotse_routing.network.osm_oneway import BOTH, unknown_oneways
-from lotse_routing.network.osm_permission import CONDITIONAL, OPEN, Reading, Usual, read_permission
-from lotse_routing.network.osm_speed import CLASS_DEFAULT_KMH, free_flow_speed
-from lotse_routing.network.permission import Permission
+from lotse_routing.network.osm.access import OPEN_VALUES, Access, way_access
+from lotse_routing.network.osm.lanes import DEFAULT_LANES, tagged_lanes
+from lotse_routing.network.osm.limits import read_limits
+from lotse_routing.network.osm.oneway import BOTH, unknown_oneways
+from lotse_routing.network.osm.permission import Permission
+from lotse_routing.network.osm.permission_tags import CONDITIONAL, OPEN, Reading, Usual, read_permission
+from lotse_routing.network.osm.speed import CLASS_DEFAULT_KMH, free_flow_speed
 from lotse_shared.vehicle import VehicleClass
 
 RESERVED_CLASSES = frozenset({"busway", "service", "pedestrian", "track"})

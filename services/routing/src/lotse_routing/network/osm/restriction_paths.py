@@ -5,7 +5,7 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 
 from lotse_routing.network.geometry import signed_turn_deg
 from lotse_routing.network.model import Link
-from lotse_routing.network.osm_tags import LeftOut
+from lotse_routing.network.osm.tags import LeftOut
 
 Path = tuple[str, ...]
 """Link ids, head to tail."""

@@ -7,10 +7,10 @@ from typing import Any
 
 import asyncpg
 
-from lotse_routing.command_line import run_on_database
-from lotse_routing.network.difference import Difference, compare_networks
+from lotse_routing.commands.line import run_on_database
+from lotse_routing.network.compare.difference import Difference, compare_networks
+from lotse_routing.network.compare.registered import load_registered
 from lotse_routing.network.model import NetworkError, StreetNetwork
-from lotse_routing.network.registered import load_registered
 from lotse_routing.network.store import load_active_network, save_network
 from lotse_shared.settings import DatabaseSettings
 

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
-from lotse_routing.network.osm_access import Access, strictest
+from lotse_routing.network.osm.access import Access, strictest
 from lotse_shared.vehicle import VehicleClass
 
 

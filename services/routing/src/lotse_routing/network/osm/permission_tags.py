@@ -11,9 +11,9 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Generic, TypeVar
 
-from lotse_routing.network.osm_access import MODES, Access, read_access, way_access
-from lotse_routing.network.osm_conditions import Clause, read_clauses, values_of
-from lotse_routing.network.osm_oneway import (
+from lotse_routing.network.osm.access import MODES, Access, read_access, way_access
+from lotse_routing.network.osm.conditions import Clause, read_clauses, values_of
+from lotse_routing.network.osm.oneway import (
     ONEWAY_KEYS,
     ONEWAY_VALUES,
     Directions,
@@ -21,7 +21,7 @@ from lotse_routing.network.osm_oneway import (
     usual_directions,
     with_bus_lane,
 )
-from lotse_routing.network.permission import Permission, TimedAccess
+from lotse_routing.network.osm.permission import Permission, TimedAccess
 from lotse_routing.network.weekly_times import ALWAYS, NEVER, WeeklyTimes
 from lotse_shared.vehicle import VehicleClass
 

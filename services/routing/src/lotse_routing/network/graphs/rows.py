@@ -8,7 +8,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationEr
 
 from lotse_routing.network.link_files import BADS_TOLD, Access, points
 from lotse_routing.network.model import DrivesOn
-from lotse_routing.network.osm_lanes import MAX_LANES
+from lotse_routing.network.osm.lanes import MAX_LANES
 from lotse_shared.identifiers import Identifier
 from lotse_shared.vehicle import VehicleClass
 from lotse_shared.wire import Latitude, Longitude

@@ -8,9 +8,9 @@ from dataclasses import dataclass
 
 import networkx as nx
 
-from lotse_routing.network.merge import Piece
-from lotse_routing.network.osm_access import Access
-from lotse_routing.network.osm_tags import Carriageway
+from lotse_routing.network.osm.access import Access
+from lotse_routing.network.osm.merge import Piece
+from lotse_routing.network.osm.tags import Carriageway
 from lotse_shared.vehicle import VehicleClass
 
 STREETS_TOLD = 5

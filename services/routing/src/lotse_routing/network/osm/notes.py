@@ -3,9 +3,9 @@
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 
-from lotse_routing.network.osm_access import Access
-from lotse_routing.network.osm_file import OsmRoads
-from lotse_routing.network.restrictions import Resolved
+from lotse_routing.network.osm.access import Access
+from lotse_routing.network.osm.file import OsmRoads
+from lotse_routing.network.osm.restrictions import Resolved
 
 Ids = Mapping[str, Sequence[int]]
 """OpenStreetMap ids by what is told of them."""

@@ -10,9 +10,9 @@ from dataclasses import dataclass, replace
 from itertools import combinations, pairwise
 
 from lotse_routing.network.geometry import Coordinate, distance_m
-from lotse_routing.network.merge import Piece
-from lotse_routing.network.osm_barriers import Barrier
-from lotse_routing.network.osm_tags import Carriageway
+from lotse_routing.network.osm.barriers import Barrier
+from lotse_routing.network.osm.merge import Piece
+from lotse_routing.network.osm.tags import Carriageway
 from lotse_routing.network.stable_ids import node_id
 
 HALF_DEPTH_M = 1.0

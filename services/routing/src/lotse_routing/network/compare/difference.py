@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from lotse_routing.network.affected import Affected, Registered, find_affected
+from lotse_routing.network.compare.affected import Affected, Registered, find_affected
 from lotse_routing.network.model import Link, StreetNetwork
 
 COMPARED = tuple(field for field in Link.__slots__ if field not in {"link_id", "ways"})

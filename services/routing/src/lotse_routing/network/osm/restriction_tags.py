@@ -10,8 +10,8 @@ from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
-from lotse_routing.network.osm_conditions import Clause, read_clauses, values_of
-from lotse_routing.network.osm_permission import CONDITIONAL, HEAVY
+from lotse_routing.network.osm.conditions import Clause, read_clauses, values_of
+from lotse_routing.network.osm.permission_tags import CONDITIONAL, HEAVY
 from lotse_routing.network.weekly_times import ALWAYS, WeeklyTimes
 from lotse_shared.vehicle import VehicleClass
 

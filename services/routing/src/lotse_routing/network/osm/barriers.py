@@ -7,10 +7,10 @@ a link of its own through the node, with its own access (`gates.py`).
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from lotse_routing.network.osm_access import Access
-from lotse_routing.network.osm_limits import Limits, read_limits
-from lotse_routing.network.osm_permission import Usual, read_permission
-from lotse_routing.network.permission import Permission
+from lotse_routing.network.osm.access import Access
+from lotse_routing.network.osm.limits import Limits, read_limits
+from lotse_routing.network.osm.permission import Permission
+from lotse_routing.network.osm.permission_tags import Usual, read_permission
 from lotse_shared.vehicle import VehicleClass
 
 PASSABLE_BARRIERS = frozenset(

@@ -7,7 +7,7 @@ from typing import TypeVar
 from rich.console import Console
 from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
-from lotse_routing.network.osm_file import Watch
+from lotse_routing.network.osm.file import Watch
 
 T = TypeVar("T")
 

@@ -10,9 +10,9 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from lotse_routing.network.model import BannedTurn, Link
-from lotse_routing.network.osm_tags import LeftOut
-from lotse_routing.network.restriction_paths import LinkPaths, Path
-from lotse_routing.network.restriction_tags import Rule, read_rules
+from lotse_routing.network.osm.restriction_paths import LinkPaths, Path
+from lotse_routing.network.osm.restriction_tags import Rule, read_rules
+from lotse_routing.network.osm.tags import LeftOut
 from lotse_routing.network.stable_ids import node_id
 from lotse_shared.vehicle import VehicleClass
 

@@ -4,7 +4,7 @@ from datetime import datetime
 
 import asyncpg
 
-from lotse_routing.network.affected import Registered
+from lotse_routing.network.compare.affected import Registered
 from lotse_shared.database import load_queries
 
 QUERIES = load_queries("lotse_routing.network")

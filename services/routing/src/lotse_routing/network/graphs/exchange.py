@@ -14,7 +14,8 @@ from xml.etree.ElementTree import ParseError
 import networkx as nx
 
 from lotse_routing.network.geometry import Coordinate
-from lotse_routing.network.graph_rows import BanRows, ConditionRows, EdgeRow, GraphError, GraphRow, NodeRow, checked
+from lotse_routing.network.graphs.osmnx import is_osmnx_style, read_osmnx_style
+from lotse_routing.network.graphs.rows import BanRows, ConditionRows, EdgeRow, GraphError, GraphRow, NodeRow, checked
 from lotse_routing.network.model import (
     FLOATS,
     BannedTurn,
@@ -25,7 +26,6 @@ from lotse_routing.network.model import (
     StreetNetwork,
     build_network,
 )
-from lotse_routing.network.osmnx_graph import is_osmnx_style, read_osmnx_style
 from lotse_routing.network.summary import ImportSummary, outside_notes, summarize
 
 SUFFIX = ".graphml"

@@ -1,0 +1,1 @@
+"""What a newer network changes, and what is registered that needs a look then."""

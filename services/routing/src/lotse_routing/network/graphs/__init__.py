@@ -1,0 +1,1 @@
+"""Networks as plain networkx graphs and GraphML, both ways."""

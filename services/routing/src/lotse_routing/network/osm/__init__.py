@@ -1,0 +1,1 @@
+"""What OpenStreetMap says of streets: its files, its tags, its relations."""
