@@ -13,6 +13,7 @@ from contextlib import asynccontextmanager, suppress
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any, TypeVar
+from zoneinfo import ZoneInfo
 
 import asyncpg
 from factories_network import a_link, a_network, place
@@ -76,7 +77,7 @@ def the_network() -> StreetNetwork:
 
 
 TOPOLOGY: Topology = build_topology(the_network())
-TOWN: Town = build_town(TOPOLOGY, WeightSettings())
+TOWN: Town = build_town(TOPOLOGY, WeightSettings(), ZoneInfo("UTC"))
 CENTRUM = Destination("CENTRUM", "Stadtmitte", "CENTRUM", "D")
 SIGN = Sign("KL-07", "A-B-0", 3, 16, ("CENTRUM",))
 U12 = Corridor("U12", ("B-E-0", "E-F-0", "F-D-0"))
@@ -120,7 +121,9 @@ def a_snapshot(
     active = active_roadworks(roadworks, now)
     weights = derive_weights(TOPOLOGY, TOWN.factors, states.values(), active, EstimateSettings())
     links = {index(link): state for link, state in states.items()}
-    return Snapshot(1, now, TOPOLOGY, TOWN.base, weights, links, active)
+    graphs = TOWN.graphs
+    usual, graph = graphs.usual(now), graphs.current(weights.costs_s, now)
+    return Snapshot(1, now, TOPOLOGY, TOWN.base, weights, links, active, graph, usual, graphs)
 
 
 def a_moment(
@@ -131,8 +134,8 @@ def a_moment(
         now=snapshot.computed_until,
         snapshot=snapshot,
         registry=registry or a_registry(U12),
-        usual=TOWN.usual,
-        current=Trees(TOPOLOGY, snapshot.weights.costs_s),
+        usual=Trees(snapshot.usual),
+        current=Trees(snapshot.graph),
         settings=settings or PolicySettings(),
     )
 

@@ -1,16 +1,12 @@
 """Real street networks import, and routes in them obey their turns."""
 
 from functools import cache
-from itertools import pairwise
 from pathlib import Path
-from random import Random
 
 import networkx as nx
 import pytest
-from factories_network import banned_links, unwatched
+from factories_network import unwatched
 
-from lotse_routing.core.query import find_path
-from lotse_routing.core.topology import build_topology
 from lotse_routing.network.import_osm import import_osm
 from lotse_routing.network.model import StreetNetwork
 from lotse_routing.network.summary import ImportSummary
@@ -60,31 +56,3 @@ def test_geometry_fits_junctions_and_lengths(shared_data: Path, file: str) -> No
     for link in network.links():
         assert (link.coordinates[0], link.coordinates[-1]) == (places[link.from_node], places[link.to_node])
         assert link.ways
-
-
-@pytest.mark.parametrize("file", [KAISERSLAUTERN, MONACO])
-def test_routes_contain_no_banned_turn_and_no_u_turn_on_the_way(shared_data: Path, file: str) -> None:
-    network, _ = imported(shared_data / file)
-    topology = build_topology(network)
-    banned = banned_links(network)
-    random = Random(4711)
-    found = 0
-    for _ in range(100):
-        start, end = (random.randrange(len(topology.links)) for _ in range(2))
-        path = find_path(topology, topology.base_travel_times_s, start, end)
-        for i, j in pairwise(path.links if path else ()):
-            link, then = topology.links[i], topology.links[j]
-            assert link.to_node == then.from_node
-            assert (link.link_id, then.link_id) not in banned
-            if link.coordinates == then.coordinates[::-1]:
-                assert network.graph.out_degree(link.to_node) == 1
-        found += path is not None
-    assert found >= 97
-
-
-def test_the_banned_turns_of_kaiserslautern_change_routes(shared_data: Path) -> None:
-    network, _ = imported(shared_data / KAISERSLAUTERN)
-    topology = build_topology(network)
-    for first, then in sorted(banned_links(network)):
-        path = find_path(topology, topology.base_travel_times_s, topology.index[first], topology.index[then])
-        assert path is None or len(path.links) > 2

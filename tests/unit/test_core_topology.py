@@ -8,7 +8,9 @@ FORK = both_ways([("A", "B"), ("B", "C"), ("B", "D")], PLACES)
 
 
 def turns(topology: Topology) -> set[str]:
-    return {f"{topology.links[i].link_id} {topology.links[j].link_id}" for i, j in topology.turns.edges}
+    links, states = topology.links, topology.states
+    pairs = zip(states.link[states.tail].tolist(), states.link[states.head].tolist(), strict=True)
+    return {f"{links[i].link_id} {links[j].link_id}" for i, j in pairs}
 
 
 def test_u_turns_exist_at_dead_ends_only() -> None:

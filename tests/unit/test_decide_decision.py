@@ -6,6 +6,7 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
+from factories_core import a_graph
 from factories_decide import (
     CENTRUM,
     NOON,
@@ -260,7 +261,7 @@ def test_a_free_detour_tells_the_street_it_takes() -> None:
     assert decision.lines == ("LAUTERSTR.", "STAU", "PARISER STR.")
     assert decision.detours[0]["shown"]["via"] == "Pariser Straße"
     assert body(decision)["destinations"][0]["via"] == "Pariser Straße"
-    assert read_advices(decision.detours, TOPOLOGY)["CENTRUM"].shown == Route(
+    assert read_advices(decision.detours, a_graph(TOPOLOGY))["CENTRUM"].shown == Route(
         tuple(index(link) for link in ("A-B-0", "B-E-0", "E-F-0", "F-D-0")), 165.6, None
     )
 
@@ -284,7 +285,7 @@ def test_a_detour_with_a_turn_that_the_network_now_bans_is_decided_anew() -> Non
     network = the_network()
     turn = BannedTurn(("B-E-0", "E-F-0"), ALL_VEHICLES)
     banned = build_network("anew", "a test", network.junctions(), network.links(), [turn])
-    assert read_advices(decided(jam()).detours, build_topology(banned)) == {}
+    assert read_advices(decided(jam()).detours, a_graph(build_topology(banned))) == {}
 
 
 def test_a_sign_on_a_link_that_the_network_does_not_have_falls_back() -> None:

@@ -1,6 +1,6 @@
 """When a sign shows a detour, keeps it, replaces it, drops it."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -18,8 +18,7 @@ from factories_decide import (
     ids,
 )
 
-from lotse_routing.core.query import ReverseTree, link_tree
-from lotse_routing.core.topology import Topology, TravelTimes
+from lotse_routing.core.routes import ReverseTree, tree_over
 from lotse_routing.decide import candidates
 from lotse_routing.decide.advice import Advice, Reason, SignState
 from lotse_routing.decide.policy import advise
@@ -243,14 +242,14 @@ def test_a_detour_is_not_kept_when_its_sign_or_destination_was_moved(sign: Sign,
 
 
 def test_one_search_into_a_corridor_serves_all_signs(monkeypatch: pytest.MonkeyPatch) -> None:
-    searched: list[int] = []
+    searched: list[list[str]] = []
 
-    def counted(topology: Topology, costs_s: TravelTimes, to_link: int) -> ReverseTree:
-        searched.append(to_link)
-        return link_tree(topology, costs_s, to_link)
+    def counted(via: Sequence[int], onward: ReverseTree) -> ReverseTree:
+        searched.append(ids(via))
+        return tree_over(via, onward)
 
-    monkeypatch.setattr(candidates, "link_tree", counted)
+    monkeypatch.setattr(candidates, "tree_over", counted)
     moment = a_moment(a_snapshot(JAM))
     for link_id in ("A-B-0", "D-H-0", "H-A-0"):
         advise(moment, replace(SIGN, link_id=link_id), CENTRUM, None)
-    assert ids(searched) == ["B-E-0"]
+    assert searched == [["B-E-0", "E-F-0", "F-D-0"]]

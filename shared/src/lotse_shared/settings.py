@@ -3,9 +3,10 @@
 Every name begins with LOTSE_, so LOTSE_DATABASE_DSN sets `DatabaseSettings.dsn`. There is no default password.
 """
 
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from pydantic import Field, SecretStr, ValidationError
+from pydantic import AfterValidator, Field, SecretStr, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 from pydantic_settings import SettingsError as UnreadableSettingError
 
@@ -40,6 +41,18 @@ class Settings(BaseSettings):
         meaning = f" ({field.description})" if field is not None and field.description else ""
         where = f" {'.'.join(inside)}:" if inside else ""
         return f"{cls.model_config.get('env_prefix', '')}{name}".upper() + f":{where} {message}{meaning}"
+
+
+def _existing_zone(name: str) -> str:
+    try:
+        return ZoneInfo(name).key
+    except (ZoneInfoNotFoundError, ValueError, OSError) as error:  # OSError: a folder of zones
+        message = f"there is no time zone {name!r}; one is called Europe/Berlin"
+        raise ValueError(message) from error
+
+
+TimeZoneName = Annotated[str, AfterValidator(_existing_zone)]
+"""The IANA name of a time zone that exists here."""
 
 
 class DatabaseSettings(Settings):

@@ -5,21 +5,20 @@ Pure: whoever asks holds a snapshot, and gets an answer that belongs to it.
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from itertools import product
 
 import numpy as np
 from shapely import LineString
 from shapely.ops import substring
 
-from lotse_routing.core.query import Path, find_path, reverse_tree
-from lotse_routing.core.topology import Topology
+from lotse_routing.core.access import Vehicle
+from lotse_routing.core.routes import Anchor, RouteGraph, find_path_between
+from lotse_routing.core.topology import Seconds, Topology
 from lotse_routing.decide.cause import find_cause
 from lotse_routing.decide.explanation import describe
 from lotse_routing.decide.street import street_of, streets_along
 from lotse_routing.network.geometry import Coordinate
-from lotse_routing.places import Anchor, Place, Places
+from lotse_routing.places import Place, Places
 from lotse_routing.state.snapshot import Snapshot
-from lotse_routing.state.weights import Seconds
 
 
 class NoRouteError(LookupError):
@@ -73,16 +72,22 @@ def answer_route(
     """
     origins, destinations = places.origins(origin), places.destinations(destination)
     closed = [places.link(link_id) for link_id in avoid]
-    costs_s = snapshot.weights.costs_s.copy()
-    costs_s[closed] = np.inf
-    way = _best_way(snapshot.topology, costs_s, origins, destinations, destination.node)
-    usual = _best_way(snapshot.topology, snapshot.base.costs_s, origins, destinations, destination.node)
+    way = _best_way(_without(snapshot, closed), origins, destinations)
+    usual = _best_way(snapshot.usual, origins, destinations)
     obstacles = _obstacles(snapshot, usual.path if usual else (), way.path if way else ())
     if way is None:
         because = f": {'; '.join(obstacles)}" if obstacles else ""
         message = f"no route leads there now{because}"
         raise NoRouteError(message)
     return _described(snapshot, way, obstacles)
+
+
+def _without(snapshot: Snapshot, closed: Sequence[int]) -> RouteGraph:
+    if not closed:
+        return snapshot.graph
+    costs_s = snapshot.weights.costs_s.copy()
+    costs_s[closed] = np.inf
+    return snapshot.graphs.of(Vehicle(), costs_s, snapshot.computed_until)
 
 
 def _described(snapshot: Snapshot, way: _Way, obstacles: Sequence[str]) -> Route:
@@ -98,35 +103,16 @@ def _described(snapshot: Snapshot, way: _Way, obstacles: Sequence[str]) -> Route
     )
 
 
-def _best_way(
-    topology: Topology, costs_s: Seconds, origins: Sequence[Anchor], destinations: Sequence[Anchor], to_node: str | None
-) -> _Way | None:
-    ways: list[_Way] = []
-    if to_node is not None:
-        tree = reverse_tree(topology, costs_s, to_node)
-        paths = ((origin, tree.path_from(origin.link)) for origin in origins)
-        ways = [_Way(path.links, origin, Anchor(path.links[-1], 1.0)) for origin, path in paths if path]
-    else:
-        for origin, destination in product(origins, destinations):
-            path = _path_between(topology, costs_s, origin, destination)
-            if path:
-                ways.append(_Way(path, origin, destination))
-    return min(ways, key=lambda way: (way.total(costs_s), way.path), default=None)
-
-
-def _path_between(topology: Topology, costs_s: Seconds, origin: Anchor, destination: Anchor) -> tuple[int, ...] | None:
-    if origin.link != destination.link or origin.fraction <= destination.fraction:
-        path = find_path(topology, costs_s, origin.link, destination.link)
-        return path.links if path else None
-    return _around_the_block(topology, costs_s, origin.link)
-
-
-def _around_the_block(topology: Topology, costs_s: Seconds, link: int) -> tuple[int, ...] | None:
-    """Lead back to an earlier point of the same link."""
-    found = (find_path(topology, costs_s, onward, link) for onward in topology.turns.successors(link))
-    rounds: list[Path] = [path for path in found if path and topology.is_route((link, *path.links))]
-    best = min(rounds, key=lambda path: (path.travel_time_s, path.links), default=None)
-    return (link, *best.links) if best else None
+def _best_way(graph: RouteGraph, origins: Sequence[Anchor], destinations: Sequence[Anchor]) -> _Way | None:
+    found = [(find_path_between(graph, origin, destinations), origin) for origin in origins]
+    ways = [(path, origin) for path, origin in found if path]
+    if not ways:
+        return None
+    path, origin = min(ways, key=lambda way: (way[0].cost_s, way[0].links))
+    ends = [anchor for anchor in destinations if anchor.link == path.links[-1]]
+    if len(path.links) == 1:
+        ends = [anchor for anchor in ends if anchor.fraction >= origin.fraction]
+    return _Way(path.links, origin, min(ends, key=lambda anchor: anchor.fraction))
 
 
 def _obstacles(snapshot: Snapshot, usual: Sequence[int], taken: Sequence[int]) -> list[str]:

@@ -12,7 +12,7 @@ from typing import Any, Literal
 import asyncpg
 
 from lotse_routing import metrics
-from lotse_routing.decide.candidates import Trees
+from lotse_routing.decide.candidates import Trees, trees_of
 from lotse_routing.decide.decision import Decision, Step, is_news
 from lotse_routing.decide.policy import Moment
 from lotse_routing.decide.signs import decide_signs
@@ -44,7 +44,7 @@ class Planner:
         settings: RoutingSettings,
     ) -> None:
         self._settings = settings
-        reader = WorldReader(settings.weights)
+        reader = WorldReader(settings)
         self._feed: Feed = WallFeed(pool, reader) if clock == "wall" else DataFeed(pool, reader, settings.loop)
         self._is_data_time = clock == "data"
         self._listener = Listener(database, self._feed.tables, settings.loop)
@@ -52,6 +52,7 @@ class Planner:
         self.snapshot: Snapshot | None = None
         self.has_database = False
         self._sensed = Sensed()
+        self._usual: Trees | None = None
         self._current: Trees | None = None
         self._decided: dict[str, Decision] = {}
         self._written: dict[str, WrittenState] = {}
@@ -163,17 +164,20 @@ class Planner:
             weights=weights,
             links={town.topology.index[link_id]: state for link_id, state in sensed.links.items()},
             roadworks=roadworks,
+            graph=town.graphs.current(weights.costs_s, turn.now),
+            usual=town.graphs.usual(turn.now),
+            graphs=town.graphs,
         )
         return sensed, snapshot
 
     def _moment_of(self, turn: Turn, snapshot: Snapshot) -> Step:
-        if self._current is None or not self._current.are_of(snapshot.topology, snapshot.weights.costs_s):
-            self._current = Trees(snapshot.topology, snapshot.weights.costs_s)
+        self._usual = trees_of(snapshot.usual, self._usual)
+        self._current = trees_of(snapshot.graph, self._current)
         moment = Moment(
             now=turn.now,
             snapshot=snapshot,
             registry=turn.world.registry,
-            usual=turn.world.town.usual,
+            usual=self._usual,
             current=self._current,
             settings=self._settings.policy,
         )

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 
+from lotse_routing.core.routes import Anchor
 from lotse_routing.core.snap import NoLinkNearError, Snapper
 from lotse_routing.core.topology import Topology
 from lotse_routing.network.geometry import Coordinate
@@ -28,14 +29,6 @@ class Place:
     point: Coordinate | None = None
     node: str | None = None
     link: str | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Anchor:
-    """Where a route begins or ends: on a link, `fraction` (0..1) of its length from its beginning."""
-
-    link: int
-    fraction: float
 
 
 @dataclass

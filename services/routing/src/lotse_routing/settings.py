@@ -9,7 +9,7 @@ from typing import Literal
 from pydantic import Field, model_validator
 from pydantic_settings import SettingsConfigDict
 
-from lotse_shared.settings import Settings
+from lotse_shared.settings import Settings, TimeZoneName
 
 
 class _RoutingSettings(Settings):
@@ -34,6 +34,9 @@ class EstimateSettings(_RoutingSettings):
     dense_from_ratio: float = Field(default=0.5, gt=0, le=1, description="dense from this ratio on")
     slow_from_ratio: float = Field(default=0.3, gt=0, le=1, description="slow from this ratio on, jam below")
     level_margin_ratio: float = Field(default=0.03, ge=0, lt=0.2, description="hysteresis on either side of a border")
+    time_zone: TimeZoneName = Field(
+        default="UTC", description="whose weekdays and hours typical speeds go by: Europe/Berlin"
+    )
 
     @model_validator(mode="after")
     def _borders_in_order(self) -> "EstimateSettings":
@@ -53,6 +56,11 @@ class WeightSettings(_RoutingSettings):
         default=frozenset({"residential", "living_street", "service", "unclassified"}),
         description="road classes that the factor applies to (a JSON list)",
     )
+    turn_near_s: float = Field(
+        default=1.0, ge=0, le=300, description="cost of a turn to one's own side of the road, where there is a choice"
+    )
+    turn_across_s: float = Field(default=3.0, ge=0, le=300, description="cost of a turn across the oncoming traffic")
+    turn_back_s: float = Field(default=20.0, ge=0, le=300, description="cost of turning back at a dead end")
 
 
 class PolicySettings(_RoutingSettings):

@@ -5,19 +5,20 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import cast
+from zoneinfo import ZoneInfo
 
 import asyncpg
 from asyncpg.pool import PoolConnectionProxy
 
-from lotse_routing.core.topology import Topology, build_topology
-from lotse_routing.decide.candidates import Trees
+from lotse_routing.core.topology import Seconds, Topology, build_topology
 from lotse_routing.decide.registry import Corridor, Destination, Registry, Sign
 from lotse_routing.metrics import UNKNOWN_CLOSED_LINKS, UNUSABLE_CORRIDORS
 from lotse_routing.network.store import load_active_network
-from lotse_routing.settings import WeightSettings
+from lotse_routing.settings import RoutingSettings, WeightSettings
 from lotse_routing.state.estimate import DetectorPlace
+from lotse_routing.state.graphs import RouteGraphs
 from lotse_routing.state.roadwork import Roadwork
-from lotse_routing.state.weights import Seconds, Weights, base_weights, minor_street_factors
+from lotse_routing.state.weights import Weights, base_weights, minor_street_factors
 from lotse_shared.database import load_queries
 from lotse_shared.log import OnChange, get_logger
 
@@ -34,12 +35,12 @@ log = get_logger(__name__)
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Town:
-    """A network version with what is derived from it once: factors, weights and trees of the empty town."""
+    """A network version with what is derived from it once: factors, weights of the empty town, its route graphs."""
 
     topology: Topology
     factors: Seconds
     base: Weights
-    usual: Trees
+    graphs: RouteGraphs
     free_flow_kmh: Mapping[str, float]
 
 
@@ -56,8 +57,9 @@ class World:
 class WorldReader:
     """Keeps the world up to date."""
 
-    def __init__(self, settings: WeightSettings) -> None:
+    def __init__(self, settings: RoutingSettings) -> None:
         self._settings = settings
+        self._zone = ZoneInfo(settings.estimate.time_zone)
         self._town: Town | None = None
         self._registry = Registry((), {}, ())
         self._roadworks: tuple[Roadwork, ...] = ()
@@ -96,7 +98,7 @@ class WorldReader:
             return
         network = await load_active_network(cast("asyncpg.Connection", connection))
         self._town = await asyncio.to_thread(
-            lambda: build_town(build_topology(network), self._settings) if network else None
+            lambda: build_town(build_topology(network), self._settings.weights, self._zone) if network else None
         )
 
     def _tell_unknown_links(self, topology: Topology) -> None:
@@ -108,12 +110,12 @@ class WorldReader:
         self._unknown.now(f"{corridors} {links}", event, corridors=corridors, roadwork_links=links)
 
 
-def build_town(topology: Topology, settings: WeightSettings) -> Town:
+def build_town(topology: Topology, settings: WeightSettings, zone: ZoneInfo) -> Town:
     """Derive what a network version has once."""
     factors = minor_street_factors(topology, settings)
     base = base_weights(topology, factors)
     speeds = {link.link_id: link.free_flow_kmh for link in topology.links}
-    return Town(topology, factors, base, Trees(topology, base.costs_s), speeds)
+    return Town(topology, factors, base, RouteGraphs(topology, base.costs_s, settings, zone), speeds)
 
 
 async def read_registry(connection: Connection) -> Registry:

@@ -1,116 +1,216 @@
-"""Quickest paths on the turn-expanded graph: one backward search answers for every start.
+"""The quickest way between two places: upward from both, as far as their ancestors go, and then unpacked.
 
-networkx carries the search; the path is then read off the travel times, always to the successor that is quickest and,
-among equals, has the lowest index. So ties do not depend on the order in which the search happened to run.
+Source: Dibbelt, Strasser, Wagner (2016), section 8 (elimination tree queries; no priority queue is needed). A shortcut
+is unpacked over the lowest-ranked triangle that explains its cost, so equal input gives the same one of equal ways.
 """
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
-from math import inf
+from typing import NamedTuple
 
-import networkx as nx
 import numpy as np
 
-from lotse_routing.core.topology import Topology, TravelTimes
+from lotse_routing.core.jit import Costs, Indices, kernel
+from lotse_routing.core.metric import UNREACHABLE, Metric
+from lotse_routing.core.tree import climb
+
+Step = tuple[np.int64, bool]
+"""An edge, and whether it is driven upward."""
 
 
-@dataclass(frozen=True, slots=True)
-class Path:
-    """Link indices in driving order, and the seconds that all of them take, the first included."""
+class Ways(NamedTuple):
+    """Answers to several questions.
 
-    links: tuple[int, ...]
-    travel_time_s: float
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class ReverseTree:
-    """The quickest ways from every link to one end, under one set of travel times (not to be changed afterwards)."""
-
-    topology: Topology
-    travel_times_s: TravelTimes
-    _onward_s: dict[int, float]
-    """By node of the route graph: seconds of all links after it."""
-
-    def travel_time_s(self, link: int) -> float:
-        """Seconds from the beginning of this link to the end, itself included; inf if no way leads there."""
-        onward = min(self._onward_s.get(node, inf) for node in self.topology.starts(link))
-        return float(self.travel_times_s[link]) + onward
-
-    def path_from(self, link: int) -> Path | None:
-        """Give the quickest path that begins with this link, None if there is none."""
-        if self.travel_time_s(link) == inf:
-            return None
-        node = min(self.topology.starts(link), key=lambda start: (self._onward_s.get(start, inf), start))
-        nodes = [node]
-        while self._onward_s[node] > 0:
-            node = min(self.topology.route_graph.successors(node), key=self._rank)
-            nodes.append(node)
-        return _path(tuple(node % len(self.topology.links) for node in nodes), self.travel_times_s)
-
-    def _rank(self, node: int) -> tuple[float, int]:
-        time_s = float(self.travel_times_s[node % len(self.topology.links)])
-        return time_s + self._onward_s.get(node, inf), node
-
-
-def find_path(topology: Topology, travel_times_s: TravelTimes, from_link: int, to_link: int) -> Path | None:
-    """Give the quickest path from one link to another, both included; None if there is none. inf = closed."""
-    return link_tree(topology, travel_times_s, to_link).path_from(from_link)
-
-
-def link_tree(topology: Topology, travel_times_s: TravelTimes, to_link: int) -> ReverseTree:
-    """Search backward from a link: the quickest ways from every link to it, itself included."""
-    return _tree_to(topology, travel_times_s, [to_link])
-
-
-def reverse_tree(topology: Topology, travel_times_s: TravelTimes, to_node: str) -> ReverseTree:
-    """Search backward from a junction: the quickest ways from every link to any link that ends there.
-
-    Raises
-    ------
-    KeyError
-        No link ends at this junction, or it is not in the network.
+    `costs` by question, `UNREACHABLE` where no way is; the ranks along the way of question q are
+    `ranks[first[q]:first[q + 1]]`.
     """
-    return _tree_to(topology, travel_times_s, topology.links_to[to_node])
+
+    costs: Costs
+    first: Indices
+    ranks: Indices
 
 
-def path_via(from_link: int, into: ReverseTree, via: Sequence[int], onward: ReverseTree) -> Path | None:
-    """Give the path from a link over a corridor to the end of a tree.
+def find_way(
+    metric: Metric, starts: Indices, start_costs: Costs, ends: Indices, end_costs: Costs
+) -> tuple[int, Indices]:
+    """Give the quickest way from any start to any end: its cost, and the ranks along it.
 
-    It is the quickest to the first link of `via`, then exactly the links of `via`, then the tree's. Each part is the
-    best for itself: a corridor that leads away from the end may make the whole drive a link twice.
+    Each start and end has a cost of its own that is added (one of a start may be negative). Without a way the cost is
+    `UNREACHABLE` and there are no ranks.
+    """
+    one_start, one_end = np.array([0, len(starts)], np.uint32), np.array([0, len(ends)], np.uint32)
+    ways = find_ways(metric, (one_start, starts, start_costs), (one_end, ends, end_costs))
+    return int(ways.costs[0]), ways.ranks
+
+
+def find_ways(metric: Metric, starts: tuple[Indices, Indices, Costs], ends: tuple[Indices, Indices, Costs]) -> Ways:
+    """Answer several questions at once.
 
     Parameters
     ----------
-    into
-        The tree to the first link of `via`, on the same topology and times as `onward`.
-
-    Returns
-    -------
-    Path or None
-        None if a link is closed, a turn within `via` is not allowed, no way leads there or on, or a destination
-        street would stand between.
+    starts, ends
+        For each, where those of question q begin (shape (questions + 1,)), their ranks, and their costs.
     """
-    before, after = into.path_from(from_link), onward.path_from(via[-1])
-    if before is None or after is None:
-        return None
-    links = (*before.links, *via[1:], *after.links[1:])
-    path = _path(links, onward.travel_times_s)
-    return path if path.travel_time_s < inf and onward.topology.is_route(links) else None
-
-
-def _tree_to(topology: Topology, travel_times_s: TravelTimes, ends: Iterable[int]) -> ReverseTree:
-    count = len(topology.links)
-    times = travel_times_s.tolist()
-
-    def backward(after: int, _before: int, _attributes: object) -> float | None:
-        time_s: float = times[after % count]
-        return time_s if time_s < inf else None
-
-    onward_s = nx.multi_source_dijkstra_path_length(
-        topology.route_graph.reverse(copy=False), {topology.end(link) for link in ends}, weight=backward
+    h = metric.hierarchy
+    return Ways(
+        *_find_ways(
+            h.parent,
+            h.up_first,
+            h.up_head,
+            h.up_tail,
+            h.down_first,
+            h.down_edge,
+            h.arc_first,
+            h.arc_head,
+            h.arc_of,
+            metric.arc_costs,
+            metric.up,
+            metric.down,
+            *starts,
+            *ends,
+        )
     )
-    return ReverseTree(topology, travel_times_s, onward_s)
 
 
-def _path(links: tuple[int, ...], travel_times_s: TravelTimes) -> Path:
-    return Path(links, float(np.sum(travel_times_s[list(links)])))
+@kernel
+def _find_ways(
+    parent: Indices,
+    up_first: Indices,
+    up_head: Indices,
+    up_tail: Indices,
+    down_first: Indices,
+    down_edge: Indices,
+    arc_first: Indices,
+    arc_head: Indices,
+    arc_of: Indices,
+    arc_costs: Costs,
+    up: Costs,
+    down: Costs,
+    start_first: Indices,
+    starts: Indices,
+    start_costs: Costs,
+    end_first: Indices,
+    ends: Indices,
+    end_costs: Costs,
+) -> tuple[Costs, Indices, Indices]:
+    nodes, questions = len(parent), len(start_first) - 1
+    ahead, behind = np.full(nodes, UNREACHABLE, np.int32), np.full(nodes, UNREACHABLE, np.int32)
+    ahead_by, behind_by = np.empty(nodes, np.uint32), np.empty(nodes, np.uint32)
+    chain, other_chain = np.empty(nodes, np.uint32), np.empty(nodes, np.uint32)
+    costs = np.empty(questions, np.int32)
+    first = np.zeros(questions + 1, np.uint32)
+    ranks = np.empty(64 * questions, np.uint32)
+    size = 0
+    for q in range(questions):
+        from_, to = slice(start_first[q], start_first[q + 1]), slice(end_first[q], end_first[q + 1])
+        climbed = climb(parent, up_first, up_head, up, starts[from_], start_costs[from_], ahead, ahead_by, chain)
+        others = climb(parent, up_first, up_head, down, ends[to], end_costs[to], behind, behind_by, other_chain)
+        best, top = UNREACHABLE, nodes
+        for v in other_chain[:others]:
+            if ahead[v] < UNREACHABLE and behind[v] < UNREACHABLE and ahead[v] + behind[v] < best:
+                best, top = ahead[v] + behind[v], v
+        costs[q] = best
+        if top < nodes:
+            stack = _edges_over(top, up_tail, ahead_by, behind_by)
+            ranks, size = _unpack(
+                stack, _start_of(top, up_tail, ahead_by), ranks, size,
+                up_first, up_head, up_tail, down_first, down_edge, arc_first, arc_head, arc_of, arc_costs, up, down,
+            )  # fmt: skip
+        first[q + 1] = size
+        for v in chain[:climbed]:
+            ahead[v] = UNREACHABLE
+        for v in other_chain[:others]:
+            behind[v] = UNREACHABLE
+    return costs, first, ranks[:size].copy()
+
+
+@kernel
+def _start_of(top: int, up_tail: Indices, ahead_by: Indices) -> int:
+    """Go back to the start from which the highest rank of a way was reached."""
+    v = top
+    while ahead_by[v] < len(up_tail):
+        v = up_tail[ahead_by[v]]
+    return v
+
+
+@kernel
+def _edges_over(top: int, up_tail: Indices, ahead_by: Indices, behind_by: Indices) -> list[Step]:
+    """List the edges up to the highest rank of a way and down from it, the last one first; True: upward."""
+    stack = [(np.int64(0), True) for _ in range(0)]
+    v = top
+    while behind_by[v] < len(up_tail):
+        stack.append((np.int64(behind_by[v]), False))
+        v = up_tail[behind_by[v]]
+    stack.reverse()
+    v = top
+    while ahead_by[v] < len(up_tail):
+        stack.append((np.int64(ahead_by[v]), True))
+        v = up_tail[ahead_by[v]]
+    return stack
+
+
+@kernel
+def _unpack(
+    stack: list[Step],
+    start: int,
+    ranks: Indices,
+    size: int,
+    up_first: Indices,
+    up_head: Indices,
+    up_tail: Indices,
+    down_first: Indices,
+    down_edge: Indices,
+    arc_first: Indices,
+    arc_head: Indices,
+    arc_of: Indices,
+    arc_costs: Costs,
+    up: Costs,
+    down: Costs,
+) -> tuple[Indices, int]:
+    """Write the ranks along edges, the last edge first on the stack; give the array, maybe a new one, and its size."""
+    ranks, size = _append(ranks, size, start)
+    while len(stack) > 0:
+        edge, is_up = stack.pop()
+        low, high = up_tail[edge], up_head[edge]
+        tail, head = (low, high) if is_up else (high, low)
+        cost = up[edge] if is_up else down[edge]
+        is_arc = False
+        for a in range(arc_first[tail], arc_first[tail + 1]):
+            is_arc |= arc_head[a] == head and arc_costs[arc_of[a]] == cost
+        if is_arc:
+            ranks, size = _append(ranks, size, head)
+            continue
+        for i in range(down_first[low], down_first[low + 1]):
+            v_low = np.int64(down_edge[i])
+            v = up_tail[v_low]
+            v_high = _find_edge(up_first[v], up_first[v + 1], up_head, high)
+            if v_high == len(up_head):
+                continue
+            if is_up and down[v_low] + up[v_high] == cost:
+                stack.append((v_high, True))
+                stack.append((v_low, False))
+                break
+            if not is_up and down[v_high] + up[v_low] == cost:
+                stack.append((v_low, True))
+                stack.append((v_high, False))
+                break
+    return ranks, size
+
+
+@kernel
+def _find_edge(begin: int, end: int, up_head: Indices, head: int) -> np.int64:
+    """Find the edge to a head among a node's edges upward; the number of edges if there is none."""
+    least, most = np.int64(begin), np.int64(end)
+    while least < most:
+        middle = (least + most) // 2
+        if up_head[middle] < head:
+            least = middle + 1
+        else:
+            most = middle
+    return least if least < end and up_head[least] == head else np.int64(len(up_head))
+
+
+@kernel
+def _append(ranks: Indices, size: int, rank: int) -> tuple[Indices, int]:
+    if size == len(ranks):
+        ranks = np.concatenate((ranks, np.empty(size + 64, np.uint32)))
+    ranks[size] = rank
+    return ranks, size + 1

@@ -1,114 +1,163 @@
-"""What may follow what: the network as links and allowed turns, and the graph that routes are searched in.
+"""What may follow what: a street network as states and arcs, for all vehicle classes at once.
 
-Streets with access 'destination' may stand at the beginning and at the end of a route, not between: a route is
-destination links, then public links, then destination links, each part possibly empty. `route_graph` has that rule
-built in, so that a search in it needs none: a destination link stands there twice, as the beginning of a route (its
-index) and as the end of one (index + number of links), and no way leads from an end copy back to a public link.
+A *state* is a link that is being driven, with what matters of the drive until there: whether the end of the route has
+begun (streets with access 'destination' stand there once more), and how much of a banned sequence of links has been
+driven. An *arc* is a turn from one state into another. So a search on states and arcs needs no rules.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import groupby
 from types import MappingProxyType
 
-import networkx as nx
 import numpy as np
 import numpy.typing as npt
 
-from lotse_routing.network.geometry import turn_angle_deg
-from lotse_routing.network.model import Link, StreetNetwork
+from lotse_routing.core.hierarchy import Hierarchy, build_hierarchy
+from lotse_routing.core.jit import Flags, Indices
+from lotse_routing.core.order import dissect, rank_arcs
+from lotse_routing.core.states import Ban, States, expand
+from lotse_routing.core.turns import Degrees, junction_numbers, list_turns
+from lotse_routing.network.model import DrivesOn, Link, StreetNetwork
+from lotse_routing.network.weekly_times import WeeklyTimes
+from lotse_shared.vehicle import VehicleClass
 
-U_TURN_DEG = 150.0
-"""Back to where one came from, at this angle or sharper, is a U-turn (a loop street returns at a wider one)."""
-
-TravelTimes = npt.NDArray[np.float64]
+Seconds = npt.NDArray[np.float64]
 """Seconds per link, above 0, in the order of `Topology.links`; inf = closed."""
+
+
+@dataclass(frozen=True, slots=True)
+class LinkCondition:
+    """Access to a link (by index) that differs at certain hours."""
+
+    link: int
+    vehicles: frozenset[VehicleClass]
+    access: str
+    times: WeeklyTimes
+
+
+@dataclass(frozen=True, slots=True)
+class TimedBan:
+    """An arc that is closed at certain hours."""
+
+    arc: int
+    vehicles: frozenset[VehicleClass]
+    times: WeeklyTimes
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Compiled:
+    """What takes long to derive from a network: arrays only, so that it can be kept on disk.
+
+    Of arcs, in the order of `states`: `arc_angle_deg` is how sharp the turn is (0 straight on, positive to the right),
+    `arc_is_choice` whether there is another way to go on; shape (arcs,).
+    """
+
+    states: States
+    arc_angle_deg: Degrees
+    arc_is_choice: Flags
+    hierarchy: Hierarchy
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Topology:
-    """One network version as arrays and turns.
+    """One network version with all that routes need.
 
-    `links` are sorted by id, `index` finds them, `turns` has an edge i to j where one may drive from link i into j.
-    `links_to` gives the links that end at a junction. `base_travel_times_s` are those at free flow.
+    Attributes
+    ----------
+    links, index
+        Links sorted by id, and their places there.
+    links_to
+        Links that end at a junction, by its id.
+    base_travel_times_s
+        Seconds at free flow; shape (links,).
+    states_of
+        The states of each link, in any of which a route may end. It begins in the first.
     """
 
     network_version: str
     links: tuple[Link, ...]
     index: Mapping[str, int]
-    turns: "nx.DiGraph[int]"
-    base_travel_times_s: TravelTimes
     links_to: Mapping[str, tuple[int, ...]]
-    route_graph: "nx.DiGraph[int]" = field(repr=False)
+    base_travel_times_s: Seconds
+    drives_on: DrivesOn
+    states_of: Sequence[tuple[int, ...]] = field(repr=False)
+    conditions: tuple[LinkCondition, ...] = field(repr=False)
+    timed_bans: tuple[TimedBan, ...] = field(repr=False)
+    compiled: Compiled = field(repr=False)
 
-    def starts(self, link: int) -> tuple[int, ...]:
-        """Nodes of `route_graph` at which a route that begins with this link may begin."""
-        return (link, link + len(self.links)) if self.is_destination_only(link) else (link,)
+    @property
+    def hierarchy(self) -> Hierarchy:
+        """The hierarchy of its states and arcs."""
+        return self.compiled.hierarchy
 
-    def end(self, link: int) -> int:
-        """Node of `route_graph` at which a route that ends with this link ends."""
-        return link + len(self.links) if self.is_destination_only(link) else link
-
-    def is_destination_only(self, link: int) -> bool:
-        """Tell whether only those may use the link who start or end there."""
-        return self.links[link].access == "destination"
-
-    def is_route(self, links: tuple[int, ...]) -> bool:
-        """Tell whether every turn is allowed, and destination links stand at the ends only."""
-        nodes = set(self.starts(links[0]))
-        for link in links[1:]:
-            nodes = {n for node in nodes for n in self.route_graph.successors(node) if n % len(self.links) == link}
-        return bool(nodes)
+    @property
+    def states(self) -> States:
+        """Its states and arcs."""
+        return self.compiled.states
 
 
-def build_topology(network: StreetNetwork) -> Topology:
-    """Derive turns and free-flow travel times. No U-turns but at dead ends; banned turns are absent."""
+def build_topology(network: StreetNetwork, compiled: Compiled | None = None) -> Topology:
+    """Make the topology of a network; `compiled` is what `compile_network` gave for it before."""
+    compiled = compiled or compile_network(network)
     links = tuple(network.links())
     index = {link.link_id: i for i, link in enumerate(links)}
-    turns: nx.DiGraph[int] = nx.DiGraph()
-    turns.add_nodes_from(range(len(links)))
-    banned = frozenset(turn.links for turn in network.banned_turns)
-    for i, link in enumerate(links):
-        turns.add_edges_from((i, index[j.link_id]) for j in _allowed_after(link, network, banned))
     base = np.array([link.free_flow_time_s for link in links], dtype=np.float64)
     base.flags.writeable = False
     ends = sorted(range(len(links)), key=lambda i: links[i].to_node)
     links_to = {node: tuple(group) for node, group in groupby(ends, key=lambda i: links[i].to_node)}
+    bans = network.banned_turns
     return Topology(
         network.version,
         links,
         MappingProxyType(index),
-        turns,
-        base,
         MappingProxyType(links_to),
-        _route_graph(links, turns),
+        base,
+        network.drives_on,
+        _states_of(len(links), compiled.states),
+        tuple(
+            LinkCondition(index[c.link_id], c.vehicles, c.access, WeeklyTimes.parse(c.during))
+            for c in network.conditions
+        ),
+        tuple(
+            TimedBan(arc, bans[ban].vehicles, WeeklyTimes.parse(bans[ban].during))
+            for arc, ban in compiled.states.timed_bans.tolist()
+        ),
+        compiled,
     )
 
 
-def is_u_turn(link: Link, then: Link) -> bool:
-    """Tell whether the second link leads sharply back to where the first came from."""
-    return then.to_node == link.from_node and turn_angle_deg(link.coordinates, then.coordinates) >= U_TURN_DEG
+def compile_network(network: StreetNetwork) -> Compiled:
+    """Derive states, arcs and their hierarchy: the part that takes a second for a city, a minute for a hundred."""
+    links = network.links()
+    index = {link.link_id: i for i, link in enumerate(links)}
+    turns = list_turns(links)
+    bans = [Ban(tuple(index[link] for link in b.links), b.vehicles, bool(b.during)) for b in network.banned_turns]
+    has_end = {i for i, link in enumerate(links) if "destination" in map(link.access_of, VehicleClass)}
+    has_end |= {index[c.link_id] for c in network.conditions if c.access == "destination"}
+    states = expand(len(links), has_end, turns, bans)
+    return Compiled(
+        states,
+        turns.angle_deg[states.turn],
+        turns.is_choice[states.turn],
+        build_hierarchy(states.tail, states.head, _rank_states(network, links, states)),
+    )
 
 
-def _allowed_after(link: Link, network: StreetNetwork, banned: frozenset[tuple[str, ...]]) -> Iterator[Link]:
-    onward: list[Link] = [data["link"] for _, _, data in network.graph.out_edges(link.to_node, data=True)]
-    straight = [then for then in onward if not is_u_turn(link, then)]
-    for then in sorted(straight or onward, key=lambda then: then.link_id):
-        if (link.link_id, then.link_id) not in banned:
-            yield then
+def _rank_states(network: StreetNetwork, links: Sequence[Link], states: States) -> Indices:
+    """Rank states by their links; those of one link follow each other."""
+    places = {junction.node_id: (junction.lon, junction.lat) for junction in network.junctions()}
+    (tails, heads), names = junction_numbers(links)
+    lon, lat = np.array([places[name] for name in names], dtype=np.float64).reshape(-1, 2).T
+    east = lon * np.cos(np.radians(lat.mean())) if len(lat) else lon
+    cuts = dissect(len(names), tails, heads, np.stack((east, lat), axis=1))
+    ranks = np.empty(len(states.link), dtype=np.uint32)
+    ranks[np.lexsort((np.arange(len(ranks)), rank_arcs(cuts)[states.link]))] = np.arange(len(ranks))
+    return ranks
 
 
-def _route_graph(links: tuple[Link, ...], turns: "nx.DiGraph[int]") -> "nx.DiGraph[int]":
-    count = len(links)
-    is_private = [link.access == "destination" for link in links]
-    graph: nx.DiGraph[int] = nx.DiGraph()
-    graph.add_nodes_from(range(count))
-    graph.add_nodes_from(i + count for i in range(count) if is_private[i])
-    for i, j in turns.edges:
-        if not is_private[j]:
-            graph.add_edge(i, j)
-        elif not is_private[i]:
-            graph.add_edge(i, j + count)
-        else:
-            graph.add_edges_from(((i, j), (i + count, j + count)))
-    return graph
+def _states_of(links: int, states: States) -> tuple[tuple[int, ...], ...]:
+    found: list[list[int]] = [[] for _ in range(links)]
+    for state, link in enumerate(states.link.tolist()):
+        found[link].append(state)
+    return tuple(map(tuple, found))

@@ -4,39 +4,43 @@ from collections.abc import Iterable
 
 import numpy as np
 
-from lotse_routing.core.query import Path, ReverseTree, link_tree, path_via, reverse_tree
-from lotse_routing.core.topology import Topology
+from lotse_routing.core.routes import Path, ReverseTree, RouteGraph, tree_over, tree_to_junction
+from lotse_routing.core.topology import Seconds
 from lotse_routing.decide.advice import Route
 from lotse_routing.decide.registry import Corridor, Destination, Sign
-from lotse_routing.state.weights import Seconds
 
 
 class Trees:
-    """Reverse trees on one array of costs, made when first asked for: one serves all signs of its end."""
+    """Reverse trees on one route graph, made when first asked for: one serves all signs of its end."""
 
-    def __init__(self, topology: Topology, costs_s: Seconds) -> None:
-        self.topology = topology
-        self.costs_s = costs_s
+    def __init__(self, graph: RouteGraph) -> None:
+        self.graph = graph
+        self.topology = graph.topology
+        self.costs_s = graph.costs_s
         self._trees: dict[str, ReverseTree] = {}
-        self._trees_into: dict[int, ReverseTree] = {}
-
-    def are_of(self, topology: Topology, costs_s: Seconds) -> bool:
-        """Tell whether these trees answer for the same network and costs."""
-        return self.topology is topology and np.array_equal(self.costs_s, costs_s)
+        self._over: dict[tuple[tuple[int, ...], str], ReverseTree] = {}
 
     def to(self, node_id: str) -> ReverseTree | None:
         """Give the tree to a junction; None if no link of the network ends there."""
         if node_id not in self.topology.links_to:
             return None
         if node_id not in self._trees:
-            self._trees[node_id] = reverse_tree(self.topology, self.costs_s, node_id)
+            self._trees[node_id] = tree_to_junction(self.graph, node_id)
         return self._trees[node_id]
 
-    def into(self, link: int) -> ReverseTree:
-        """Give the tree to a link, where a corridor begins."""
-        if link not in self._trees_into:
-            self._trees_into[link] = link_tree(self.topology, self.costs_s, link)
-        return self._trees_into[link]
+    def over(self, via: tuple[int, ...], node_id: str) -> ReverseTree | None:
+        """Give the tree over the links of a corridor to a junction; None if no link of the network ends there."""
+        onward = self.to(node_id)
+        if onward is None:
+            return None
+        if (via, node_id) not in self._over:
+            self._over[via, node_id] = tree_over(via, onward)
+        return self._over[via, node_id]
+
+
+def trees_of(graph: RouteGraph, held: Trees | None) -> Trees:
+    """Give the trees of a graph: those held, if they are of the same one."""
+    return held if held is not None and held.graph is graph else Trees(graph)
 
 
 def path_to(trees: Trees, sign: Sign, destination: Destination) -> Path | None:
@@ -62,14 +66,14 @@ def along_corridors(
 
     Left out are those that lead over a closed link, that would drive a link twice, and that the network does not allow.
     """
-    topology, tree = current.topology, current.to(destination.node_id)
-    if tree is None or sign.link_id not in topology.index:
+    topology = current.topology
+    if sign.link_id not in topology.index:
         return []
     routes: list[Route] = []
     for corridor in corridors:
         if all(link in topology.index for link in corridor.links):
-            via = [topology.index[link] for link in corridor.links]
-            path = path_via(topology.index[sign.link_id], current.into(via[0]), via, tree)
+            tree = current.over(tuple(topology.index[link] for link in corridor.links), destination.node_id)
+            path = tree.path_from(topology.index[sign.link_id]) if tree else None
             if path and len(set(path.links)) == len(path.links):
                 routes.append(timed(path.links, travel_times_s, corridor.corridor_id))
     return sorted(routes, key=lambda route: (cost_s(route, current.costs_s), route.via or ""))

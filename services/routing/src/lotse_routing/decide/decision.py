@@ -53,7 +53,7 @@ def decide_sign(step: Step, sign: Sign, previous: Decision | None) -> Decision:
     moment = step.moment
     if sign.link_id not in moment.snapshot.topology.index:
         return _fallen_back(step, sign, previous, explain_misplaced(sign.sign_id, sign.link_id))
-    before = read_advices(previous.detours, moment.snapshot.topology) if previous else {}
+    before = read_advices(previous.detours, moment.snapshot.usual) if previous else {}
     destinations = [d for d in map(moment.registry.destinations.get, sign.destinations) if d is not None]
     advices = tuple(advise(moment, sign, d, before.get(d.destination_id)) for d in destinations)
     vias = [_street_via(moment.snapshot.topology, advice) for advice in advices]

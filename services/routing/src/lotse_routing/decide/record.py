@@ -5,6 +5,7 @@ from datetime import datetime
 from math import isfinite
 from typing import Any
 
+from lotse_routing.core.routes import RouteGraph, is_route
 from lotse_routing.core.topology import Topology
 from lotse_routing.decide.advice import Advice, Reason, Route, SignState, Told
 from lotse_routing.decide.cause import Kind
@@ -75,17 +76,19 @@ def _figure(seconds: float | None) -> float | None:
     return round(seconds, 1) if seconds is not None and isfinite(seconds) else None
 
 
-def read_advices(detours: Sequence[Json], topology: Topology) -> dict[str, Advice]:
+def read_advices(detours: Sequence[Json], usual: RouteGraph) -> dict[str, Advice]:
     """Read back from the record what the policy needs of the detours shown, as far as the network still has them.
 
-    A network imported since may have all links of one, and ban a turn between them.
+    A network imported since may have all links of one, and ban a turn between them. On the `usual` graph nothing is
+    closed: whether a detour still is, the policy asks.
     """
+    topology = usual.topology
     advices: dict[str, Advice] = {}
     for detour in detours:
         shown = detour["shown"]
         if detour["state"] == SignState.DETOUR and all(link in topology.index for link in shown["links"]):
             links = tuple(topology.index[link] for link in shown["links"])
-            if not topology.is_route(links):
+            if not is_route(usual, links):
                 continue
             advices[detour["destination"]] = Advice(
                 destination_id=detour["destination"],

@@ -7,8 +7,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
+from lotse_routing.core.routes import RouteGraph
 from lotse_routing.core.topology import Topology
 from lotse_routing.state.estimate import LinkState
+from lotse_routing.state.graphs import RouteGraphs
 from lotse_routing.state.roadwork import Roadwork
 from lotse_routing.state.weights import Weights
 
@@ -19,6 +21,8 @@ class Snapshot:
 
     `version` rises by one with every snapshot of a process; `computed_until` is Lotse's clock at its making;
     `links` has the link states by link index; `roadworks` are those in force; `base` are the weights of an empty town.
+    `graph` and `usual` are what routes of cars are searched in, under the costs of now and those of an empty town;
+    `graphs` makes others.
     """
 
     version: int
@@ -28,3 +32,6 @@ class Snapshot:
     weights: Weights
     links: Mapping[int, LinkState]
     roadworks: tuple[Roadwork, ...]
+    graph: RouteGraph
+    usual: RouteGraph
+    graphs: RouteGraphs

@@ -9,15 +9,16 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 
-from lotse_routing.core.topology import Topology
+from lotse_routing.core.jit import Costs
+from lotse_routing.core.topology import Seconds, Topology
+from lotse_routing.core.turns import U_TURN_DEG
 from lotse_routing.settings import EstimateSettings, WeightSettings
 from lotse_routing.state.estimate import LinkState
 from lotse_routing.state.roadwork import Roadwork
 
-Seconds = npt.NDArray[np.float64]
-"""Seconds by link index, shape (links,)."""
+TURN_DEG = 40.0
+"""From this angle on drivers turn; below, they follow the road."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +34,22 @@ def minor_street_factors(topology: Topology, settings: WeightSettings) -> Second
     """Give the factor on the cost of each link, 1 on main streets."""
     is_minor = [link.road_class in settings.minor_street_classes for link in topology.links]
     return np.where(is_minor, settings.minor_street_factor, 1.0)
+
+
+def turn_costs(topology: Topology, settings: WeightSettings) -> Costs:
+    """Give what each turn costs besides the seconds of its links: milliseconds by arc.
+
+    Turns cost time, most of all across the oncoming traffic, and every turn has to be signed; so of two ways that are
+    about as quick, the straighter one is taken. Measured times hold what drivers wait at junctions already: so turns
+    count in the choice of a route, not in the time that is told.
+    """
+    angle_deg, is_choice = topology.compiled.arc_angle_deg, topology.compiled.arc_is_choice
+    to_the_right = angle_deg if topology.drives_on == "right" else -angle_deg
+    seconds = np.zeros(len(angle_deg))
+    seconds[is_choice & (to_the_right > TURN_DEG)] = settings.turn_near_s
+    seconds[is_choice & (to_the_right < -TURN_DEG)] = settings.turn_across_s
+    seconds[np.abs(angle_deg) >= U_TURN_DEG] = settings.turn_back_s
+    return (seconds * 1000).astype(np.int32)
 
 
 def base_weights(topology: Topology, factors: Seconds) -> Weights:

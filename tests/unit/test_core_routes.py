@@ -1,9 +1,10 @@
 from math import inf
 
 import pytest
+from factories_core import a_graph
 from factories_network import a_link, a_network, both_ways, place
 
-from lotse_routing.core.query import find_path, link_tree, path_via, reverse_tree
+from lotse_routing.core.routes import find_path, tree_over, tree_to_junction
 from lotse_routing.core.topology import Topology, build_topology
 
 # A - B - C - D, with E beside B - C; drivers come from A and want to D
@@ -19,33 +20,33 @@ def names(topology: Topology, links: tuple[int, ...]) -> str:
 
 def test_the_first_and_the_last_link_count() -> None:
     topology = build_topology(a_network(PLACES, MAIN + SIDE))
-    path = find_path(topology, topology.base_travel_times_s, topology.index["A-B-0"], topology.index["C-D-0"])
+    path = find_path(a_graph(topology), topology.index["A-B-0"], topology.index["C-D-0"])
     assert path is not None
     assert names(topology, path.links) == "ABCD"
-    assert path.travel_time_s == pytest.approx(30.0)
+    assert path.cost_s == pytest.approx(30.0)
 
 
 def test_a_closed_link_is_gone_round_and_without_another_way_there_is_none() -> None:
     topology = build_topology(a_network(PLACES, MAIN + SIDE))
     times = topology.base_travel_times_s.copy()
     times[topology.index["B-C-0"]] = inf
-    tree = reverse_tree(topology, times, "D")
+    tree = tree_to_junction(a_graph(topology, times), "D")
     path = tree.path_from(topology.index["A-B-0"])
     assert path is not None
     assert names(topology, path.links) == "ABECD"
     assert tree.path_from(topology.index["B-C-0"]) is None
     times[topology.index["E-C-0"]] = inf
-    assert reverse_tree(topology, times, "D").path_from(topology.index["A-B-0"]) is None
-    assert reverse_tree(topology, times, "D").travel_time_s(topology.index["A-B-0"]) == inf
+    assert tree_to_junction(a_graph(topology, times), "D").path_from(topology.index["A-B-0"]) is None
+    assert tree_to_junction(a_graph(topology, times), "D").cost_s(topology.index["A-B-0"]) == inf
 
 
 def test_a_destination_street_is_no_way_through_but_a_way_there_and_away() -> None:
     topology = build_topology(a_network(PLACES, MAIN + PRIVATE_SIDE))
     times = topology.base_travel_times_s.copy()
     times[topology.index["B-C-0"]] = inf
-    assert reverse_tree(topology, times, "D").path_from(topology.index["A-B-0"]) is None
-    there = reverse_tree(topology, times, "E").path_from(topology.index["A-B-0"])
-    away = reverse_tree(topology, times, "D").path_from(topology.index["E-C-0"])
+    assert tree_to_junction(a_graph(topology, times), "D").path_from(topology.index["A-B-0"]) is None
+    there = tree_to_junction(a_graph(topology, times), "E").path_from(topology.index["A-B-0"])
+    away = tree_to_junction(a_graph(topology, times), "D").path_from(topology.index["E-C-0"])
     assert there is not None
     assert away is not None
     assert names(topology, there.links) == "ABE"
@@ -54,13 +55,13 @@ def test_a_destination_street_is_no_way_through_but_a_way_there_and_away() -> No
 
 def test_a_corridor_is_driven_though_it_is_slower() -> None:
     topology = build_topology(a_network(PLACES, MAIN + SIDE))
-    times = topology.base_travel_times_s
-    tree = reverse_tree(topology, times, "D")
-    via = [topology.index["B-E-0"], topology.index["E-C-0"]]
-    path = path_via(topology.index["A-B-0"], link_tree(topology, times, via[0]), via, tree)
+    times = None
+    tree = tree_to_junction(a_graph(topology, times), "D")
+    via = (topology.index["B-E-0"], topology.index["E-C-0"])
+    path = tree_over(via, tree).path_from(topology.index["A-B-0"])
     assert path is not None
     assert names(topology, path.links) == "ABECD"
-    assert path.travel_time_s == pytest.approx(40.0)
+    assert path.cost_s == pytest.approx(40.0)
 
 
 @pytest.mark.parametrize("why", ["a link is closed", "a turn is banned", "links do not touch", "destination street"])
@@ -72,17 +73,16 @@ def test_a_corridor_that_cannot_be_driven_gives_none(why: str) -> None:
     if why == "a link is closed":
         times[topology.index["E-C-0"]] = inf
     via = ["B-E-0", "C-D-0"] if why == "links do not touch" else ["B-E-0", "E-C-0"]
-    tree = reverse_tree(topology, times, "D")
+    tree = tree_to_junction(a_graph(topology, times), "D")
     corridor = [topology.index[link] for link in via]
-    into = link_tree(topology, times, corridor[0])
-    assert path_via(topology.index["A-B-0"], into, corridor, tree) is None
+    assert tree_over(corridor, tree).path_from(topology.index["A-B-0"]) is None
 
 
 def test_equal_ways_give_the_one_whose_link_comes_first() -> None:
     places = {"A": place(0, 0), "B": place(1, 0), "X": place(2, 1), "Y": place(2, -1), "Z": place(3, 0)}
     links = [a_link(*pair, places) for pair in (("A", "B"), ("B", "Y"), ("B", "X"), ("Y", "Z"), ("X", "Z"))]
     topology = build_topology(a_network(places, links))
-    path = reverse_tree(topology, topology.base_travel_times_s, "Z").path_from(topology.index["A-B-0"])
+    path = tree_to_junction(a_graph(topology), "Z").path_from(topology.index["A-B-0"])
     assert path is not None
     assert names(topology, path.links) == "ABXZ"
 
@@ -90,4 +90,4 @@ def test_equal_ways_give_the_one_whose_link_comes_first() -> None:
 def test_a_junction_that_no_link_leads_to_is_an_error() -> None:
     topology = build_topology(a_network(PLACES, MAIN))
     with pytest.raises(KeyError):
-        reverse_tree(topology, topology.base_travel_times_s, "E")
+        tree_to_junction(a_graph(topology), "E")

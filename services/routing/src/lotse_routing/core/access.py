@@ -1,0 +1,100 @@
+"""Who may drive where at a moment: links and arcs that are open to one vehicle.
+
+Streets with access 'destination' may stand at the beginning and at the end of a route, not between. The topology holds
+such a link twice, at the beginning of a route and at its end; here the arcs are opened that keep to the order: from
+the beginning on, to public streets, to the end.
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+import numpy as np
+import numpy.typing as npt
+
+from lotse_routing.core.jit import Flags
+from lotse_routing.core.topology import Topology
+from lotse_routing.core.turns import BIT
+from lotse_routing.network.model import Link
+from lotse_shared.vehicle import VehicleClass
+
+Codes = npt.NDArray[np.uint8]
+YES, DESTINATION, NO = 0, 1, 2
+CODES: Mapping[str, int] = {"yes": YES, "destination": DESTINATION, "no": NO}
+
+
+@dataclass(frozen=True, slots=True)
+class Vehicle:
+    """What drives; a height or weight that is not given meets no limit."""
+
+    vehicle_class: VehicleClass = VehicleClass.CAR
+    height_m: float | None = None
+    weight_t: float | None = None
+
+    def fits(self, link: Link) -> bool:
+        """Tell whether the limits of a link let it pass."""
+        return _within(self.height_m, link.max_height_m) and _within(self.weight_t, link.max_weight_t)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Permit:
+    """Where a vehicle may drive at a moment.
+
+    `access` is a code by link, shape (links,); `open_arcs` tells which arcs may be driven, shape (arcs,).
+    """
+
+    vehicle: Vehicle
+    access: Codes
+    open_arcs: Flags
+
+
+class Permits:
+    """Permits of one vehicle on one topology: a new one only when a rule begins or ends to hold."""
+
+    def __init__(self, topology: Topology, vehicle: Vehicle) -> None:
+        self._topology = topology
+        self._vehicle = vehicle
+        self._usual = _usual_access(topology.links, vehicle)
+        bit = BIT[vehicle.vehicle_class]
+        self._conditions = [c for c in topology.conditions if vehicle.vehicle_class in c.vehicles]
+        self._bans = [ban for ban in topology.timed_bans if vehicle.vehicle_class in ban.vehicles]
+        self._turns = (topology.states.vehicles & bit) != 0
+        self._held: tuple[tuple[bool, ...], Permit] | None = None
+
+    def at(self, local: datetime) -> Permit:
+        """Give the permit of a moment, in local time."""
+        rules = (*(c.times for c in self._conditions), *(ban.times for ban in self._bans))
+        holding = tuple(times.contains(local) for times in rules)
+        if self._held is None or self._held[0] != holding:
+            self._held = holding, self._permit(holding)
+        return self._held[1]
+
+    def _permit(self, holding: tuple[bool, ...]) -> Permit:
+        access, turns = self._usual.copy(), self._turns.copy()
+        for condition, holds in zip(self._conditions, holding, strict=False):
+            if holds:
+                access[condition.link] = CODES[condition.access]
+        for ban, holds in zip(self._bans, holding[len(self._conditions) :], strict=True):
+            if holds:
+                turns[ban.arc] = False
+        return Permit(self._vehicle, access, turns & _open_arcs(self._topology, access))
+
+
+def _usual_access(links: Iterable[Link], vehicle: Vehicle) -> Codes:
+    codes = (CODES[link.access_of(vehicle.vehicle_class)] if vehicle.fits(link) else NO for link in links)
+    return np.fromiter(codes, dtype=np.uint8)
+
+
+def _open_arcs(topology: Topology, access: Codes) -> Flags:
+    states = topology.states
+    tail, head = states.link[states.tail], states.link[states.head]
+    leaves_end, enters_end = states.is_end[states.tail], states.is_end[states.head]
+    from_private, to_private = access[tail] == DESTINATION, access[head] == DESTINATION
+    goes_on = ~enters_end & (~to_private | from_private)
+    arrives = enters_end & to_private & (leaves_end | ~from_private)
+    is_open: Flags = (access[tail] != NO) & (access[head] != NO) & (goes_on | arrives)
+    return is_open
+
+
+def _within(size: float | None, limit: float | None) -> bool:
+    return size is None or limit is None or size <= limit
