@@ -6,9 +6,9 @@ from itertools import pairwise, product
 import networkx as nx
 import numpy as np
 import pytest
-from benchmarks.routing.city import City, Ints, read_city, tile
-from benchmarks.routing.contestants import CONTESTANTS
-from benchmarks.routing.ours import Ours
+from benchmarks.routing.city import City, Ints, tile
+from benchmarks.routing.contestants import CONTESTANTS, ManyAtOnce
+from benchmarks.routing.streets import read_city
 from benchmarks.routing.task import (
     Pairs,
     Referee,
@@ -59,7 +59,7 @@ def _play(name: str, drawn: Drawn) -> list[Route]:
     contestant.apply(draw_costs(a_city(2, 1), 1))
     contestant.apply(costs)
     routes = [contestant.read(contestant.answer(*pair)) for pair in pairs]
-    assert not isinstance(contestant, Ours) or routes == list(map(contestant.read, contestant.answer_all(pairs)))
+    assert not isinstance(contestant, ManyAtOnce) or routes == list(map(contestant.read, contestant.answer_all(pairs)))
     return routes
 
 

@@ -13,11 +13,12 @@ from rich.progress import Progress
 
 from benchmarks.report import describe_versions, write_report
 from benchmarks.routing.arena import Size, Standing, compete
-from benchmarks.routing.city import City, read_city, tile
+from benchmarks.routing.city import City, tile
 from benchmarks.routing.contestants import CONTESTANTS, PACKAGES, SLOW
 from benchmarks.routing.figures import list_runs, make_figures, make_table, name_after
 from benchmarks.routing.plot import draw
 from benchmarks.routing.service import measure_routing_mb
+from benchmarks.routing.streets import read_city
 from benchmarks.routing.task import DETOURS, Kind
 from lotse_routing.network.import_links import import_links
 from lotse_routing.network.import_osm import import_osm

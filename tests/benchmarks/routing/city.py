@@ -3,16 +3,11 @@
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from itertools import pairwise
-from math import cos, hypot, radians
+from math import hypot
 from typing import NamedTuple
 
-import networkx as nx
 import numpy as np
 import numpy.typing as npt
-
-from lotse_routing.core.topology import build_topology
-from lotse_routing.network.geometry import EARTH_RADIUS_M
-from lotse_routing.network.model import Junction, StreetNetwork
 
 Ints = npt.NDArray[np.int32]
 Places = npt.NDArray[np.float64]
@@ -38,7 +33,8 @@ class City:
     link_tails, link_heads, link_ms
         Ends and free-flow times, shape (links,).
     state_links
-        Link that each state of the turn graph stands for, shape (states,). A link for destination traffic has two.
+        Link that each state of the turn graph stands for, shape (states,). Some have several: streets for destination
+        traffic, streets in the middle of a banned sequence.
     turn_tails, turn_heads
         States before and after each allowed turn, shape (turns,).
     lively_junctions, lively_states
@@ -63,30 +59,6 @@ class Join(NamedTuple):
     head: int
 
 
-def read_city(network: StreetNetwork) -> City:
-    """Make arrays of a street network, with the turns that Lotse allows in it."""
-    topology = build_topology(network)
-    junctions = network.junctions()
-    number = {junction.node_id: i for i, junction in enumerate(junctions)}
-    tails = _ints(number[link.from_node] for link in topology.links)
-    heads = _ints(number[link.to_node] for link in topology.links)
-    streets: nx.DiGraph[int] = nx.DiGraph(zip(tails.tolist(), heads.tolist(), strict=True))
-    turns = np.array(list(topology.route_graph.edges), dtype=np.int32)
-    states = sorted(topology.route_graph)
-    row = {state: i for i, state in enumerate(states)}
-    return City(
-        places=_places(junctions),
-        link_tails=tails,
-        link_heads=heads,
-        link_ms=np.maximum(np.rint(1000 * topology.base_travel_times_s), 1).astype(np.int32),
-        state_links=_ints(state % len(topology.links) for state in states),
-        turn_tails=_ints(row[state] for state in turns[:, 0].tolist()),
-        turn_heads=_ints(row[state] for state in turns[:, 1].tolist()),
-        lively_junctions=_lively(streets),
-        lively_states=_ints(row[state] for state in _lively(topology.route_graph).tolist()),
-    )
-
-
 def tile(city: City, columns: int, rows: int, seed: int = 0) -> City:
     """Lay copies of a city side by side, and join neighbours by a handful of streets in both directions."""
     random, count = np.random.default_rng(seed), columns * rows
@@ -102,7 +74,7 @@ def tile(city: City, columns: int, rows: int, seed: int = 0) -> City:
         link_tails=np.concatenate((_copies(city.link_tails, count, junctions), tails)),
         link_heads=np.concatenate((_copies(city.link_heads, count, junctions), heads)),
         link_ms=np.concatenate(
-            (_whole(np.tile(city.link_ms, count) * unlike), [_join_ms(places, join) for join in joins])
+            (whole_ms(np.tile(city.link_ms, count) * unlike), [_join_ms(places, join) for join in joins])
         ).astype(np.int32),
         state_links=np.concatenate(
             (_copies(city.state_links, count, links), np.arange(len(joins)) + count * links)
@@ -176,21 +148,8 @@ def _copies(numbers: Ints, count: int, each: int) -> Ints:
     return (np.tile(numbers, count) + np.repeat(np.arange(count) * each, len(numbers))).astype(np.int32)
 
 
-def _lively(graph: "nx.DiGraph[int]") -> Ints:
-    parts: list[set[int]] = list(nx.strongly_connected_components(graph))
-    sizes = [len(part) for part in parts]
-    return _ints(sorted(parts[sizes.index(max(sizes))]))
-
-
-def _places(junctions: list[Junction]) -> Places:
-    degrees = np.array([(junction.lon, junction.lat) for junction in junctions])
-    m_per_degree = radians(1) * EARTH_RADIUS_M
-    m_per_degrees = np.array([m_per_degree * cos(radians(float(degrees[0, 1]))), m_per_degree])
-    places: Places = (degrees - degrees[0]) * m_per_degrees
-    return places
-
-
-def _whole(numbers: npt.NDArray[np.float64]) -> Ints:
+def whole_ms(numbers: npt.NDArray[np.float64]) -> Ints:
+    """Round, to 1 at least."""
     return np.maximum(np.rint(numbers), 1).astype(np.int32)
 
 

@@ -1,18 +1,17 @@
 """Who takes part. Each is used in its quickest form that answers with a path; none gets more than one thread.
 
-What only the dependency group `bench` installs is imported when its contestant is made: the others do without.
+A contestant's package is imported when it is made: the others do without, in time and in memory.
 """
 
 from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager
 from importlib import import_module
-from typing import Any, Protocol
+from typing import Any, Protocol, cast, runtime_checkable
 
-import networkx as nx
 import numpy as np
 
 from benchmarks.routing.city import Ints
-from benchmarks.routing.ours import Ours
-from benchmarks.routing.task import RoadGraph, Route
+from benchmarks.routing.task import Pairs, RoadGraph, Route
 
 
 class Contestant(Protocol):
@@ -28,13 +27,24 @@ class Contestant(Protocol):
     def read(self, answer: Any) -> Route: ...
 
 
+@runtime_checkable
+class ManyAtOnce(Contestant, Protocol):
+    """A router that answers many questions at once, and goes on answering while costs are applied."""
+
+    def answer_all(self, pairs: Pairs) -> list[Any]: ...
+    def refreshing(self, link_costs: Ints) -> AbstractContextManager[None]: ...
+
+
 class Networkx:
     """`bidirectional_dijkstra`: the quickest of networkx without a heuristic. Costs go into its dicts of attributes."""
+
+    def __init__(self) -> None:
+        self._networkx = import_module("networkx")
 
     def prepare(self, graph: RoadGraph) -> None:
         self._arc_links = graph.arc_links
         ends = list(zip(graph.tails.tolist(), graph.heads.tolist(), strict=True))
-        self._graph: nx.DiGraph[int] = nx.DiGraph()
+        self._graph = self._networkx.DiGraph()
         self._graph.add_nodes_from(range(graph.nodes))
         self._graph.add_edges_from(ends)
         self._attributes = [self._graph.edges[tail, head] for tail, head in ends]
@@ -44,7 +54,7 @@ class Networkx:
             attributes["weight"] = cost
 
     def answer(self, origin: int, destination: int) -> Any:
-        return nx.bidirectional_dijkstra(self._graph, origin, destination)
+        return self._networkx.bidirectional_dijkstra(self._graph, origin, destination)
 
     def read(self, answer: Any) -> Route:
         return Route(*answer)
@@ -141,13 +151,17 @@ class RoutingkitCch:
         return Route(*answer)
 
 
+def _make_ours() -> Contestant:
+    return cast("Contestant", import_module("benchmarks.routing.ours").Ours())
+
+
 OURS = "ours"
 CONTESTANTS: Mapping[str, Callable[[], Contestant]] = {
     "networkx": Networkx,
     "scipy": Scipy,
     "networkit": Networkit,
     "routingkit-cch": RoutingkitCch,
-    OURS: Ours,
+    OURS: _make_ours,
 }
 SLOW = frozenset({"networkx", "scipy", "networkit"})
 """Those that search anew for every question: on large networks they answer a sample."""

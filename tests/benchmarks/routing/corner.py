@@ -9,8 +9,7 @@ from typing import Any, cast
 
 from benchmarks.processes import peak_memory_mb
 from benchmarks.routing.city import Ints
-from benchmarks.routing.contestants import CONTESTANTS
-from benchmarks.routing.ours import Ours
+from benchmarks.routing.contestants import CONTESTANTS, ManyAtOnce
 from benchmarks.routing.task import Pairs, RoadGraph, Route
 
 WARM_UP = 2
@@ -92,7 +91,7 @@ class Seat:
 
     def play(self, link_costs: Ints, pairs: Pairs) -> Round:
         apply_ms = self._apply_ms(link_costs)
-        if not isinstance(self._contestant, Ours):  # nobody else answers many at once with their paths
+        if not isinstance(self._contestant, ManyAtOnce):
             answers, query_us = self._answer(pairs)
             return Round(apply_ms, sum(query_us) / 1000, query_us, self._read(answers))
         started_s = time.perf_counter()
@@ -105,7 +104,7 @@ class Seat:
         return Round(apply_ms, batch_ms, query_us, routes)
 
     def ask_while_refreshing(self, link_costs: Ints, pairs: Pairs) -> list[float]:
-        assert isinstance(self._contestant, Ours)
+        assert isinstance(self._contestant, ManyAtOnce)
         with self._contestant.refreshing(link_costs):
             return self._answer(pairs)[1]
 

@@ -54,7 +54,8 @@ def make_table(standings: Sequence[Standing]) -> Table:
     """Make the table of one graph."""
     first, ours_ms = standings[0], next((s.job_median_ms for s in standings if s.contestant == OURS), None)
     title = f"{first.kind} graph, {first.copies} x the city: {first.nodes:,} nodes, {first.arcs:,} arcs"
-    table = Table("contestant", title=title, title_justify="left", box=SIMPLE, padding=(0, 1, 0, 0))
+    table = Table(title=title, title_justify="left", box=SIMPLE, padding=(0, 1, 0, 0), collapse_padding=True)
+    table.add_column("", no_wrap=True)
     for column in ("prepare s", "apply ms", "query µs", "p99 µs", "job ms", "x ours", "MB", "asked"):
         table.add_column(column, justify="right", no_wrap=True)
     for s in standings:

@@ -3,29 +3,68 @@
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from itertools import pairwise
 from typing import Any
+
+import numpy as np
 
 from benchmarks.routing.city import Ints
 from benchmarks.routing.task import Pairs, RoadGraph, Route
+from lotse_routing.core.hierarchy import build_hierarchy
+from lotse_routing.core.jit import Indices
+from lotse_routing.core.metric import Metric, customize
+from lotse_routing.core.order import dissect, rank_arcs, rank_nodes
+from lotse_routing.core.query import find_way, find_ways
+
+FREE = np.zeros(1, np.int32)
+"""No cost of a start or an end itself."""
 
 
 class Ours:
-    """Placeholder until the core lands."""
+    """`lotse_routing.core`: hierarchy, metric and query, which speak of nodes by rank.
+
+    Kernels are compiled, or taken from numba's cache, when it is made: no service waits for a compiler either.
+    """
+
+    def __init__(self) -> None:
+        self._metric: Metric
+        square = np.array([0, 1, 2, 3, 0], np.int32)
+        corners = np.array([(0.0, 0.0), (1.0, 0.0), (1.0, 1.0), (0.0, 1.0)])
+        tails, heads = square[:-1], square[1:]
+        for kind in ("node", "turn"):
+            self.prepare(RoadGraph(kind, tails, heads, tails, corners, (tails, heads), corners))
+            self.apply(np.ones(4, np.int32))
+            self.read(self.answer(0, 2))
 
     def prepare(self, graph: RoadGraph) -> None:
-        raise NotImplementedError
+        tails, heads = graph.streets
+        cuts = dissect(len(graph.junctions), tails, heads, graph.junctions)
+        rank = rank_arcs(cuts) if graph.kind == "turn" else rank_nodes(graph.nodes, tails, heads, cuts)
+        self._hierarchy = build_hierarchy(
+            graph.tails.astype(np.uint32), graph.heads.astype(np.uint32), rank.astype(np.uint32)
+        )
+        self._arc_links = graph.arc_links
 
     def apply(self, link_costs: Ints) -> None:
-        raise NotImplementedError
+        self._metric = customize(self._hierarchy, link_costs[self._arc_links])
 
     def answer(self, origin: int, destination: int) -> Any:
-        raise NotImplementedError
+        rank = self._hierarchy.rank
+        cost_ms, ranks = find_way(
+            self._metric, rank[origin : origin + 1], FREE, rank[destination : destination + 1], FREE
+        )
+        return cost_ms, self._hierarchy.node[ranks]
 
     def answer_all(self, pairs: Pairs) -> list[Any]:
-        raise NotImplementedError
+        first, none = np.arange(len(pairs) + 1, dtype=np.uint32), np.zeros(len(pairs), np.int32)
+        origins, destinations = self._hierarchy.rank[np.array(pairs).T]
+        ways = find_ways(self._metric, (first, origins, none), (first, destinations, none))
+        nodes = self._hierarchy.node[ways.ranks]
+        return list(zip(ways.costs.tolist(), _parts(nodes, ways.first), strict=True))
 
     def read(self, answer: Any) -> Route:
-        raise NotImplementedError
+        cost_ms, nodes = answer
+        return Route(cost_ms, nodes.tolist())
 
     @contextmanager
     def refreshing(self, link_costs: Ints) -> Iterator[None]:
@@ -43,3 +82,7 @@ class Ours:
         finally:
             ended.set()
             thread.join()
+
+
+def _parts(nodes: Indices, first: Indices) -> list[Indices]:
+    return [nodes[begin:end] for begin, end in pairwise(first.tolist())]

@@ -7,7 +7,7 @@ from typing import Literal
 import numpy as np
 import numpy.typing as npt
 
-from benchmarks.routing.city import City, Ints, Places
+from benchmarks.routing.city import City, Ints, Places, whole_ms
 
 Kind = Literal["node", "turn"]
 
@@ -94,7 +94,7 @@ def sample(pairs: Pairs, count: int) -> Pairs:
 def draw_costs(city: City, number: int) -> Ints:
     """Draw the milliseconds of all links for one round."""
     factors = np.random.default_rng([number, len(city.link_ms)]).uniform(*SLOWER, len(city.link_ms))
-    return np.maximum(np.rint(city.link_ms * factors), 1).astype(np.int32)
+    return whole_ms(city.link_ms * factors)
 
 
 class Referee:
