@@ -5,7 +5,6 @@ from statistics import median
 from typing import Any
 
 import numpy as np
-from rich.box import SIMPLE
 from rich.table import Table
 
 from benchmarks.report import paired_ratio
@@ -21,8 +20,8 @@ def list_runs(standings: Sequence[Standing]) -> list[dict[str, Any]]:
     return [run for standing in standings for run in standing.as_runs()]
 
 
-def make_figures(standings: Sequence[Standing], routing_mb: float, copies: Sequence[int]) -> Figures:
-    """Give the figures by name; None for what was not measured.
+def make_figures(standings: Sequence[Standing], copies: Sequence[int]) -> Figures:
+    """Give the figures of the contestants by name; None for what was not measured.
 
     `P5_x100_vs_networkx` is the lower of the two graphs' ratios.
     """
@@ -40,7 +39,6 @@ def make_figures(standings: Sequence[Standing], routing_mb: float, copies: Seque
     for standing in standings:
         if standing.contestant == OURS and standing.copies == 1:
             figures |= _of_ours(standing)
-    figures["P5_rss_mb"] = round(routing_mb, 1)
     figures["P5_wrong_answers"] = sum(standing.wrong for standing in standings)
     return figures
 
@@ -54,9 +52,9 @@ def make_table(standings: Sequence[Standing]) -> Table:
     """Make the table of one graph."""
     first, ours_ms = standings[0], next((s.job_median_ms for s in standings if s.contestant == OURS), None)
     title = f"{first.kind} graph, {first.copies} x the city: {first.nodes:,} nodes, {first.arcs:,} arcs"
-    table = Table(title=title, title_justify="left", box=SIMPLE, padding=(0, 1, 0, 0), collapse_padding=True)
+    table = Table(title=f"\n{title}", title_justify="left", box=None, padding=(0, 1, 0, 0), pad_edge=False)
     table.add_column("", no_wrap=True)
-    for column in ("prepare s", "apply ms", "query µs", "p99 µs", "job ms", "x ours", "MB", "asked"):
+    for column in ("build s", "apply ms", "query µs", "p99 µs", "job ms", "x ours", "MB", "asked"):
         table.add_column(column, justify="right", no_wrap=True)
     for s in standings:
         times = None if ours_ms is None else s.job_median_ms / ours_ms

@@ -1,16 +1,30 @@
-"""How much memory routing takes as a service, in the stack of `make demo` on the same streets."""
+"""What the routing service itself needs: memory in the stack of `make demo`, and time to take in all weights."""
 
 import signal
 import tempfile
+import time
 from pathlib import Path
+from statistics import median
 
 import httpx
+import numpy as np
 from processes_standalone import command_line, running_demo
 
 from benchmarks.processes import peak_memory_mb
-from benchmarks.routing.task import DETOURS
+from benchmarks.routing.streets import MOMENT
+from benchmarks.routing.task import DETOURS, SLOWER
+from lotse_routing.core.access import Permits, Vehicle
+from lotse_routing.core.routes import route_graph
+from lotse_routing.core.topology import build_topology
 from lotse_routing.network.model import StreetNetwork
 from lotse_standalone.servers.postgres import EmbeddedPostgres
+
+REFRESHES = 50
+TURN_MS = 2000
+START_TIMEOUT_S = 120.0
+UNAVAILABLE = 503
+ANSWERED = frozenset({200, 404, 409})
+"""A route, or the words that there is none."""
 
 
 def measure_routing_mb(osm: Path | None, network: StreetNetwork) -> float:
@@ -29,10 +43,32 @@ def measure_routing_mb(osm: Path | None, network: StreetNetwork) -> float:
     return peak_mb
 
 
+def measure_refresh_ms(network: StreetNetwork) -> float:
+    """Give the time from the seconds of all links to what the service searches in: for cars, with costs of turns."""
+    topology = build_topology(network)
+    permit = Permits(topology, Vehicle()).at(MOMENT)
+    turn_costs = np.full(len(topology.states.tail), TURN_MS, np.int32)
+    random, took_ms = np.random.default_rng(0), []
+    for _ in range(REFRESHES):
+        costs_s = topology.base_travel_times_s * random.uniform(*SLOWER, len(topology.links))
+        started_s = time.perf_counter()
+        route_graph(topology, permit, costs_s, turn_costs)
+        took_ms.append(1000 * (time.perf_counter() - started_s))
+    return median(took_ms)
+
+
 def _ask_routes(url: str, key: str, link_ids: list[str]) -> None:
     step = max(1, len(link_ids) // DETOURS)
     with httpx.Client(base_url=url, headers={"Authorization": f"Bearer {key}"}, timeout=60) as client:
         for origin, destination in zip(link_ids[::step], link_ids[::-step], strict=True):
-            body = {"origin": {"link": origin}, "destination": {"link": destination}}
-            answer = client.post("/v1/routes", json=body)
-            assert answer.status_code in {200, 404, 409}, answer.text
+            answer = _ask(client, {"origin": {"link": origin}, "destination": {"link": destination}})
+            assert answer.status_code in ANSWERED, answer.text
+
+
+def _ask(client: httpx.Client, body: object) -> httpx.Response:
+    """Ask for a route; again, as long as routing has not made its first step."""
+    deadline_s = time.monotonic() + START_TIMEOUT_S
+    while (answer := client.post("/v1/routes", json=body)).status_code == UNAVAILABLE:
+        assert time.monotonic() < deadline_s, answer.text
+        time.sleep(0.1)
+    return answer
