@@ -28,7 +28,7 @@ from lotse_standalone.town import FOLDER
 
 OSM = SHARED_DATA / "osm-kaiserslautern" / "kaiserslautern.osm.pbf"
 CITY, TOWN = "Kaiserslautern", "demo town"
-FULL = (Size(1, 1, 15, DETOURS), Size(2, 5, 5, DETOURS), Size(10, 10, 3, 20))
+FULL = (Size(1, 1, 15, DETOURS), Size(2, 5, 3, DETOURS), Size(10, 10, 3, 20))
 QUICK = (Size(1, 1, 3, DETOURS), Size(2, 5, 2, 10))
 BUSY = 0.3
 KINDS: tuple[Kind, ...] = ("node", "turn")
