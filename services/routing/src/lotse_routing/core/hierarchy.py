@@ -8,15 +8,14 @@ Source: Dibbelt, Strasser, Wagner, Customizable contraction hierarchies (ACM JEA
 Everything here speaks of nodes by rank.
 """
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 
 from lotse_routing.core.jit import Flags, Indices, kernel
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Hierarchy:
+class Hierarchy(NamedTuple):
     """A digraph and its chordal graph, both by rank.
 
     Attributes

@@ -2,8 +2,8 @@
 
 A street graph falls apart where few streets are cut: at a river, a railway, the edge of a quarter. Cut it there, then
 cut its halves, and so on; what was cut first is contracted last. Source: Schild and Sommer, On balanced separators in
-road networks (SEA 2015): sort junctions along a direction, take the first and the last quarter as source and sink of a
-flow, and cut where the flow is narrowest; the best of several directions counts.
+road networks (SEA 2015): sort junctions along a direction, let the first quarter be the source of a flow and the last
+one its sink, and cut where the flow is narrowest; the best of several directions counts.
 
 The same cuts serve two graphs. Links that cross a cut separate the turn graph, whose nodes they are (Buchhold, Wagner,
 Zeitz, Zündorf, Customizable contraction hierarchies with turn costs, ATMOS 2020); their ends on one side separate the
@@ -17,24 +17,53 @@ import numpy.typing as npt
 
 from lotse_routing.core.jit import Flags, Ints, kernel
 
-SOURCE_SHARE = 0.25
-"""Share of the junctions at either end that the cut must not run through: the halves are never smaller."""
+END_SHARE = 0.25
+"""Share of the junctions at either end that a cut does not run through: no half is smaller."""
 DIRECTIONS = np.array([(1.0, 0.0), (0.0, 1.0), (1.0, 1.0), (1.0, -1.0)])
+"""East and north."""
+
+NOWHERE, SOURCE, SINK = -1, -2, -3
+"""How a node was reached, unless over an entry of the graph."""
 
 Places = npt.NDArray[np.float64]
 """Shape (nodes, 2): east and north, in any unit."""
 
 
 class Cuts(NamedTuple):
-    """A dissection, part by part from the whole to the smallest.
+    """A dissection, part by part from the whole to the smallest; shape (arcs,) each.
 
-    `depth_first` are the arcs in the order of being cut: each part's cut, then all of its one half, then of the other.
-    `cut` numbers the cut at which each arc (by its index) was cut, `is_far` tells on which half its tail lies.
+    `order` are the arcs in the order of being cut: each part's cut, then all of its one half, then of the other. `cut`
+    numbers the cut at which an arc was cut, -1 for an arc from a node to itself; `from_far` tells whether its tail lies
+    on the far half.
     """
 
-    depth_first: Ints
+    order: Ints
     cut: Ints
-    is_far: Flags
+    from_far: Flags
+
+
+class _Streets(NamedTuple):
+    """Every arc at both of its ends: entries `first[v]` to `first[v + 1]` are those of node v.
+
+    `other` is the node at the other end, `arc` the arc, `mate` the entry there; shape (2 x arcs,).
+    """
+
+    first: Ints
+    other: Ints
+    arc: Ints
+    mate: Ints
+
+
+class _Flow(NamedTuple):
+    """What is known while a part is cut: flow over each entry (1: full); by node, its part and how it was reached.
+
+    `queue` is room to search in; shape (nodes,).
+    """
+
+    flow: npt.NDArray[np.int8]
+    part: Ints
+    reached: Ints
+    queue: Ints
 
 
 def dissect(nodes: int, tails: Ints, heads: Ints, places: Places) -> Cuts:
@@ -43,264 +72,226 @@ def dissect(nodes: int, tails: Ints, heads: Ints, places: Places) -> Cuts:
     Parameters
     ----------
     tails, heads
-        Ends of the arcs, shape (arcs,). An arc from a node to itself is never cut.
+        Ends of the arcs; shape (arcs,).
     """
-    first, neighbours, arcs, mates = _both_ways(nodes, tails, heads)
-    return Cuts(*_dissect(first, neighbours, arcs, mates, tails, np.ascontiguousarray(places), DIRECTIONS))
+    streets = _both_ways(nodes, tails, heads)
+    empty = np.zeros(nodes, dtype=np.int32)
+    flow = _Flow(np.zeros(2 * len(tails), dtype=np.int8), empty, empty.copy(), empty.copy())
+    return Cuts(*_dissect(streets, flow, tails, np.ascontiguousarray(places), DIRECTIONS))
 
 
 def rank_arcs(cuts: Cuts) -> Ints:
     """Give the rank of each arc as a node of the turn graph: what was cut first ranks highest."""
-    ranks = np.empty(len(cuts.cut), dtype=np.int32)
-    ranks[cuts.depth_first[::-1]] = np.arange(len(ranks), dtype=np.int32)
+    ranks = np.empty(len(cuts.order), dtype=np.int32)
+    ranks[cuts.order[::-1]] = np.arange(len(ranks), dtype=np.int32)
     return ranks
 
 
 def rank_nodes(nodes: int, tails: Ints, heads: Ints, cuts: Cuts) -> Ints:
     """Give the rank of each node: of every cut, the ends on the side that has fewer of them rank above both halves."""
-    order = _separator_nodes(nodes, tails, heads, cuts.depth_first, cuts.cut, cuts.is_far)
     ranks = np.empty(nodes, dtype=np.int32)
-    ranks[order[::-1]] = np.arange(nodes, dtype=np.int32)
+    ranks[_separators(nodes, tails, heads, cuts)[::-1]] = np.arange(nodes, dtype=np.int32)
     return ranks
 
 
-def _both_ways(nodes: int, tails: Ints, heads: Ints) -> tuple[Ints, Ints, Ints, Ints]:
-    """List every arc at both of its ends: first index by node, neighbour, arc, index of the entry at the other end."""
+def _both_ways(nodes: int, tails: Ints, heads: Ints) -> _Streets:
     count = len(tails)
-    starts = np.concatenate((tails, heads))
+    starts, others = np.concatenate((tails, heads)), np.concatenate((heads, tails))
     order = np.argsort(starts, kind="stable").astype(np.int32)
     place = np.empty(2 * count, dtype=np.int32)
     place[order] = np.arange(2 * count, dtype=np.int32)
     first = np.zeros(nodes + 1, dtype=np.int32)
     np.cumsum(np.bincount(starts, minlength=nodes), out=first[1:])
-    ends = np.concatenate((heads, tails))
-    mates = place[(order + count) % (2 * count)] if count else place
-    return first, ends[order], (order % max(count, 1)).astype(np.int32), mates
+    mates = place[(order + count) % max(2 * count, 1)]
+    return _Streets(first, others[order].astype(np.int32), (order % max(count, 1)).astype(np.int32), mates)
 
 
 @kernel
 def _dissect(
-    first: Ints, neighbours: Ints, arcs: Ints, mates: Ints, tails: Ints, places: Places, directions: Places
+    streets: _Streets, flow: _Flow, tails: Ints, places: Places, directions: Places
 ) -> tuple[Ints, Ints, Flags]:
-    nodes, count = len(first) - 1, len(tails)
-    part = np.arange(nodes).astype(np.int32)
-    part_of = np.zeros(nodes, np.int32)
-    depth_first = np.empty(count, np.int32)
-    cut_of = np.full(count, -1, np.int32)
-    is_far = np.zeros(count, np.bool_)
-    side = np.zeros(nodes, np.bool_)
-    flow = np.zeros(len(neighbours), np.int8)
-    came_by = np.empty(nodes, np.int32)
-    queue = np.empty(nodes, np.int32)
-    done, parts, cuts = 0, 1, 0
+    nodes, arcs = len(streets.first) - 1, len(tails)
+    members = np.arange(nodes).astype(np.int32)
+    order, cut, from_far = np.empty(arcs, np.int32), np.full(arcs, -1, np.int32), np.zeros(arcs, np.bool_)
+    is_far = np.zeros(nodes, np.bool_)
+    done, cuts, parts = 0, 0, 1
     stack = [(0, nodes, 0)]
     while len(stack) > 0:
-        begin, end, number = stack.pop()
-        if end - begin < 2:  # noqa: PLR2004 - a part of one node is not cut
+        begin, end, part = stack.pop()
+        if end - begin == 1 or end == 0:
             continue
-        members = part[begin:end]
-        _halve(first, neighbours, mates, places, directions, members, part_of, number, side, flow, came_by, queue)
-        near = 0
-        half = members.copy()
-        for node in half:
-            if not side[node]:
-                members[near] = node
-                near += 1
-        far = near
-        for node in half:
-            if side[node]:
-                members[far] = node
-                far += 1
-                for i in range(first[node], first[node + 1]):
-                    other = neighbours[i]
-                    if part_of[other] == number and not side[other]:
-                        depth_first[done] = arcs[i]
-                        cut_of[arcs[i]] = cuts
-                        is_far[arcs[i]] = tails[arcs[i]] == node
-                        done += 1
-        cuts += 1
-        for node in members[near:]:
-            part_of[node] = parts
-        stack.append((begin, begin + near, number))
-        stack.append((begin + near, end, parts))
+        _halve(streets, flow, members[begin:end], part, places, directions, is_far)
+        middle = begin + _sort_by_half(members[begin:end], is_far)
+        for node in members[middle:end]:
+            for i in range(streets.first[node], streets.first[node + 1]):
+                if flow.part[streets.other[i]] == part and not is_far[streets.other[i]]:
+                    arc = streets.arc[i]
+                    order[done], cut[arc], from_far[arc] = arc, cuts, tails[arc] == node
+                    done += 1
+        for node in members[middle:end]:
+            flow.part[node] = parts
+        stack.append((begin, middle, part))
+        stack.append((middle, end, parts))
         parts += 1
-    for arc in range(count):
-        if cut_of[arc] < 0:  # from a node to itself
-            depth_first[done] = arc
+        cuts += 1
+    for arc in range(arcs):
+        if cut[arc] < 0:
+            order[done] = arc
             done += 1
-    return depth_first, cut_of, is_far
+    return order, cut, from_far
+
+
+@kernel
+def _sort_by_half(members: Ints, is_far: Flags) -> int:
+    """Move the near half to the front, and count it."""
+    near = 0
+    far = np.empty(len(members), np.int32)
+    for i in range(len(members)):
+        if is_far[members[i]]:
+            far[i - near] = members[i]
+        else:
+            members[near] = members[i]
+            near += 1
+    members[near:] = far[: len(members) - near]
+    return near
 
 
 @kernel
 def _halve(
-    first: Ints,
-    neighbours: Ints,
-    mates: Ints,
+    streets: _Streets,
+    flow: _Flow,
+    members: Ints,
+    part: int,
     places: Places,
     directions: Places,
-    members: Ints,
-    part_of: Ints,
-    number: int,
-    side: Flags,
-    flow: npt.NDArray[np.int8],
-    came_by: Ints,
-    queue: Ints,
+    is_far: Flags,
 ) -> None:
-    """Set `side` of each member: the half in which it lies, by the best cut of all directions."""
+    """Set `is_far` of the members of a part by the narrowest cut of all directions; of several, the most even one."""
     size = len(members)
-    ends = max(1, int(size * SOURCE_SHARE))
-    best_width, best_smaller = 2**30, 0
+    ends = max(1, int(size * END_SHARE))
+    best_width, best_smaller = len(streets.other), 0
     best = np.zeros(size, np.bool_)
+    along = np.empty(size, np.float64)
     for direction in directions:
-        along = np.empty(size, np.float64)
         for i in range(size):
             along[i] = places[members[i], 0] * direction[0] + places[members[i], 1] * direction[1]
-        order = np.argsort(along, kind="mergesort")
-        width = _narrowest(
-            first, neighbours, mates, members[order], ends, part_of, number, flow, came_by, queue, best_width
-        )
+        line = members[np.argsort(along, kind="mergesort")]
+        width = _push(streets, flow, line, ends, part, best_width)
         if width > best_width:
             continue
         for from_source in (True, False):
             if not from_source:
-                _reach_back(first, neighbours, mates, members[order], ends, part_of, number, flow, came_by, queue)
+                _reach_sink(streets, flow, line, ends, part)
             near = 0
             for node in members:
-                near += (came_by[node] != -1) == from_source
-            smaller = min(near, size - near)
-            if width < best_width or smaller > best_smaller:
-                best_width, best_smaller = width, smaller
+                near += (flow.reached[node] != NOWHERE) == from_source
+            if width < best_width or min(near, size - near) > best_smaller:
+                best_width, best_smaller = width, min(near, size - near)
                 for i in range(size):
-                    best[i] = (came_by[members[i]] != -1) != from_source
+                    best[i] = (flow.reached[members[i]] != NOWHERE) != from_source
     for i in range(size):
-        side[members[i]] = best[i]
+        is_far[members[i]] = best[i]
 
 
 @kernel
-def _narrowest(
-    first: Ints,
-    neighbours: Ints,
-    mates: Ints,
-    along: Ints,
-    ends: int,
-    part_of: Ints,
-    number: int,
-    flow: npt.NDArray[np.int8],
-    came_by: Ints,
-    queue: Ints,
-    give_up: int,
-) -> int:
-    """Push as many units as possible from the first to the last nodes, one an arc, and count them.
+def _push(streets: _Streets, flow: _Flow, line: Ints, ends: int, part: int, enough: int) -> int:
+    """Push units, one over each arc, from the first nodes of a line to the last, and count them; stop beyond `enough`.
 
-    Afterwards `came_by` is not -1 for the nodes that are still reached from the source: the near half of the cut.
-    Stops when the flow exceeds `give_up`: another direction is better.
+    Afterwards, those nodes are reached that the source still reaches: the near half of the narrowest cut.
     """
-    size = len(along)
-    for node in along:
-        for i in range(first[node], first[node + 1]):
-            flow[i] = 0
+    for node in line:
+        for i in range(streets.first[node], streets.first[node + 1]):
+            flow.flow[i] = 0
     width = 0
-    while True:
-        for node in along:
-            came_by[node] = -1
-        for i in range(ends):
-            came_by[along[i]] = -2
-            queue[i] = along[i]
-        for i in range(size - ends, size):
-            came_by[along[i]] = -3
-        read, write, reached = 0, ends, -1
-        while read < write and reached < 0:
-            node = queue[read]
-            read += 1
-            for i in range(first[node], first[node + 1]):
-                other = neighbours[i]
-                if part_of[other] == number and flow[i] < 1:
-                    if came_by[other] == -3:
-                        reached = i
-                        break
-                    if came_by[other] == -1:
-                        came_by[other] = i
-                        queue[write] = other
-                        write += 1
-        if reached < 0:
+    while width <= enough:
+        i = _find_room(streets, flow, line, ends, part)
+        if i < 0:
             break
         width += 1
-        if width > give_up:
-            break
-        i = reached
-        while True:
-            flow[i] += 1
-            flow[mates[i]] -= 1
-            node = neighbours[mates[i]]
-            if came_by[node] < 0:
-                break
-            i = came_by[node]
-    for i in range(size - ends, size):
-        came_by[along[i]] = -1
+        while i >= 0:
+            flow.flow[i] += 1
+            flow.flow[streets.mate[i]] -= 1
+            i = flow.reached[streets.other[streets.mate[i]]]
+    for node in line[len(line) - ends :]:
+        flow.reached[node] = NOWHERE
     return width
 
 
 @kernel
-def _reach_back(
-    first: Ints,
-    neighbours: Ints,
-    mates: Ints,
-    along: Ints,
-    ends: int,
-    part_of: Ints,
-    number: int,
-    flow: npt.NDArray[np.int8],
-    came_by: Ints,
-    queue: Ints,
-) -> None:
-    """Set `came_by` to other than -1 for all nodes that still reach a sink: the far half of the other narrowest cut."""
+def _find_room(streets: _Streets, flow: _Flow, line: Ints, ends: int, part: int) -> int:
+    """Search from the source; give the entry over which it reaches the sink, below 0 if it does not."""
+    for node in line:
+        flow.reached[node] = NOWHERE
+    for node in line[len(line) - ends :]:
+        flow.reached[node] = SINK
+    for i in range(ends):
+        flow.reached[line[i]] = SOURCE
+        flow.queue[i] = line[i]
+    read, write = 0, ends
+    while read < write:
+        node = flow.queue[read]
+        read += 1
+        for i in range(streets.first[node], streets.first[node + 1]):
+            other = streets.other[i]
+            if flow.part[other] == part and flow.flow[i] < 1:
+                if flow.reached[other] == SINK:
+                    return i
+                if flow.reached[other] == NOWHERE:
+                    flow.reached[other] = i
+                    flow.queue[write] = other
+                    write += 1
+    return NOWHERE
+
+
+@kernel
+def _reach_sink(streets: _Streets, flow: _Flow, line: Ints, ends: int, part: int) -> None:
+    """Reach all nodes that still reach the sink: the far half of the other narrowest cut."""
+    for node in line:
+        flow.reached[node] = NOWHERE
     write = 0
-    for node in along:
-        came_by[node] = -1
-    for node in along[len(along) - ends :]:
-        came_by[node] = -2
-        queue[write] = node
+    for node in line[len(line) - ends :]:
+        flow.reached[node] = SINK
+        flow.queue[write] = node
         write += 1
     read = 0
     while read < write:
-        node = queue[read]
+        node = flow.queue[read]
         read += 1
-        for i in range(first[node], first[node + 1]):
-            other = neighbours[i]
-            if part_of[other] == number and flow[mates[i]] < 1 and came_by[other] == -1:
-                came_by[other] = i
-                queue[write] = other
+        for i in range(streets.first[node], streets.first[node + 1]):
+            other = streets.other[i]
+            has_room = flow.part[other] == part and flow.flow[streets.mate[i]] < 1
+            if has_room and flow.reached[other] == NOWHERE:
+                flow.reached[other] = i
+                flow.queue[write] = other
                 write += 1
 
 
 @kernel
-def _separator_nodes(nodes: int, tails: Ints, heads: Ints, depth_first: Ints, cut_of: Ints, is_far: Flags) -> Ints:
-    """List the nodes, highest rank first."""
-    order = np.empty(nodes, np.int32)
-    taken = np.zeros(nodes, np.bool_)
+def _separators(nodes: int, tails: Ints, heads: Ints, cuts: Cuts) -> Ints:
+    """List the nodes, the highest rank first."""
+    order, is_taken = np.empty(nodes, np.int32), np.zeros(nodes, np.bool_)
     seen = np.full(nodes, -1, np.int32)
     done, begin = 0, 0
-    while begin < len(depth_first):
-        end = begin
-        while end < len(depth_first) and cut_of[depth_first[end]] == cut_of[depth_first[begin]]:
+    while begin < len(cuts.order) and cuts.cut[cuts.order[begin]] >= 0:
+        end, near, far = begin, 0, 0
+        while end < len(cuts.order) and cuts.cut[cuts.order[end]] == cuts.cut[cuts.order[begin]]:
+            arc = cuts.order[end]
+            for node in (tails[arc], heads[arc]):
+                if not is_taken[tails[arc]] and not is_taken[heads[arc]] and seen[node] != begin:
+                    seen[node] = begin
+                    is_far = cuts.from_far[arc] == (node == tails[arc])
+                    far += is_far
+                    near += not is_far
             end += 1
-        counts = np.zeros(2, np.int32)
-        for arc in depth_first[begin:end]:
-            if cut_of[arc] >= 0 and not taken[tails[arc]] and not taken[heads[arc]]:
-                far, near = (tails[arc], heads[arc]) if is_far[arc] else (heads[arc], tails[arc])
-                counts[0] += seen[near] != begin
-                counts[1] += seen[far] != begin
-                seen[near], seen[far] = begin, begin
-        takes_far = counts[1] < counts[0]
-        for arc in depth_first[begin:end]:
-            if cut_of[arc] >= 0 and not taken[tails[arc]] and not taken[heads[arc]]:
-                node = tails[arc] if is_far[arc] == takes_far else heads[arc]
-                taken[node] = True
+        for arc in cuts.order[begin:end]:
+            if not is_taken[tails[arc]] and not is_taken[heads[arc]]:
+                node = tails[arc] if cuts.from_far[arc] == (far < near) else heads[arc]
+                is_taken[node] = True
                 order[done] = node
                 done += 1
         begin = end
     for node in range(nodes):
-        if not taken[node]:
+        if not is_taken[node]:
             order[done] = node
             done += 1
     return order

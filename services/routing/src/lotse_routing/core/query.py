@@ -1,19 +1,20 @@
 """The quickest way between two places: upward from both, as far as their ancestors go, and then unpacked.
 
-Source: Dibbelt, Strasser, Wagner (2016), section 8 (elimination tree queries; no priority queue is needed). A shortcut
-is unpacked over the lowest-ranked triangle that explains its cost, so equal input gives the same one of equal ways.
+Source: Dibbelt, Strasser, Wagner (2016), section 8 (queries on the elimination tree; no priority queue is needed). A
+shortcut is unpacked over the lowest-ranked triangle that explains its cost: equal input gives the same of equal ways.
 """
 
 from typing import NamedTuple
 
 import numpy as np
+import numpy.typing as npt
 
 from lotse_routing.core.jit import Costs, Indices, kernel
 from lotse_routing.core.metric import UNREACHABLE, Metric
-from lotse_routing.core.tree import climb
+from lotse_routing.core.tree import Ends, append, climb
 
-Step = tuple[np.int64, bool]
-"""An edge, and whether it is driven upward."""
+Steps = npt.NDArray[np.int64]
+"""Edges, times two, plus one if they are driven upward."""
 
 
 class Ways(NamedTuple):
@@ -28,189 +29,135 @@ class Ways(NamedTuple):
     ranks: Indices
 
 
-def find_way(
-    metric: Metric, starts: Indices, start_costs: Costs, ends: Indices, end_costs: Costs
-) -> tuple[int, Indices]:
+def find_way(metric: Metric, starts: Ends, ends: Ends) -> tuple[int, Indices]:
     """Give the quickest way from any start to any end: its cost, and the ranks along it.
 
-    Each start and end has a cost of its own that is added (one of a start may be negative). Without a way the cost is
-    `UNREACHABLE` and there are no ranks.
+    What is added at a start may be negative. Without a way the cost is `UNREACHABLE` and there are no ranks.
     """
-    one_start, one_end = np.array([0, len(starts)], np.uint32), np.array([0, len(ends)], np.uint32)
-    ways = find_ways(metric, (one_start, starts, start_costs), (one_end, ends, end_costs))
-    return int(ways.costs[0]), ways.ranks
+    one_start, one_end = np.array([0, len(starts.ranks)], np.uint32), np.array([0, len(ends.ranks)], np.uint32)
+    costs, _, ranks = _find_ways(metric, one_start, starts, one_end, ends)
+    return int(costs[0]), ranks
 
 
-def find_ways(metric: Metric, starts: tuple[Indices, Indices, Costs], ends: tuple[Indices, Indices, Costs]) -> Ways:
-    """Answer several questions at once.
+def find_ways(metric: Metric, starts: Indices, ends: Indices) -> Ways:
+    """Give the quickest way from each start to the end at the same place; shape (questions,) each, ranks."""
+    each, nothing = np.arange(len(starts) + 1, dtype=np.uint32), np.zeros(len(starts), np.int32)
+    return Ways(*_find_ways(metric, each, Ends(starts, nothing), each, Ends(ends, nothing)))
 
-    Parameters
-    ----------
-    starts, ends
-        For each, where those of question q begin (shape (questions + 1,)), their ranks, and their costs.
-    """
-    h = metric.hierarchy
-    return Ways(
-        *_find_ways(
-            h.parent,
-            h.up_first,
-            h.up_head,
-            h.up_tail,
-            h.down_first,
-            h.down_edge,
-            h.arc_first,
-            h.arc_head,
-            h.arc_of,
-            metric.arc_costs,
-            metric.up,
-            metric.down,
-            *starts,
-            *ends,
-        )
-    )
+
+class _Search(NamedTuple):
+    """Room for a search in one direction, by rank; `chain` lists the ranks it came through."""
+
+    costs: Costs
+    came_by: Indices
+    chain: Indices
+
+
+@kernel
+def _room(nodes: int) -> _Search:
+    return _Search(np.full(nodes, UNREACHABLE, np.int32), np.empty(nodes, np.uint32), np.empty(nodes, np.uint32))
 
 
 @kernel
 def _find_ways(
-    parent: Indices,
-    up_first: Indices,
-    up_head: Indices,
-    up_tail: Indices,
-    down_first: Indices,
-    down_edge: Indices,
-    arc_first: Indices,
-    arc_head: Indices,
-    arc_of: Indices,
-    arc_costs: Costs,
-    up: Costs,
-    down: Costs,
-    start_first: Indices,
-    starts: Indices,
-    start_costs: Costs,
-    end_first: Indices,
-    ends: Indices,
-    end_costs: Costs,
+    metric: Metric, start_first: Indices, starts: Ends, end_first: Indices, ends: Ends
 ) -> tuple[Costs, Indices, Indices]:
-    nodes, questions = len(parent), len(start_first) - 1
-    ahead, behind = np.full(nodes, UNREACHABLE, np.int32), np.full(nodes, UNREACHABLE, np.int32)
-    ahead_by, behind_by = np.empty(nodes, np.uint32), np.empty(nodes, np.uint32)
-    chain, other_chain = np.empty(nodes, np.uint32), np.empty(nodes, np.uint32)
-    costs = np.empty(questions, np.int32)
-    first = np.zeros(questions + 1, np.uint32)
-    ranks = np.empty(64 * questions, np.uint32)
+    h, questions = metric.hierarchy, len(start_first) - 1
+    ahead, behind = _room(len(h.parent)), _room(len(h.parent))
+    costs, first = np.empty(questions, np.int32), np.zeros(questions + 1, np.uint32)
+    ranks, stack = np.empty(64 * questions, np.uint32), np.empty(3 * len(h.parent), np.int64)
     size = 0
     for q in range(questions):
-        from_, to = slice(start_first[q], start_first[q + 1]), slice(end_first[q], end_first[q + 1])
-        climbed = climb(parent, up_first, up_head, up, starts[from_], start_costs[from_], ahead, ahead_by, chain)
-        others = climb(parent, up_first, up_head, down, ends[to], end_costs[to], behind, behind_by, other_chain)
-        best, top = UNREACHABLE, nodes
-        for v in other_chain[:others]:
-            if ahead[v] < UNREACHABLE and behind[v] < UNREACHABLE and ahead[v] + behind[v] < best:
-                best, top = ahead[v] + behind[v], v
-        costs[q] = best
-        if top < nodes:
-            stack = _edges_over(top, up_tail, ahead_by, behind_by)
-            ranks, size = _unpack(
-                stack, _start_of(top, up_tail, ahead_by), ranks, size,
-                up_first, up_head, up_tail, down_first, down_edge, arc_first, arc_head, arc_of, arc_costs, up, down,
-            )  # fmt: skip
+        a, b = start_first[q], start_first[q + 1]
+        here = Ends(starts.ranks[a:b], starts.costs[a:b])
+        climbed = climb(h, metric.up, here, ahead.costs, ahead.came_by, ahead.chain)
+        a, b = end_first[q], end_first[q + 1]
+        there = Ends(ends.ranks[a:b], ends.costs[a:b])
+        others = climb(h, metric.down, there, behind.costs, behind.came_by, behind.chain)
+        costs[q], top = _meet(ahead, behind, behind.chain[:others])
+        if costs[q] < UNREACHABLE:
+            steps, start = _stack_way(h.up_tail, top, ahead.came_by, behind.came_by, stack)
+            ranks, size = _unpack(metric, stack, steps, ranks, size, start)
         first[q + 1] = size
-        for v in chain[:climbed]:
-            ahead[v] = UNREACHABLE
-        for v in other_chain[:others]:
-            behind[v] = UNREACHABLE
+        for v in ahead.chain[:climbed]:
+            ahead.costs[v] = UNREACHABLE
+        for v in behind.chain[:others]:
+            behind.costs[v] = UNREACHABLE
     return costs, first, ranks[:size].copy()
 
 
 @kernel
-def _start_of(top: int, up_tail: Indices, ahead_by: Indices) -> int:
-    """Go back to the start from which the highest rank of a way was reached."""
-    v = top
-    while ahead_by[v] < len(up_tail):
-        v = up_tail[ahead_by[v]]
-    return v
+def _meet(ahead: _Search, behind: _Search, chain: Indices) -> tuple[int, int]:
+    """Find the rank at which both searches together cost least; give that cost and the rank."""
+    best, top = UNREACHABLE, 0
+    for v in chain:
+        if ahead.costs[v] < UNREACHABLE and ahead.costs[v] + behind.costs[v] < best:
+            best, top = ahead.costs[v] + behind.costs[v], v
+    return best, top
 
 
 @kernel
-def _edges_over(top: int, up_tail: Indices, ahead_by: Indices, behind_by: Indices) -> list[Step]:
-    """List the edges up to the highest rank of a way and down from it, the last one first; True: upward."""
-    stack = [(np.int64(0), True) for _ in range(0)]
-    v = top
-    while behind_by[v] < len(up_tail):
-        stack.append((np.int64(behind_by[v]), False))
-        v = up_tail[behind_by[v]]
-    stack.reverse()
-    v = top
-    while ahead_by[v] < len(up_tail):
-        stack.append((np.int64(ahead_by[v]), True))
-        v = up_tail[ahead_by[v]]
-    return stack
+def _unpack(metric: Metric, stack: Steps, size: int, ranks: Indices, written: int, start: int) -> tuple[Indices, int]:
+    """Write the ranks along the steps on a stack; give the array, maybe a longer one, and how much of it is written.
 
-
-@kernel
-def _unpack(
-    stack: list[Step],
-    start: int,
-    ranks: Indices,
-    size: int,
-    up_first: Indices,
-    up_head: Indices,
-    up_tail: Indices,
-    down_first: Indices,
-    down_edge: Indices,
-    arc_first: Indices,
-    arc_head: Indices,
-    arc_of: Indices,
-    arc_costs: Costs,
-    up: Costs,
-    down: Costs,
-) -> tuple[Indices, int]:
-    """Write the ranks along edges, the last edge first on the stack; give the array, maybe a new one, and its size."""
-    ranks, size = _append(ranks, size, start)
-    while len(stack) > 0:
-        edge, is_up = stack.pop()
-        low, high = up_tail[edge], up_head[edge]
-        tail, head = (low, high) if is_up else (high, low)
-        cost = up[edge] if is_up else down[edge]
+    Of three places on the stack for every node none is ever missing: a step goes for two, and steps lead downward.
+    """
+    h, up, down = metric.hierarchy, metric.up, metric.down
+    ranks, written = append(ranks, written, start)
+    while size > 0:
+        size -= 1
+        edge, is_up = stack[size] >> 1, stack[size] & 1
+        low, high = h.up_tail[edge], h.up_head[edge]
+        tail, head, cost = (low, high, up[edge]) if is_up else (high, low, down[edge])
         is_arc = False
-        for a in range(arc_first[tail], arc_first[tail + 1]):
-            is_arc |= arc_head[a] == head and arc_costs[arc_of[a]] == cost
+        for a in range(h.arc_first[tail], h.arc_first[tail + 1]):
+            is_arc |= h.arc_head[a] == head and metric.arc_costs[h.arc_of[a]] == cost
         if is_arc:
-            ranks, size = _append(ranks, size, head)
+            if written == len(ranks):
+                ranks = np.concatenate((ranks, np.empty(written, np.uint32)))
+            ranks[written] = head
+            written += 1
             continue
-        for i in range(down_first[low], down_first[low + 1]):
-            v_low = np.int64(down_edge[i])
-            v = up_tail[v_low]
-            v_high = _find_edge(up_first[v], up_first[v + 1], up_head, high)
-            if v_high == len(up_head):
+        for i in range(h.down_first[low], h.down_first[low + 1]):
+            low_edge = np.int64(h.down_edge[i])
+            part = down[low_edge] if is_up else up[low_edge]
+            if part >= cost:
                 continue
-            if is_up and down[v_low] + up[v_high] == cost:
-                stack.append((v_high, True))
-                stack.append((v_low, False))
+            v = h.up_tail[low_edge]
+            high_edge = _find(h.up_head, np.int64(h.up_first[v]), np.int64(h.up_first[v + 1]), high)
+            if high_edge >= 0 and part + (up[high_edge] if is_up else down[high_edge]) == cost:
+                stack[size] = 2 * (high_edge if is_up else low_edge) + 1
+                stack[size + 1] = 2 * (low_edge if is_up else high_edge)
+                size += 2
                 break
-            if not is_up and down[v_high] + up[v_low] == cost:
-                stack.append((v_low, True))
-                stack.append((v_high, False))
-                break
-    return ranks, size
+    return ranks, written
 
 
 @kernel
-def _find_edge(begin: int, end: int, up_head: Indices, head: int) -> np.int64:
-    """Find the edge to a head among a node's edges upward; the number of edges if there is none."""
-    least, most = np.int64(begin), np.int64(end)
+def _stack_way(up_tail: Indices, top: int, ahead_by: Indices, behind_by: Indices, stack: Steps) -> tuple[int, int]:
+    """Stack the edges of a way up to its highest rank and down again, the first one on top; give how many, and the start."""
+    v, size = top, 0
+    while behind_by[v] < len(up_tail):
+        stack[size] = 2 * behind_by[v]
+        size += 1
+        v = up_tail[behind_by[v]]
+    stack[:size] = stack[:size][::-1].copy()
+    v = top
+    while ahead_by[v] < len(up_tail):
+        stack[size] = 2 * ahead_by[v] + 1
+        size += 1
+        v = up_tail[ahead_by[v]]
+    return size, v
+
+
+@kernel
+def _find(up_head: Indices, begin: np.int64, end: np.int64, head: int) -> np.int64:
+    """Find a head among ascending ones from `begin` to `end`; -1 if it is not there."""
+    least, most = begin, end
     while least < most:
         middle = (least + most) // 2
         if up_head[middle] < head:
             least = middle + 1
         else:
             most = middle
-    return least if least < end and up_head[least] == head else np.int64(len(up_head))
-
-
-@kernel
-def _append(ranks: Indices, size: int, rank: int) -> tuple[Indices, int]:
-    if size == len(ranks):
-        ranks = np.concatenate((ranks, np.empty(size + 64, np.uint32)))
-    ranks[size] = rank
-    return ranks, size + 1
+    return least if least < end and up_head[least] == head else np.int64(-1)

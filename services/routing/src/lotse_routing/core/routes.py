@@ -16,7 +16,7 @@ from lotse_routing.core.jit import Costs, Indices
 from lotse_routing.core.metric import UNREACHABLE, Metric, customize, milliseconds
 from lotse_routing.core.query import find_way
 from lotse_routing.core.topology import Seconds, Topology
-from lotse_routing.core.tree import costs_to, follow
+from lotse_routing.core.tree import Ends, costs_to, follow
 
 Ranks = Mapping[int, int]
 """Milliseconds by rank."""
@@ -91,8 +91,7 @@ class ReverseTree:
 
     graph: RouteGraph
     _costs: Costs
-    _ends: Indices
-    _end_costs: Costs
+    _ends: Ends
     _corridor: "tuple[Ranks, ...]" = ()
     _onward: "ReverseTree | None" = None
 
@@ -111,7 +110,7 @@ class ReverseTree:
         return int(self._costs[rank])
 
     def _ranks_from(self, rank: int) -> Indices:
-        ranks = follow(self.graph.metric, self._costs, self._ends, self._end_costs, rank)
+        ranks = follow(self.graph.metric, self._costs, self._ends, rank)
         if self._onward is None or not len(ranks):
             return ranks
         along = list(_walk(self.graph, self._corridor, int(ranks[-1])))
@@ -120,9 +119,8 @@ class ReverseTree:
 
 def find_path(graph: RouteGraph, from_link: int, to_link: int) -> Path | None:
     """Give the quickest path from one link to another, both included; None if there is none."""
-    ends, end_costs = _ends(graph, [Anchor(to_link, 1.0)])
-    start = np.array([graph.ranks_of(from_link)[0]], np.uint32)
-    cost, ranks = find_way(graph.metric, start, np.zeros(1, np.int32), ends, end_costs)
+    start = Ends(np.array([graph.ranks_of(from_link)[0]], np.uint32), np.zeros(1, np.int32))
+    cost, ranks = find_way(graph.metric, start, _ends(graph, [Anchor(to_link, 1.0)]))
     return Path(graph.links_of(ranks), cost / 1000) if cost < UNREACHABLE else None
 
 
@@ -140,15 +138,17 @@ def find_path_between(graph: RouteGraph, origin: Anchor, destinations: Sequence[
     departures = list(graph.onward(graph.ranks_of(origin.link)[0]))
     if not departures:
         return None
-    starts = np.array([head for head, _, _ in departures], np.uint32)
-    start_costs = np.array([cost - round(passed) for _, _, cost in departures], np.int32)
-    cost, ranks = find_way(graph.metric, starts, start_costs, *_ends(graph, destinations))
+    starts = Ends(
+        np.array([head for head, _, _ in departures], np.uint32),
+        np.array([cost - round(passed) for _, _, cost in departures], np.int32),
+    )
+    cost, ranks = find_way(graph.metric, starts, _ends(graph, destinations))
     return Path((origin.link, *graph.links_of(ranks)), cost / 1000) if cost < UNREACHABLE else None
 
 
 def tree_to_link(graph: RouteGraph, link: int) -> ReverseTree:
     """Give the quickest ways from every link to this one, itself included."""
-    return _tree(graph, *_ends(graph, [Anchor(link, 1.0)]))
+    return _tree(graph, _ends(graph, [Anchor(link, 1.0)]))
 
 
 def tree_to_junction(graph: RouteGraph, node: str) -> ReverseTree:
@@ -159,7 +159,7 @@ def tree_to_junction(graph: RouteGraph, node: str) -> ReverseTree:
     KeyError
         No link ends at this junction, or it is not in the network.
     """
-    return _tree(graph, *_ends(graph, [Anchor(link, 1.0) for link in graph.topology.links_to[node]]))
+    return _tree(graph, _ends(graph, [Anchor(link, 1.0) for link in graph.topology.links_to[node]]))
 
 
 def tree_over(via: Sequence[int], onward: ReverseTree) -> ReverseTree:
@@ -171,9 +171,8 @@ def tree_over(via: Sequence[int], onward: ReverseTree) -> ReverseTree:
     graph = onward.graph
     corridor = _along(graph, via, onward)
     into = {rank: cost for rank, cost in corridor[0].items() if cost < UNREACHABLE}
-    ends, end_costs = np.array(list(into), np.uint32), np.array(list(into.values()), np.int32)
-    tree = _tree(graph, ends, end_costs)
-    return ReverseTree(graph, tree._costs, ends, end_costs, corridor, onward)  # noqa: SLF001
+    ends = Ends(np.array(list(into), np.uint32), np.array(list(into.values()), np.int32))
+    return ReverseTree(graph, costs_to(graph.metric, ends), ends, corridor, onward)
 
 
 def is_route(graph: RouteGraph, links: Sequence[int]) -> bool:
@@ -184,11 +183,11 @@ def is_route(graph: RouteGraph, links: Sequence[int]) -> bool:
     return bool(ranks)
 
 
-def _tree(graph: RouteGraph, ends: Indices, end_costs: Costs) -> ReverseTree:
-    return ReverseTree(graph, costs_to(graph.metric, ends, end_costs), ends, end_costs)
+def _tree(graph: RouteGraph, ends: Ends) -> ReverseTree:
+    return ReverseTree(graph, costs_to(graph.metric, ends), ends)
 
 
-def _ends(graph: RouteGraph, anchors: Iterable[Anchor]) -> tuple[Indices, Costs]:
+def _ends(graph: RouteGraph, anchors: Iterable[Anchor]) -> Ends:
     """Give the states in which a route may end, and what their own links cost until there."""
     ends = [(rank, anchor) for anchor in anchors for rank in graph.ranks_of(anchor.link)]
     costs = [
@@ -197,7 +196,7 @@ def _ends(graph: RouteGraph, anchors: Iterable[Anchor]) -> tuple[Indices, Costs]
         else UNREACHABLE
         for _, anchor in ends
     ]
-    return np.array([rank for rank, _ in ends], np.uint32), np.array(costs, np.int32)
+    return Ends(np.array([rank for rank, _ in ends], np.uint32), np.array(costs, np.int32))
 
 
 def _along(graph: RouteGraph, via: Sequence[int], onward: ReverseTree) -> tuple[Ranks, ...]:

@@ -4,124 +4,117 @@ Source: Dibbelt, Strasser, Wagner (2016), and for the sweep Delling, Goldberg, N
 costs of all higher nodes are known, those of a node follow from its edges upward.
 """
 
+from typing import NamedTuple
+
 import numpy as np
 
+from lotse_routing.core.hierarchy import Hierarchy
 from lotse_routing.core.jit import Costs, Indices, kernel
 from lotse_routing.core.metric import UNREACHABLE, Metric
 
 
-def costs_to(metric: Metric, ends: Indices, end_costs: Costs) -> Costs:
-    """Give the cost of the quickest way from each rank to any of the ends, plus that end's own cost.
+class Ends(NamedTuple):
+    """Where ways begin or end: ranks, and what is added to a way there; shape (ends,) each."""
 
-    Parameters
-    ----------
-    ends, end_costs
-        Ranks, and what is added to the ways that end there; shape (ends,).
+    ranks: Indices
+    costs: Costs
+
+
+def costs_to(metric: Metric, ends: Ends) -> Costs:
+    """Give the cost of the quickest way from each rank to any of the ends, plus that end's own cost.
 
     Returns
     -------
     Costs
         By rank, `UNREACHABLE` where no way leads to an end; shape (nodes,).
     """
-    h = metric.hierarchy
-    return _costs_to(h.parent, h.up_first, h.up_head, metric.up, metric.down, ends, end_costs)
+    return _costs_to(metric, ends)
 
 
-def follow(metric: Metric, costs: Costs, ends: Indices, end_costs: Costs, start: int) -> Indices:
+def follow(metric: Metric, costs: Costs, ends: Ends, start: int) -> Indices:
     """Give the ranks along the quickest way from a start, by what `costs_to` gave for the same ends.
 
-    Always to the arc that comes first among those on a quickest way; empty if no way leads to an end.
+    Always over the arc that comes first among those on a quickest way; empty if no way leads to an end.
     """
-    h = metric.hierarchy
-    return _follow(h.arc_first, h.arc_head, h.arc_of, metric.arc_costs, costs, ends, end_costs, start)
+    return _follow(metric, costs, ends, start)
 
 
 @kernel
-def climb(
-    parent: Indices,
-    up_first: Indices,
-    up_head: Indices,
-    weights: Costs,
-    seeds: Indices,
-    seed_costs: Costs,
-    costs: Costs,
-    came_by: Indices,
-    chain: Indices,
-) -> int:
+def climb(h: Hierarchy, up: Costs, seeds: Ends, costs: Costs, came_by: Indices, chain: Indices) -> int:
     """Search upward from seeds, each with a cost of its own.
 
-    All that it reaches are ancestors of the seeds in the elimination tree; they are taken in ascending order of rank,
-    written to `chain`, and counted. `costs` has to be `UNREACHABLE` before, wherever an ancestor stands; `came_by` gets
-    the edge by which each one is reached, the number of edges where that is none.
+    All that this reaches are ancestors of the seeds in the elimination tree: they are taken by ascending rank, written
+    to `chain`, and counted. `costs` has to be `UNREACHABLE` before, wherever an ancestor stands; `came_by` gets the
+    edge by which each one is reached, the number of edges for a seed.
+
+    Parameters
+    ----------
+    up
+        Costs by edge, in the direction of the search.
     """
-    nodes = len(parent)
-    at = seeds.copy()
-    for i in range(len(seeds)):
-        if seed_costs[i] < costs[seeds[i]]:
-            costs[seeds[i]] = seed_costs[i]
-            came_by[seeds[i]] = len(up_head)
+    nodes, edges = len(h.parent), len(h.up_head)
+    at = seeds.ranks.copy()
+    for i in range(len(at)):
+        if seeds.costs[i] < costs[at[i]]:
+            costs[at[i]] = seeds.costs[i]
+            came_by[at[i]] = edges
     count = 0
     while True:
         v = nodes
-        for i in range(len(at)):
-            v = min(v, at[i])
+        for rank in at:
+            v = min(v, rank)
         if v == nodes:
             return count
         chain[count] = v
         count += 1
         for i in range(len(at)):
             if at[i] == v:
-                at[i] = parent[v]
+                at[i] = h.parent[v]
         cost = costs[v]
         if cost < UNREACHABLE:
-            for e in range(up_first[v], up_first[v + 1]):
-                onward = cost + weights[e]
-                if onward < costs[up_head[e]]:
-                    costs[up_head[e]] = onward
-                    came_by[up_head[e]] = e
+            for e in range(h.up_first[v], h.up_first[v + 1]):
+                if cost + up[e] < costs[h.up_head[e]]:
+                    costs[h.up_head[e]] = cost + up[e]
+                    came_by[h.up_head[e]] = e
 
 
 @kernel
-def _costs_to(
-    parent: Indices, up_first: Indices, up_head: Indices, up: Costs, down: Costs, ends: Indices, end_costs: Costs
-) -> Costs:
-    nodes = len(parent)
+def _costs_to(metric: Metric, ends: Ends) -> Costs:
+    h, up = metric.hierarchy, metric.up
+    nodes = len(h.parent)
     costs = np.full(nodes, UNREACHABLE, np.int32)
-    unused = np.empty(nodes, np.uint32)
-    climb(parent, up_first, up_head, down, ends, end_costs, costs, unused, np.empty(nodes, np.uint32))
+    climb(h, metric.down, ends, costs, np.empty(nodes, np.uint32), np.empty(nodes, np.uint32))
     for below in range(nodes):
         v = nodes - 1 - below
         cost = costs[v]
-        for e in range(up_first[v], up_first[v + 1]):
-            cost = min(cost, up[e] + costs[up_head[e]])
+        for e in range(h.up_first[v], h.up_first[v + 1]):
+            cost = min(cost, up[e] + costs[h.up_head[e]])
         costs[v] = cost
     return costs
 
 
 @kernel
-def _follow(
-    arc_first: Indices,
-    arc_head: Indices,
-    arc_of: Indices,
-    arc_costs: Costs,
-    costs: Costs,
-    ends: Indices,
-    end_costs: Costs,
-    start: int,
-) -> Indices:
-    path = np.empty(64, np.uint32)
+def _follow(metric: Metric, costs: Costs, ends: Ends, start: int) -> Indices:
+    h = metric.hierarchy
+    ranks = np.empty(64, np.uint32)
     size, v = 0, start
     if costs[start] >= UNREACHABLE:
-        return path[:0].copy()
+        return ranks[:0].copy()
     while True:
-        if size == len(path):
-            path = np.concatenate((path, np.empty(size, np.uint32)))
-        path[size] = v
-        size += 1
-        for i in range(len(ends)):
-            if ends[i] == v and end_costs[i] == costs[v]:
-                return path[:size].copy()
-        for a in range(arc_first[v], arc_first[v + 1]):
-            if arc_costs[arc_of[a]] + costs[arc_head[a]] == costs[v]:
-                v = arc_head[a]
+        ranks, size = append(ranks, size, v)
+        for i in range(len(ends.ranks)):
+            if ends.ranks[i] == v and ends.costs[i] == costs[v]:
+                return ranks[:size].copy()
+        for a in range(h.arc_first[v], h.arc_first[v + 1]):
+            if metric.arc_costs[h.arc_of[a]] + costs[h.arc_head[a]] == costs[v]:
+                v = h.arc_head[a]
                 break
+
+
+@kernel
+def append(ranks: Indices, size: int, rank: int) -> tuple[Indices, int]:
+    """Write a rank at the end, into a longer array if this one is full; give the array and its size."""
+    if size == len(ranks):
+        ranks = np.concatenate((ranks, np.empty(size + 64, np.uint32)))
+    ranks[size] = rank
+    return ranks, size + 1
