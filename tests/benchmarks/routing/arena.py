@@ -85,6 +85,11 @@ class Standing:
         """Of the questions of all rounds."""
         return float(np.percentile(self.query_us, 99))
 
+    def query_undisturbed_p99_us(self) -> float:
+        """Of the pairs, each by its median over the rounds: what no other process has lengthened."""
+        by_pair = np.median(np.reshape(self.query_us, (-1, self.asked)), axis=0)
+        return float(np.percentile(by_pair, 99))
+
     def as_runs(self) -> list[dict[str, Any]]:
         """Tell of it round by round, then of all of them."""
         each = [
@@ -104,6 +109,7 @@ class Standing:
             "memory_mb": round(self.memory_mb, 1),
             "query_median_us": round(median(self.query_us), 2),
             "query_p99_us": round(self.query_p99_us(), 2),
+            "query_undisturbed_p99_us": round(self.query_undisturbed_p99_us(), 2),
             "query_p99_refreshing_us": round(float(np.percentile(refreshing, 99)), 2) if refreshing else None,
             "wrong": self.wrong,
         }

@@ -92,6 +92,7 @@ def _of_ours(standing: Standing) -> Figures:
     return {
         f"P5_refresh_{standing.kind}_ms": round(median(standing.apply_ms), 3),
         f"P5_query_p99_{standing.kind}_us": round(standing.query_p99_us(), 1),
+        f"P5_query_undisturbed_p99_{standing.kind}_us": round(standing.query_undisturbed_p99_us(), 1),
         f"P5_query_p99_refreshing_{standing.kind}_us": round(refreshing_us, 1),
         f"P5_query_p99_refreshing_ratio_{standing.kind}": round(refreshing_us / standing.query_p99_us(), 2),
     }

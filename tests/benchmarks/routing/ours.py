@@ -15,6 +15,7 @@ from lotse_routing.core.jit import Indices
 from lotse_routing.core.metric import Metric, customize
 from lotse_routing.core.order import dissect, rank_arcs, rank_nodes
 from lotse_routing.core.query import find_way, find_ways
+from lotse_routing.core.tree import Ends
 
 FREE = np.zeros(1, np.int32)
 """No cost of a start or an end itself."""
@@ -50,15 +51,13 @@ class Ours:
 
     def answer(self, origin: int, destination: int) -> Any:
         rank = self._hierarchy.rank
-        cost_ms, ranks = find_way(
-            self._metric, rank[origin : origin + 1], FREE, rank[destination : destination + 1], FREE
-        )
+        starts, ends = Ends(rank[origin : origin + 1], FREE), Ends(rank[destination : destination + 1], FREE)
+        cost_ms, ranks = find_way(self._metric, starts, ends)
         return cost_ms, self._hierarchy.node[ranks]
 
     def answer_all(self, pairs: Pairs) -> list[Any]:
-        first, none = np.arange(len(pairs) + 1, dtype=np.uint32), np.zeros(len(pairs), np.int32)
         origins, destinations = self._hierarchy.rank[np.array(pairs).T]
-        ways = find_ways(self._metric, (first, origins, none), (first, destinations, none))
+        ways = find_ways(self._metric, origins, destinations)
         nodes = self._hierarchy.node[ways.ranks]
         return list(zip(ways.costs.tolist(), _parts(nodes, ways.first), strict=True))
 

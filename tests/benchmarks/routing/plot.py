@@ -28,6 +28,7 @@ def draw(standings: Sequence[Standing], base: str, path: Path) -> None:
         axes.set(xscale="log", yscale="log", title=TITLES[kind], xlabel=f"{base}, times")
         axes.set_xticks(list(sizes), [f"{copies}\n{nodes:,} nodes" for copies, nodes in sizes.items()])
         axes.minorticks_off()
+        axes.margins(x=0.12)
         axes.grid(visible=True, color="#e4e4e4")
     figure.axes[0].set_ylabel("all weights new, then 200 detours with path: ms")
     figure.axes[0].legend()
