@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 from benchmarks.routing.city import City, Ints, tile
 from benchmarks.routing.contestants import CONTESTANTS, ManyAtOnce
+from benchmarks.routing.corner import Corner, CornerError
 from benchmarks.routing.streets import read_city
 from benchmarks.routing.task import (
     Pairs,
@@ -75,6 +76,28 @@ def test_contestants_agree_with_networkx_and_their_paths_cost_what_they_say(name
     assert [route.cost_ms for route in answers[name].values()] == [
         route.cost_ms for route in answers["networkx"].values()
     ]
+
+
+def test_a_contestant_plays_in_a_process_of_its_own_as_it_does_here() -> None:
+    drawn = graph, pairs, costs = _draw(a_city(), "turn")
+    corner = Corner("networkx", graph)
+    try:
+        corner.prepare(costs, pairs)
+        played = corner.play(costs, pairs)
+        assert corner.peak_growth_mb() > 0
+    finally:
+        corner.close()
+    assert played.routes == _play("networkx", drawn)
+    assert len(played.query_us) == len(pairs)
+
+
+def test_a_contestant_whose_process_ends_is_named(capfd: pytest.CaptureFixture[str]) -> None:
+    graph, pairs, costs = _draw(a_city(), "node")
+    corner = Corner("nobody", graph)
+    with pytest.raises(CornerError, match="nobody ended with exit code 1 when asked to prepare"):
+        corner.prepare(costs, pairs)
+    corner.close()
+    assert "KeyError: 'nobody'" in capfd.readouterr().err
 
 
 def test_the_referee_counts_detours_false_costs_and_paths_over_no_arc() -> None:
