@@ -5,6 +5,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 ARGS ?=
+WARM := echo "compiling the routing core, once ..." && $(BIN)/lotse-routing warm
 SOURCES := shared/src services/ingest/src services/routing/src services/api-gateway/src deploy/standalone/src
 
 .PHONY: help setup setup-dev demo replay test test-faults bench-ingest bench-routing lint format clean
@@ -22,10 +23,12 @@ $(BIN)/uv:
 # A stamp per set of packages: the environment is made once and again when the lock changes.
 $(VENV)/.run: uv.lock $(BIN)/uv
 	@$(BIN)/uv sync --frozen --no-dev --inexact --quiet
+	@$(WARM)
 	@touch $@
 
 $(VENV)/.dev: uv.lock $(BIN)/uv
 	@$(BIN)/uv sync --frozen --inexact --quiet
+	@$(WARM)
 	@touch $@ $(VENV)/.run
 
 # What only the comparison with other routers needs.

@@ -1,3 +1,9 @@
 """Real servers for every test that wants one: see fixtures/."""
 
+import os
+import tempfile
+
 pytest_plugins = ["fixtures.absent", "fixtures.databases", "fixtures.brokers", "fixtures.gateways"]
+
+os.environ["LOTSE_ROUTING_COMPILED_DIR"] = tempfile.mkdtemp(prefix="lotse-compiled-")
+"""No test finds what another run compiled, nor leaves it where people keep theirs."""

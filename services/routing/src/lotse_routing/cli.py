@@ -49,6 +49,18 @@ def serve() -> None:
 
 
 @app.command()
+def warm() -> None:
+    """Compile the routing core once, so that no start has to wait for it."""
+    from lotse_routing.core.jit import are_kept  # noqa: PLC0415 - other commands need no compiler
+    from lotse_routing.core.warm import warm_up  # noqa: PLC0415
+
+    started = time.perf_counter()
+    warm_up()
+    kept = "kept" if are_kept() else "not kept: no folder can be written to (set NUMBA_CACHE_DIR)"
+    typer.echo(f"routing core compiled in {time.perf_counter() - started:.1f} s, {kept}")
+
+
+@app.command()
 def import_osm(
     file: Annotated[Path, typer.Argument(help="An OpenStreetMap file: .osm, .osm.gz or .osm.pbf.")],
     *,

@@ -122,6 +122,10 @@ class LoopSettings(_RoutingSettings):
     link_state_change_pct: float = Field(
         default=10.0, gt=0, description="a changed one when its speed moved by this, or its level"
     )
+    compiled_dir: str = Field(
+        default="~/.cache/lotse",
+        description="folder that keeps compiled networks; it may be deleted at any time",
+    )
     snap_distance_m: float = Field(
         default=200.0, gt=0, description="a point of a route request may lie this far from a street"
     )

@@ -1,6 +1,7 @@
 """What stands still between steps: network, registry, roadworks, places of detectors; read again when hinted."""
 
 import asyncio
+import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -10,9 +11,11 @@ from zoneinfo import ZoneInfo
 import asyncpg
 from asyncpg.pool import PoolConnectionProxy
 
+from lotse_routing.compiled import CompiledNetworks
 from lotse_routing.core.topology import Seconds, Topology, build_topology
 from lotse_routing.decide.registry import Corridor, Destination, Registry, Sign
 from lotse_routing.metrics import UNKNOWN_CLOSED_LINKS, UNUSABLE_CORRIDORS
+from lotse_routing.network.model import StreetNetwork
 from lotse_routing.network.store import load_active_network
 from lotse_routing.settings import RoutingSettings, WeightSettings
 from lotse_routing.state.estimate import DetectorPlace
@@ -60,6 +63,7 @@ class WorldReader:
     def __init__(self, settings: RoutingSettings) -> None:
         self._settings = settings
         self._zone = ZoneInfo(settings.estimate.time_zone)
+        self._compiled = CompiledNetworks(settings.loop.compiled_dir)
         self._town: Town | None = None
         self._registry = Registry((), {}, ())
         self._roadworks: tuple[Roadwork, ...] = ()
@@ -97,9 +101,13 @@ class WorldReader:
         if self._town is not None and version == self._town.topology.network_version:
             return
         network = await load_active_network(cast("asyncpg.Connection", connection))
-        self._town = await asyncio.to_thread(
-            lambda: build_town(build_topology(network), self._settings.weights, self._zone) if network else None
-        )
+        self._town = await asyncio.to_thread(self._build_town, network) if network else None
+
+    def _build_town(self, network: StreetNetwork) -> Town:
+        started = time.perf_counter()
+        topology = build_topology(network, self._compiled.of(network))
+        log.info("network compiled", version=network.version, seconds=round(time.perf_counter() - started, 2))
+        return build_town(topology, self._settings.weights, self._zone)
 
     def _tell_unknown_links(self, topology: Topology) -> None:
         corridors = [c.corridor_id for c in self._registry.corridors if any(x not in topology.index for x in c.links)]

@@ -228,6 +228,7 @@ class Stack:
         return {
             **ours,
             "PYTHONUNBUFFERED": "1",
+            "LOTSE_ROUTING_COMPILED_DIR": str(self.folder / "compiled"),
             **self._options.settings,
             "LOTSE_CLOCK": self._options.clock,
             "LOTSE_DATABASE_DSN": self.dsn,

@@ -1,7 +1,7 @@
 """How kernels are compiled: without the interpreter's lock, and kept on disk.
 
-A kernel is compiled when it is first called with the types it is called with, and kept in NUMBA_CACHE_DIR (or beside
-its source). `lotse-routing warm` compiles all of them once, so that no service waits for a compiler.
+A kernel is compiled when it is first called with the types it is called with, and kept in NUMBA_CACHE_DIR, or beside
+its source. `lotse-routing warm` compiles all of them once, so that no service waits for a compiler.
 """
 
 from collections.abc import Callable
@@ -22,5 +22,21 @@ Flags = npt.NDArray[np.bool_]
 
 
 def kernel(function: F) -> F:
-    """Compile a function of numbers and arrays."""
-    return cast("F", numba.njit(nogil=True, cache=True)(function))
+    """Compile a function of numbers and arrays; where nothing can be written, anew in every process."""
+    try:
+        return cast("F", numba.njit(nogil=True, cache=True)(function))
+    except RuntimeError:  # numba found no folder that it may write to
+        return cast("F", numba.njit(nogil=True)(function))
+
+
+def are_kept() -> bool:
+    """Tell whether compiled kernels are kept for the next process."""
+
+    def probe() -> None:
+        """Do nothing."""
+
+    try:
+        numba.njit(cache=True)(probe)
+    except RuntimeError:
+        return False
+    return True

@@ -135,7 +135,7 @@ def _unpack(metric: Metric, stack: Steps, size: int, ranks: Indices, written: in
 
 @kernel
 def _stack_way(up_tail: Indices, top: int, ahead_by: Indices, behind_by: Indices, stack: Steps) -> tuple[int, int]:
-    """Stack the edges of a way up to its highest rank and down again, the first one on top; give how many, and the start."""
+    """Stack the edges of a way, the first on top: up to its highest rank and down. Give how many, and the start."""
     v, size = top, 0
     while behind_by[v] < len(up_tail):
         stack[size] = 2 * behind_by[v]

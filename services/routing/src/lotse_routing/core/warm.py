@@ -1,0 +1,54 @@
+"""Calls every kernel once, with the types that it is called with at work, so that it is compiled and kept."""
+
+from datetime import datetime
+
+import numpy as np
+
+from lotse_routing.core.access import Permits, Vehicle
+from lotse_routing.core.query import find_ways
+from lotse_routing.core.routes import find_path, route_graph, tree_over, tree_to_link
+from lotse_routing.core.topology import Topology, build_topology
+from lotse_routing.network.model import Junction, Link, build_network
+
+PLACES = {"A": (0.0, 0.0), "B": (0.001, 0.0), "C": (0.001, 0.001)}
+
+
+def warm_up() -> None:
+    """Compile what is not compiled yet: half a minute at the first time, a second when all is kept."""
+    topology = _triangle()
+    costs_s = topology.base_travel_times_s
+    no_turn_costs = np.zeros(len(topology.states.tail), dtype=np.int32)
+    permit = Permits(topology, Vehicle()).at(datetime(2026, 1, 1))  # noqa: DTZ001 - local time, whatever the place
+    graph = route_graph(topology, permit, costs_s, no_turn_costs)
+    find_path(graph, 0, 1)
+    find_ways(graph.metric, topology.hierarchy.rank[:1], topology.hierarchy.rank[1:2])
+    tree_over((0,), tree_to_link(graph, 1)).path_from(0)
+
+
+def _triangle() -> Topology:
+    links = [_link(start, end) for start, end in ("AB", "BC", "CA", "BA", "CB", "AC")]
+    junctions = [Junction(node, *place) for node, place in PLACES.items()]
+    return build_topology(build_network("a triangle", "made here", junctions, links))
+
+
+def _link(start: str, end: str) -> Link:
+    return Link(
+        link_id=f"{start}-{end}-0",
+        from_node=start,
+        to_node=end,
+        name="",
+        ref="",
+        road_class="residential",
+        length_m=100.0,
+        free_flow_kmh=36.0,
+        speed_source="given",
+        lanes=1,
+        access="yes",
+        truck_access="yes",
+        bus_access="yes",
+        emergency_access="yes",
+        max_height_m=None,
+        max_weight_t=None,
+        ways=(),
+        coordinates=(PLACES[start], PLACES[end]),
+    )
