@@ -4,7 +4,7 @@ import os
 import sys
 from itertools import product
 from pathlib import Path
-from typing import Annotated, Any, NamedTuple
+from typing import Annotated, NamedTuple
 
 import typer
 from factories_network import unwatched
@@ -53,7 +53,7 @@ def main(
     console.print(
         f"Slow contestants ({', '.join(sorted(SLOW))}) answer a sample of the {DETOURS} pairs:", _samples(sizes)
     )
-    load = _tell_load()
+    load_before = _tell_load()
     with Progress(console=console) as progress:
         standings = _compete(read_city(base.network), sizes, progress)
     with console.status("routing as a service"):
@@ -63,6 +63,7 @@ def main(
         }
     figures = make_figures(standings, [size.copies for size in sizes]) | of_service
     figures = figures if base.name == CITY else name_after(base.name, figures)
+    load = {"run": "the machine", "load_1min_before": load_before, "load_1min_after": round(os.getloadavg()[0], 2)}
     path = write_report("bench-routing", figures, [load, *list_runs(standings)], describe_versions(PACKAGES))
     console.print(figures)
     console.print(f"written to {path}")
@@ -73,12 +74,12 @@ def main(
         sys.exit(1)
 
 
-def _tell_load() -> dict[str, Any]:
+def _tell_load() -> float:
     """Tell how busy others keep the machine: they are in the slowest of a hundred questions, and in all else a bit."""
     load, cores = os.getloadavg()[0], os.cpu_count() or 1
     if load > cores * BUSY:
         console.print(f"[bold yellow]Others compute on this machine (load {load:.1f} on {cores} cores): so read p99.")
-    return {"run": "the machine before", "load_1min": round(load, 2)}
+    return round(load, 2)
 
 
 def _read_base() -> Base:
