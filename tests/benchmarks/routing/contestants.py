@@ -89,7 +89,7 @@ class Scipy:
 
 
 class Networkit:
-    """`BidirectionalDijkstra`: half the time of its `MultiTargetDijkstra` on a city, and that gives no path.
+    """`BidirectionalDijkstra`: its `MultiTargetDijkstra` takes half as long again on a city, and gives no path.
 
     It is made anew for every question: one that is handed the next ends (`setSource`, `setTarget`) answered wrongly.
     """
