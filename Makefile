@@ -8,7 +8,7 @@ ARGS ?=
 WARM := echo "compiling the routing core, once ..." && $(BIN)/lotse-routing warm
 SOURCES := shared/src services/ingest/src services/routing/src services/api-gateway/src deploy/standalone/src
 
-.PHONY: help setup setup-dev demo replay test test-faults bench-ingest lint format clean
+.PHONY: help setup setup-dev demo replay test test-faults bench-ingest bench-routing lint format clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/\1|\2/' | awk -F'|' '{printf "  make %-13s %s\n", $$1, $$2}'
@@ -31,6 +31,11 @@ $(VENV)/.dev: uv.lock $(BIN)/uv
 	@$(WARM)
 	@touch $@ $(VENV)/.run
 
+# What only the comparison with other routers needs.
+$(VENV)/.bench: $(VENV)/.dev
+	@$(BIN)/uv sync --frozen --inexact --group bench --quiet
+	@touch $@
+
 setup: $(VENV)/.run ## make the environment that runs Lotse
 
 setup-dev: $(VENV)/.dev ## the same, with what tests and checks need
@@ -46,6 +51,9 @@ test: $(VENV)/.dev ## every test, on a real PostgreSQL and real brokers
 
 bench-ingest: $(VENV)/.dev ## ingest beside a C pipeline and a naive service; ARGS="--quick"
 	@PYTHONPATH=tests $(BIN)/python -m benchmarks.ingest $(ARGS)
+
+bench-routing: $(VENV)/.bench ## our routes beside those of networkx, scipy, networkit, RoutingKit; ARGS="--quick"
+	@PYTHONPATH=tests $(BIN)/python -m benchmarks.routing $(ARGS)
 
 test-faults: $(VENV)/.dev ## kill, cut off, insult; ARGS="--quick" or "--kills 100 --outage 600"
 	@PYTHONPATH=tests $(BIN)/python -m faults $(ARGS)

@@ -5,6 +5,7 @@ import threading
 import time
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Literal
 
 from processes_standalone import children_of
 
@@ -24,7 +25,7 @@ def _own_and_waited_s(pid: int) -> float:
     return sum(map(int, fields[11:15])) / TICKS_A_SECOND
 
 
-def peak_memory_mb(pid: int) -> float:
+def peak_memory_mb(pid: int | Literal["self"]) -> float:
     """Most resident memory that a process ever had."""
     lines = Path(f"/proc/{pid}/status").read_text().splitlines()
     return next(int(line.split()[1]) / 1024 for line in lines if line.startswith("VmHWM"))

@@ -3,6 +3,7 @@
 import json
 import os
 import platform
+from collections.abc import Iterable
 from importlib.metadata import version
 from pathlib import Path
 from statistics import median
@@ -19,9 +20,9 @@ def describe_machine() -> dict[str, Any]:
     return {"cpu": cpu, "cores": os.cpu_count(), "memory_gib": round(int(memory) / 2**20, 1), "os": platform.platform()}
 
 
-def describe_versions(**more: str) -> dict[str, str]:
+def describe_versions(packages: Iterable[str] = PACKAGES, **more: str) -> dict[str, str]:
     """Tell of what."""
-    return {"python": platform.python_version(), **{name: version(name) for name in PACKAGES}, **more}
+    return {"python": platform.python_version(), **{name: version(name) for name in packages}, **more}
 
 
 def write_report(
