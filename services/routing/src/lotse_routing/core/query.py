@@ -1,7 +1,8 @@
 """The quickest way between two places: upward from both, as far as their ancestors go, and then unpacked.
 
 Source: Dibbelt, Strasser, Wagner (2016), section 8 (queries on the elimination tree; no priority queue is needed). A
-shortcut is unpacked over the lowest-ranked triangle that explains its cost: equal input gives the same of equal ways.
+shortcut is unpacked over the highest-ranked triangle that explains its cost, which for a long one is found soonest; and
+so equal input gives the same of equal ways.
 """
 
 from typing import NamedTuple
@@ -118,8 +119,8 @@ def _unpack(metric: Metric, stack: Steps, size: int, ranks: Indices, written: in
             ranks[written] = head
             written += 1
             continue
-        for i in range(h.down_first[low], h.down_first[low + 1]):
-            low_edge = np.int64(h.down_edge[i])
+        for below in range(h.down_first[low + 1] - h.down_first[low]):
+            low_edge = np.int64(h.down_edge[h.down_first[low + 1] - 1 - below])
             part = down[low_edge] if is_up else up[low_edge]
             if part >= cost:
                 continue
