@@ -193,7 +193,7 @@ def test_a_broken_one_with_parts_says_what_it_would_be_now() -> None:
     check = checked(a_town(MAIN), via=VIA)
     assert check.resolves_to is None
     assert check.problem is not None
-    assert check.problem.endswith("it cannot be resolved anew: part 0: link B-E-0 is not in the active network")
+    assert check.problem.endswith("it cannot be resolved anew: via.0: link B-E-0 is not in the active network")
 
 
 def test_one_that_may_not_be_driven_at_certain_hours_is_limited() -> None:

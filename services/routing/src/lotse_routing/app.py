@@ -21,7 +21,7 @@ from lotse_shared.wire import Place as PlaceAsked
 
 @dataclass(frozen=True, slots=True)
 class Resources:
-    """What the app is handed: where the snapshot of now is (and the town, known before the first), and what is there."""
+    """What the app is handed: the snapshot of now, the town (known before the first snapshot), and what is there."""
 
     snapshot: Callable[[], Snapshot | None]
     ready: Readiness

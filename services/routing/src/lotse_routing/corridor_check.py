@@ -100,6 +100,6 @@ def _resolved_anew(check: CorridorCheck, via: Sequence[Place], graph: RouteGraph
     try:
         links = resolve(graph, places, via)
     except NotResolvedError as error:
-        anew = f"it cannot be resolved anew: part {error.fault.place}: {error.fault.reason}"
+        anew = f"it cannot be resolved anew: via.{error.fault.place}: {error.fault.reason}"
         return replace(check, problem=f"{check.problem}; {anew}")
     return replace(check, resolves_to=links) if links != check.links else check

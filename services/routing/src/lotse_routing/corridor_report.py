@@ -60,7 +60,7 @@ class CorridorReport:
         for status in ("limited", "broken"):
             UNUSABLE_CORRIDORS.labels(status).set(sum(check.status == status for check in checks))
         event = "corridors that cannot be driven, or not at all hours" if problems else "all corridors can be driven"
-        self._state.now(str(problems), event, problems=problems)
+        self._state.now(str(problems), event)
 
 
 def _place(part: Mapping[str, Any]) -> Place:
