@@ -3,13 +3,15 @@
 import hashlib
 import json
 from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import asyncpg
 import httpx
+from factories_network import a_link, a_network
 from fastapi import FastAPI
 
 from lotse_gateway.app import create_app
@@ -17,8 +19,14 @@ from lotse_gateway.create_key import create_key
 from lotse_gateway.feed import Feed
 from lotse_gateway.keys import Scope
 from lotse_gateway.resources import Resources
+from lotse_gateway.routing_client import RoutingClient
 from lotse_gateway.serve import open_resources
 from lotse_gateway.settings import GatewaySettings
+from lotse_routing.app import Resources as RoutingResources
+from lotse_routing.app import create_app as create_routing
+from lotse_routing.core.topology import build_topology
+from lotse_routing.settings import LoopSettings, WeightSettings
+from lotse_routing.world import Town, build_town
 from lotse_shared.settings import ClockSettings, DatabaseSettings
 
 VERSION = "a" * 64
@@ -156,12 +164,28 @@ class Gateway:
         return httpx.AsyncClient(transport=transport, base_url="http://gateway", headers=headers)
 
 
+def a_routing(town: Town | None = None) -> FastAPI:
+    """The internal HTTP of a routing that knows a network and has made no step yet; by default, that of above."""
+    links = [a_link(link[0], link[2], NODES, road_class="primary") for link in LINKS]
+    known = town or build_town(build_topology(a_network(NODES, links)), WeightSettings(), ZoneInfo("UTC"))
+    return create_routing(RoutingResources(lambda: None, dict, LoopSettings(), lambda: known))
+
+
 @asynccontextmanager
 async def open_gateway(
-    database: DatabaseSettings, settings: GatewaySettings | None = None, clock: str = "wall"
+    database: DatabaseSettings,
+    settings: GatewaySettings | None = None,
+    clock: str = "wall",
+    routing: FastAPI | None = None,
 ) -> AsyncIterator[Gateway]:
+    """A gateway; routing is away where no app of it is given."""
     settings = settings or GatewaySettings()
-    async with open_resources(database, settings, ClockSettings(clock=clock)) as resources:
+    async with open_resources(database, settings, ClockSettings(clock=clock)) as opened, AsyncExitStack() as stack:
+        resources = opened
+        if routing is not None:
+            transport = httpx.ASGITransport(routing, raise_app_exceptions=False)
+            http = await stack.enter_async_context(httpx.AsyncClient(transport=transport, base_url="http://routing"))
+            resources = replace(opened, routing=RoutingClient(http))
         yield Gateway(create_app(resources), resources, Feed(resources, database), database)
 
 

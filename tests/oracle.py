@@ -106,3 +106,13 @@ class Oracle:
 
 def _is_back(link: Link, then: Link) -> bool:
     return then.to_node == link.from_node and turn_angle_deg(link.coordinates, then.coordinates) >= 150
+
+
+def cheapest_drives(oracle: Oracle, costs: Costs, start: Drive) -> dict[Drive, int]:
+    """Cost from the beginning of a drive's link until each other drive's link begins."""
+
+    def weight(before: Drive, _after: Drive, _attributes: object) -> int | None:
+        return costs.get(before.last[-1])
+
+    found = nx.single_source_dijkstra_path_length(oracle.graph, start, weight=weight)
+    return {drive: int(cost) for drive, cost in found.items()}

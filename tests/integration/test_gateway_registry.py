@@ -19,6 +19,10 @@ NOUNS = {
 }
 
 
+def _over(*parts: dict[str, Any]) -> dict[str, Any]:
+    return {"corridor_id": "U12", "via": list(parts)}
+
+
 def _id_of(noun: str, body: dict[str, Any]) -> str:
     noun_id: str = body[f"{noun.removesuffix('s')}_id"]
     return noun_id
@@ -132,6 +136,10 @@ async def test_what_a_row_mentions_must_exist(admin: httpx.AsyncClient) -> None:
         ("signs", a_sign(destinations=["X"]), "body.destinations.0"),
         ("corridors", A_CORRIDOR | {"links": ["A-B-0", "X"]}, "body.links.1"),
         ("corridors", A_CORRIDOR | {"links": ["A-B-0", "D-C-0"]}, "body.links.1"),
+        ("corridors", A_CORRIDOR | {"links": ["A-B-0", "B-A-0"]}, "body.links.1"),
+        ("corridors", _over({"link": "A-B-0"}, {"link": "X"}), "body.via.1"),
+        ("corridors", _over({"link": "B-C-0"}, {"link": "B-D-0"}), "body.via.1"),
+        ("corridors", _over({"point": [0, 0]}, {"link": "B-D-0"}), "body.via.0"),
         ("corridors", A_CORRIDOR | {"signs": ["X"]}, "body.signs.0"),
         ("corridors", A_CORRIDOR | {"destinations": ["X"]}, "body.destinations.0"),
     ]

@@ -81,7 +81,7 @@ def test_a_point_in_the_fields_is_too_far() -> None:
 
 
 async def post(snapshot: Snapshot | None, origin: Any, destination: Any) -> httpx.Response:
-    app = create_app(Resources(lambda: snapshot, lambda: {"database": True}, LoopSettings()))
+    app = create_app(Resources(lambda: snapshot, lambda: {"database": True}, LoopSettings(), lambda: None))
     async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://routing") as client:
         return await client.post("/internal/routes", json={"origin": origin, "destination": destination})
 

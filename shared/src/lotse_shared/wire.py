@@ -140,3 +140,44 @@ class ReplayAnswer(Wire):
     quarantined: int = Field(description="readings measured at a time that cannot be, now dead letters", examples=[0])
     rejected: int = Field(description="elements that are dead letters of their own now", examples=[0])
     next_cursor: str | None = Field(description="give it as `cursor` to go on; null: these were all")
+
+
+class CorridorAsked(Wire):
+    """A corridor that is to be registered: its links, or parts to find them from. Exactly one of both."""
+
+    links: list[Identifier] | None = None
+    via: list[Place] | None = Field(default=None, min_length=2)
+
+    @model_validator(mode="after")
+    def _exactly_one(self) -> "CorridorAsked":
+        if (self.links is None) == (self.via is None):
+            message = "give exactly one of links, via"
+            raise ValueError(message)
+        return self
+
+
+class CorridorsRequest(Wire):
+    """Corridors that are to be registered."""
+
+    corridors: list[CorridorAsked]
+
+
+class CorridorFault(Wire):
+    """What is wrong with one of the links or parts."""
+
+    field: str = Field(description="links.3, via.0, ...")
+    reason: str
+
+
+class CorridorAnswer(Wire):
+    """The links of a corridor, or what is wrong with it."""
+
+    links: list[str]
+    faults: list[CorridorFault]
+
+
+class CorridorsAnswer(Wire):
+    """One answer a corridor, in the order in which they were asked."""
+
+    network_version: str
+    corridors: list[CorridorAnswer]

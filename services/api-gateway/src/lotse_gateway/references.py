@@ -1,8 +1,7 @@
 """What registered things mention must exist: links and junctions in the active network, registered things. No I/O."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from itertools import pairwise
 from typing import Literal
 
 Kind = Literal["link", "junction", "sign", "destination", "detector"]
@@ -75,16 +74,3 @@ def list_missing(mentions: Iterable[Mention], known: Known, index: int | None = 
         for mention in mentions
         if not known.has(mention)
     ]
-
-
-def list_gaps(links: Sequence[str], known: Known, index: int | None = None) -> list[Fault]:
-    """Give a fault for each link that does not begin where the one before it ends. Unknown links are passed over."""
-    faults = []
-    for place, (before, after) in enumerate(pairwise(links), start=1):
-        if before not in known.links or after not in known.links:
-            continue
-        end, begin = known.links[before][1], known.links[after][0]
-        if end != begin:
-            reason = f"{after!r} begins at {begin!r}, but {before!r} before it ends at {end!r}"
-            faults.append(Fault(f"links.{place}", reason, index))
-    return faults

@@ -1,8 +1,8 @@
 """The one mechanism behind the four registered nouns: check, write all or nothing, leave a trace."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
-from typing import Any, get_args
+from typing import Any, cast, get_args
 
 import asyncpg
 from pydantic import ValidationError
@@ -13,6 +13,11 @@ from lotse_gateway.keys import ApiKey
 from lotse_gateway.nouns import Noun, Row
 from lotse_gateway.references import Fault, Kind, Known, Mention, list_missing
 from lotse_shared.problems import Conflict, InvalidInput, NotFound
+
+Numbered = list[tuple[int, Any]]
+"""Rows with their places in a bulk request."""
+Complete = Callable[[Numbered], Awaitable[tuple[Numbered, list[Fault]]]]
+"""What completes rows before they are written, asking others: gives them back, and what is wrong with them."""
 
 FAULTS_IN_WORDS = 3
 """So many stand in a problem's `detail`; all of them in its `errors`."""
@@ -73,7 +78,14 @@ async def find_known(session: Session, mentions: Iterable[Mention]) -> Known:
     return Known(links, ids["junction"], ids["sign"], ids["destination"], ids["detector"])
 
 
-async def put_rows(database: Database, key: ApiKey, noun: Noun[Row], rows: Sequence[object]) -> Written:
+async def as_they_are(rows: Numbered) -> tuple[Numbered, list[Fault]]:
+    """Complete nothing."""
+    return rows, []
+
+
+async def put_rows(
+    database: Database, key: ApiKey, noun: Noun[Row], rows: Sequence[object], complete: Complete = as_they_are
+) -> Written:
     """Create or replace the rows of a bulk request: all of them, or none.
 
     Raises
@@ -81,11 +93,24 @@ async def put_rows(database: Database, key: ApiKey, noun: Noun[Row], rows: Seque
     InvalidInput
         Names every bad row with its index, field and reason.
     """
-    good, faults = parse_rows(noun, rows)
+    parsed, faults = parse_rows(noun, rows)
+    good, more = await complete(parsed)
+    faults += more
     async with database.transaction() as session:
         faults += await _check(session, noun, good)
         refuse(sorted(faults, key=lambda fault: (fault.index or 0, fault.field)))
         return await _write(session, key, noun, [row for _, row in good], may_replace=True)
+
+
+async def complete_row(row: Row, complete: Complete) -> Row:
+    """Complete one row. Raises InvalidInput as `put_row` does."""
+    ((_, completed),), faults = await complete([(0, row)])
+    _refuse_one(faults)
+    return cast("Row", completed)
+
+
+def _refuse_one(faults: Sequence[Fault]) -> None:
+    refuse([replace(fault, index=None, field=f"body.{fault.field}") for fault in faults])
 
 
 async def put_row(
@@ -101,8 +126,7 @@ async def put_row(
         It exists, and `may_replace` is not set.
     """
     async with database.transaction() as session:
-        faults = await _check(session, noun, [(0, row)])
-        refuse([replace(fault, index=None, field=f"body.{fault.field}") for fault in faults])
+        _refuse_one(await _check(session, noun, [(0, row)]))
         written = await _write(session, key, noun, [row], may_replace=may_replace)
         if not written.rows:
             message = f"the {noun.name} {noun.id_of(row)!r} exists: replace it with PUT, if that is meant"

@@ -3,11 +3,11 @@
 import httpx
 
 from lotse_gateway.internal import InternalService
-from lotse_shared.wire import RouteAnswer, RouteRequest
+from lotse_shared.wire import CorridorsAnswer, CorridorsRequest, RouteAnswer, RouteRequest
 
 
 class RoutingClient:
-    """Asks routing for routes."""
+    """Asks routing for routes, and for the links of corridors."""
 
     def __init__(self, http: httpx.AsyncClient) -> None:
         self._routing = InternalService("routing", http)
@@ -23,3 +23,8 @@ class RoutingClient:
             Routing is away, too slow, or answers what cannot be understood.
         """
         return await self._routing.ask(RouteAnswer, "/internal/routes", json=request.model_dump(mode="json"))
+
+    async def resolve_corridors(self, request: CorridorsRequest) -> CorridorsAnswer:
+        """Give the links of corridors, or what is wrong with them. Raises Unavailable as `find_route` does."""
+        path = "/internal/corridors/resolve"
+        return await self._routing.ask(CorridorsAnswer, path, json=request.model_dump(mode="json"))

@@ -8,9 +8,11 @@ from fastapi import FastAPI
 
 from lotse_routing.answer import NoRouteError, Route, answer_route
 from lotse_routing.core.topology import Topology
+from lotse_routing.corridor_http import corridors_router
 from lotse_routing.places import Place, Places, TooFarError, UnknownPlaceError
 from lotse_routing.settings import LoopSettings
 from lotse_routing.state.snapshot import Snapshot
+from lotse_routing.world import Town
 from lotse_shared.health import Readiness, health_router
 from lotse_shared.problems import Conflict, InvalidInput, NotFound, Unavailable, add_problem_handlers
 from lotse_shared.wire import LineString, RouteAnswer, RouteProperties, RouteRequest
@@ -19,11 +21,12 @@ from lotse_shared.wire import Place as PlaceAsked
 
 @dataclass(frozen=True, slots=True)
 class Resources:
-    """What the app is handed: where the snapshot of now is, and what is there."""
+    """What the app is handed: the snapshot of now, the town (known before the first snapshot), and what is there."""
 
     snapshot: Callable[[], Snapshot | None]
     ready: Readiness
     settings: LoopSettings
+    town: Callable[[], Town | None]
 
 
 class _PlacesInForce:
@@ -54,6 +57,7 @@ def create_app(resources: Resources) -> FastAPI:
             raise Unavailable(detail, headers={"Retry-After": "5"})
         return _wire(snapshot, await asyncio.to_thread(_answer, snapshot, in_force, request))
 
+    app.include_router(corridors_router(resources.town, in_force.of))
     return app
 
 

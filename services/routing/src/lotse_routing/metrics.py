@@ -23,7 +23,12 @@ PROFILE_LINKS = Gauge("lotse_routing_profile_links", "Links whose typical speed 
 UNREADABLE_DECISIONS = Counter(
     "lotse_routing_unreadable_decisions_total", "Decisions of an earlier run that could not be read back"
 )
-UNUSABLE_CORRIDORS = Gauge("lotse_routing_unusable_corridors", "Corridors with links that the network does not have")
+UNUSABLE_CORRIDORS = Gauge(
+    "lotse_routing_unusable_corridors", "Corridors that cannot be driven (broken), or not at all hours", ["status"]
+)
+CORRIDOR_CHECK_FAILURES = Counter(
+    "lotse_routing_corridor_check_failures_total", "Checks of the corridors that failed: what is known of them is old"
+)
 UNKNOWN_CLOSED_LINKS = Gauge(
     "lotse_routing_unknown_roadwork_links", "Links of roadworks that the network does not have"
 )

@@ -13,6 +13,7 @@ import asyncpg
 
 from lotse_routing import metrics
 from lotse_routing.core.topology import Topology
+from lotse_routing.corridor_report import CorridorReport
 from lotse_routing.decide.candidates import Trees, trees_of
 from lotse_routing.decide.decision import Decision, Step, is_news
 from lotse_routing.decide.policy import Moment
@@ -28,7 +29,7 @@ from lotse_routing.state.roadwork import active_roadworks
 from lotse_routing.state.sense import Sensed, sense
 from lotse_routing.state.snapshot import Snapshot
 from lotse_routing.state.weights import derive_weights
-from lotse_routing.world import WorldReader
+from lotse_routing.world import Town, WorldReader
 from lotse_shared.database import AWAY
 from lotse_shared.level_of_service import LevelOfService
 from lotse_shared.log import OnChange, get_logger
@@ -48,11 +49,12 @@ class Planner:
         settings: RoutingSettings,
     ) -> None:
         self._settings = settings
-        reader = WorldReader(settings)
+        self._reader = reader = WorldReader(settings)
         self._feed: Feed = WallFeed(pool, reader) if clock == "wall" else DataFeed(pool, reader, settings.loop)
         self._is_data_time = clock == "data"
         self._listener = Listener(database, self._feed.tables, settings.loop)
         self._publisher = Publisher(database)
+        self._corridors = CorridorReport(settings.loop)
         self.snapshot: Snapshot | None = None
         self.has_database = False
         self._sensed = Sensed()
@@ -69,6 +71,11 @@ class Planner:
         self._role = OnChange(log)
         self._health = OnChange(log)
         self._faults = OnChange(log)
+
+    @property
+    def town(self) -> Town | None:
+        """The network in force, known before the first step; None while there is none."""
+        return self._reader.town
 
     async def run(self, stop: asyncio.Event) -> None:
         """Make steps until `stop` is set. Whatever fails in one is told once and tried again."""
@@ -132,6 +139,7 @@ class Planner:
                 await self._read_profile()
             return
         memory = await self._publisher.remember()
+        self._corridors.forget()
         self._epoch = memory.epoch
         self._decided = dict(memory.decisions)
         self._written_links, self._written = memory.links, None
@@ -158,6 +166,7 @@ class Planner:
             decisions, faults = await asyncio.to_thread(decide_signs, step, self._decided)
         self._tell_faults(faults)
         await self._publish(turn, snapshot, estimates, decisions)
+        await self._corridors.follow(turn.world, self._publisher.connection)
 
     def _feel(self, turn: Turn) -> tuple[Sensed, Estimates, Snapshot]:
         """Feel the readings, update link state, derive weights, and make the snapshot of them."""

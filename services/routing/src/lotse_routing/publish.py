@@ -160,6 +160,17 @@ class Publisher:
             DECISIONS.labels(decision.state.value).inc()
         return epoch
 
+    @property
+    def connection(self) -> asyncpg.Connection:
+        """The connection that holds the lock: what is written elsewhere on behalf of the leader is written on it.
+
+        Raises
+        ------
+        NotLeadingError
+            This process does not lead.
+        """
+        return self._held()
+
     def is_beat_due(self, every_s: float) -> bool:
         """Tell whether the last heartbeat was that long ago, on the wall."""
         return time.monotonic() - self._beaten_at >= every_s

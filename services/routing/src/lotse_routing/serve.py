@@ -27,6 +27,7 @@ async def serve() -> None:
             snapshot=lambda: planner.snapshot,
             ready=lambda: {"database": planner.has_database},
             settings=settings.loop,
+            town=lambda: planner.town,
         )
         await run_service(create_app(resources), HttpSettings(), {"planner": planner.run})
 

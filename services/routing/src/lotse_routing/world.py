@@ -14,7 +14,7 @@ from asyncpg.pool import PoolConnectionProxy
 from lotse_routing.compiled import CompiledNetworks
 from lotse_routing.core.topology import Seconds, Topology, build_topology
 from lotse_routing.decide.registry import Corridor, Destination, Registry, Sign
-from lotse_routing.metrics import UNKNOWN_CLOSED_LINKS, UNUSABLE_CORRIDORS
+from lotse_routing.metrics import UNKNOWN_CLOSED_LINKS
 from lotse_routing.network.model import StreetNetwork
 from lotse_routing.network.store import load_active_network
 from lotse_routing.settings import RoutingSettings, WeightSettings
@@ -72,6 +72,11 @@ class WorldReader:
         self._has_signs = OnChange(log)
         self._unknown = OnChange(log)
 
+    @property
+    def town(self) -> Town | None:
+        """The network read last."""
+        return self._town
+
     async def read(self, connection: Connection, hinted: frozenset[str], now: datetime | None) -> World | None:
         """Read again what was hinted. None while no network is active: there is nothing to decide on.
 
@@ -110,12 +115,10 @@ class WorldReader:
         return build_town(topology, self._settings.weights, self._zone)
 
     def _tell_unknown_links(self, topology: Topology) -> None:
-        corridors = [c.corridor_id for c in self._registry.corridors if any(x not in topology.index for x in c.links)]
         links = sorted({link for r in self._roadworks for link in r.links if link not in topology.index})
-        UNUSABLE_CORRIDORS.set(len(corridors))
         UNKNOWN_CLOSED_LINKS.set(len(links))
-        event = "links that the network does not have" if corridors or links else "the network has all links named"
-        self._unknown.now(f"{corridors} {links}", event, corridors=corridors, roadwork_links=links)
+        event = "links that the network does not have" if links else "the network has all links of roadworks"
+        self._unknown.now(str(links), event, roadwork_links=links)
 
 
 def build_town(topology: Topology, settings: WeightSettings, zone: ZoneInfo) -> Town:

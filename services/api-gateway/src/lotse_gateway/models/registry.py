@@ -2,10 +2,11 @@
 
 from typing import Annotated, Literal
 
-from pydantic import AwareDatetime, Field
+from pydantic import AwareDatetime, ConfigDict, Field, JsonValue, model_validator
 
 from lotse_gateway.models.base import Body, Latitude, Longitude, Name, Page, View
 from lotse_shared.identifiers import Identifier
+from lotse_shared.wire import Place
 
 _DEFAULT = "null: as ingest is set"
 LinkId = Annotated[Identifier, Field(description="a link of the active network")]
@@ -78,17 +79,46 @@ class Sign(Body):
     priority: int = Field(default=5, ge=0, le=10)
 
 
+NORDRING: list[JsonValue] = ["R03-R21-0", "R21-R02-0", "R02-R01-0", "R01-R20-0"]
+NORDRING_VIA: list[JsonValue] = [{"link": "R03-R21-0"}, {"point": [7.0835, 54.3151]}, {"link": "R01-R20-0"}]
+
+
 class Corridor(Body):
-    """An approved detour route of the catalogue."""
+    """An approved detour route of the catalogue: its links, or what to find them from. Exactly one of both."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [
+                {"corridor_id": "U9", "name": "Nordring, Westring", "via": NORDRING_VIA, "signs": ["S5"]},
+                {"corridor_id": "U9", "name": "Nordring, Westring", "links": NORDRING, "signs": ["S5"]},
+            ]
+        }
+    )
 
     corridor_id: Identifier = Field(description="the U-number", examples=["U9"])
     name: Name = Field(default="", examples=["Nordring, Westring"])
-    links: Annotated[list[Identifier], Field(min_length=1, max_length=2_000)] = Field(
-        description="in the order in which they are driven, each beginning where the one before ends",
-        examples=[["R03-R21-0", "R21-R02-0", "R02-R01-0", "R01-R20-0"]],
+    links: Annotated[list[Identifier], Field(min_length=1, max_length=2_000)] | None = Field(
+        default=None,
+        description="in the order in which they are driven, each beginning where the one before ends, by turns that "
+        "cars may make",
+        examples=[NORDRING],
+    )
+    via: Annotated[list[Place], Field(min_length=2, max_length=100)] | None = Field(
+        default=None,
+        description="the parts that it leads over, in their order: links, points (the nearest street counts) or "
+        "junctions. Its links are then found: the quickest way in an empty town that cars may drive at all hours, "
+        "without U-turns",
+        examples=[NORDRING_VIA],
     )
     signs: Ids = Field(default=[], description="signs that may light it; empty: any", examples=[["S5"]])
     destinations: Ids = Field(default=[], description="destinations it serves; empty: any", examples=[["STADION"]])
+
+    @model_validator(mode="after")
+    def _links_or_via(self) -> "Corridor":
+        if (self.links is None) == (self.via is None):
+            message = "give exactly one of links, via"
+            raise ValueError(message)
+        return self
 
 
 class Registered(View):
@@ -114,8 +144,26 @@ class SignView(Registered, Sign):
     retired_at: AwareDatetime | None = Field(description="since then it is out of service; null: in service")
 
 
-class CorridorView(Registered, Corridor):
-    """A registered corridor."""
+class CorridorView(Registered):
+    """A registered corridor, and what routing finds of it in the active network."""
+
+    corridor_id: str = Field(examples=["U9"])
+    name: str = Field(examples=["Nordring, Westring"])
+    links: list[str] = Field(description="in the order in which they are driven", examples=[NORDRING])
+    via: list[Place] | None = Field(description="what its links were found from; null: they were given")
+    signs: list[str] = Field(examples=[["S5"]])
+    destinations: list[str] = Field(examples=[["STADION"]])
+    status: Literal["unchecked", "sound", "limited", "broken"] = Field(
+        description="sound: cars can drive it; limited: not at certain hours of the week; broken: not in this network, "
+        "or no sign can lead over it: it is never shown; unchecked: routing has not looked at it yet",
+        examples=["sound"],
+    )
+    problem: str | None = Field(
+        description="why it is limited or broken", examples=["cars may not turn from 'R21-R02-0' into 'R02-R01-0'"]
+    )
+    resolves_to: list[str] | None = Field(
+        description="of a broken one with `via`: the links it would have now; PUT its `via` again to take them"
+    )
 
 
 DetectorPage = Page[DetectorView]

@@ -1,5 +1,6 @@
 """Detectors, destinations, signs, corridors: the same six operations for each, from one description of the noun."""
 
+from functools import partial
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Body, Response
@@ -7,10 +8,11 @@ from pydantic import WithJsonSchema
 
 from lotse_gateway import registry
 from lotse_gateway.access import Requires
+from lotse_gateway.corridors import resolve_corridors
 from lotse_gateway.keys import ApiKey, Scope
 from lotse_gateway.models.base import Body as RequestBody
 from lotse_gateway.models.registry import BulkAnswer
-from lotse_gateway.nouns import Noun
+from lotse_gateway.nouns import CORRIDORS, Noun
 from lotse_gateway.openapi import errors
 from lotse_gateway.paging import encode_cursor
 from lotse_gateway.resources import Resources
@@ -24,6 +26,11 @@ def registry_router(resources: Resources, noun: Noun[Any]) -> APIRouter:
     _add_writes(router, resources, noun)
     _add_bulk(router, resources, noun)
     return router
+
+
+def _completes(resources: Resources, noun: Noun[Any]) -> registry.Complete:
+    """Give what completes rows of this noun: routing finds the links of corridors."""
+    return partial(resolve_corridors, resources.routing) if noun is CORRIDORS else registry.as_they_are
 
 
 def _new_id(noun: Noun[Any]) -> str:
@@ -67,10 +74,11 @@ def _add_reads(router: APIRouter, resources: Resources, noun: Noun[Any]) -> None
 
 
 def _add_writes(router: APIRouter, resources: Resources, noun: Noun[Any]) -> None:
-    database = resources.database
+    database, complete = resources.database, _completes(resources, noun)
 
     async def create(row: RequestBody, key: Annotated[ApiKey, Requires(Scope.ADMIN)], response: Response) -> Any:  # noqa: ANN401
-        stored, _ = await registry.put_row(database, key, noun, row, may_replace=False)
+        completed = await registry.complete_row(row, complete)
+        stored, _ = await registry.put_row(database, key, noun, completed, may_replace=False)
         response.headers["Location"] = f"{router.prefix}/{noun.id_of(row)}"
         return stored
 
@@ -83,7 +91,8 @@ def _add_writes(router: APIRouter, resources: Resources, noun: Noun[Any]) -> Non
         if noun.id_of(row) != noun_id:
             reason = f"is {noun.id_of(row)!r}, but the path names {noun_id!r}"
             raise invalid_field(field=f"body.{noun.id_field}", reason=reason)
-        stored, is_new = await registry.put_row(database, key, noun, row, may_replace=True)
+        completed = await registry.complete_row(row, complete)
+        stored, is_new = await registry.put_row(database, key, noun, completed, may_replace=True)
         response.status_code = 201 if is_new else 200
         return stored
 
@@ -114,7 +123,7 @@ def _add_writes(router: APIRouter, resources: Resources, noun: Noun[Any]) -> Non
 
 
 def _add_bulk(router: APIRouter, resources: Resources, noun: Noun[Any]) -> None:
-    most = resources.settings.max_bulk_rows
+    most, complete = resources.settings.max_bulk_rows, _completes(resources, noun)
     row_schema = {"$ref": f"#/components/schemas/{noun.body.__name__}"}
     shape = WithJsonSchema({"type": "array", "items": row_schema, "maxItems": most})
 
@@ -129,5 +138,5 @@ def _add_bulk(router: APIRouter, resources: Resources, noun: Noun[Any]) -> None:
     async def put_many(
         rows: Annotated[list[Any], Body(max_length=most), shape], key: Annotated[ApiKey, Requires(Scope.ADMIN)]
     ) -> BulkAnswer:
-        written = await registry.put_rows(resources.database, key, noun, rows)
+        written = await registry.put_rows(resources.database, key, noun, rows, complete)
         return BulkAnswer(created=written.created, replaced=len(written.rows) - written.created)

@@ -86,24 +86,33 @@ where sign_id = $1 and retired_at is null
 returning sign_id;
 
 -- name: list_corridor
--- Corridors after the id $1.
-select corridor_id, name, links, signs, destinations, updated_at
-from corridor where $1::text is null or corridor_id > $1 order by corridor_id limit $2;
+-- Corridors after the id $1, with what routing found of their links in the active network.
+select corridor_id, name, links, via, signs, destinations, updated_at,
+    coalesce(status, 'unchecked') as status, problem, resolves_to
+from corridor left join corridor_finding using (corridor_id, links)
+where $1::text is null or corridor_id > $1 order by corridor_id limit $2;
 
 -- name: get_corridor
--- One corridor.
-select corridor_id, name, links, signs, destinations, updated_at from corridor where corridor_id = $1;
+-- One corridor, with the same.
+select corridor_id, name, links, via, signs, destinations, updated_at,
+    coalesce(status, 'unchecked') as status, problem, resolves_to
+from corridor left join corridor_finding using (corridor_id, links) where corridor_id = $1;
 
 -- name: put_corridor
--- Creates or replaces corridors.
-insert into corridor as present (corridor_id, name, links, signs, destinations)
-select corridor_id, name, links, signs, destinations
-from jsonb_populate_recordset(null::corridor, $1::jsonb) order by corridor_id
-on conflict (corridor_id) do update set
-    name = excluded.name, links = excluded.links, signs = excluded.signs, destinations = excluded.destinations,
-    updated_at = now()
-where $2
-returning present.*, (present.xmax = 0) as is_created;
+-- Creates or replaces corridors. What routing found is shown where their links stay the same.
+with written as (
+    insert into corridor as present (corridor_id, name, links, via, signs, destinations)
+    select corridor_id, name, links, via, signs, destinations
+    from jsonb_populate_recordset(null::corridor, $1::jsonb) order by corridor_id
+    on conflict (corridor_id) do update set
+        name = excluded.name, links = excluded.links, via = excluded.via, signs = excluded.signs,
+        destinations = excluded.destinations, updated_at = now()
+    where $2
+    returning present.*, (present.xmax = 0) as is_created
+)
+select corridor_id, name, links, via, signs, destinations, updated_at,
+    coalesce(status, 'unchecked') as status, problem, resolves_to, is_created
+from written left join corridor_finding using (corridor_id, links) order by corridor_id;
 
 -- name: find_known
 -- Those of the ids asked for that exist: links ($1) and junctions ($2) of the active network, signs ($3),

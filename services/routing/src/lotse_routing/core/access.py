@@ -14,7 +14,7 @@ import numpy.typing as npt
 
 from lotse_routing.core.jit import Flags
 from lotse_routing.core.topology import Topology
-from lotse_routing.core.turns import BIT
+from lotse_routing.core.turns import BIT, U_TURN_DEG, junction_numbers
 from lotse_routing.network.model import Link
 from lotse_shared.vehicle import VehicleClass
 
@@ -69,6 +69,22 @@ class Permits:
             self._held = holding, self._permit(holding)
         return self._held[1]
 
+    def at_all_hours(self) -> Permit:
+        """Give what is allowed at every hour of the week: all rules hold that forbid something at some hour."""
+        access, turns = self._usual.copy(), self._turns.copy()
+        for condition in self._conditions:
+            access[condition.link] = max(access[condition.link], CODES[condition.access])
+        for ban in self._bans:
+            turns[ban.arc] = False
+        return Permit(self._vehicle, access, turns & _open_arcs(self._topology, access))
+
+    def at_any_hour(self) -> Permit:
+        """Give what is allowed at some hour of the week, not all of it at the same."""
+        access = self._usual.copy()
+        for condition in self._conditions:
+            access[condition.link] = min(access[condition.link], CODES[condition.access])
+        return Permit(self._vehicle, access, self._turns & _open_arcs(self._topology, access))
+
     def _permit(self, holding: tuple[bool, ...]) -> Permit:
         access, turns = self._usual.copy(), self._turns.copy()
         for condition, holds in zip(self._conditions, holding, strict=False):
@@ -78,6 +94,14 @@ class Permits:
             if holds:
                 turns[ban.arc] = False
         return Permit(self._vehicle, access, turns & _open_arcs(self._topology, access))
+
+
+def without_turning_back(topology: Topology, permit: Permit) -> Permit:
+    """Forbid U-turns at dead ends, too."""
+    (begins, ends), _ = junction_numbers(topology.links)
+    tail, head = topology.states.link[topology.states.tail], topology.states.link[topology.states.head]
+    is_back = (begins[tail] == ends[head]) & (np.abs(topology.compiled.arc_angle_deg) >= U_TURN_DEG)
+    return Permit(permit.vehicle, permit.access, permit.open_arcs & ~is_back)
 
 
 def _usual_access(links: Iterable[Link], vehicle: Vehicle) -> Codes:

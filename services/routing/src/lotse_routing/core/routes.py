@@ -58,6 +58,10 @@ class RouteGraph:
         """Give the links of states by rank."""
         return tuple(self.topology.states.link[self.topology.hierarchy.node[ranks]].tolist())
 
+    def passed(self, origin: Anchor) -> int:
+        """Give what the part of a link costs that lies before the point where a route begins."""
+        return round(float(self.link_costs[origin.link]) * origin.fraction)
+
     def onward(self, rank: int) -> Iterator[tuple[int, int, int]]:
         """Give the arcs out of a state that are open: rank and link at the head, cost of the arc."""
         hierarchy = self.topology.hierarchy
@@ -120,7 +124,7 @@ class ReverseTree:
 def find_path(graph: RouteGraph, from_link: int, to_link: int) -> Path | None:
     """Give the quickest path from one link to another, both included; None if there is none."""
     start = Ends(np.array([graph.ranks_of(from_link)[0]], np.uint32), np.zeros(1, np.int32))
-    cost, ranks = find_way(graph.metric, start, _ends(graph, [Anchor(to_link, 1.0)]))
+    cost, ranks = find_way(graph.metric, start, arrivals(graph, [Anchor(to_link, 1.0)]))
     return Path(graph.links_of(ranks), cost / 1000) if cost < UNREACHABLE else None
 
 
@@ -131,24 +135,20 @@ def find_path_between(graph: RouteGraph, origin: Anchor, destinations: Sequence[
     the block: that link stands at both ends of it.
     """
     ahead = [anchor for anchor in destinations if anchor.link == origin.link and anchor.fraction >= origin.fraction]
-    passed, link_cost = graph.link_costs[origin.link] * origin.fraction, graph.link_costs[origin.link]
+    link_cost = graph.link_costs[origin.link]
     if ahead and link_cost < UNREACHABLE:
         nearest = min(anchor.fraction for anchor in ahead)
         return Path((origin.link,), float(link_cost * (nearest - origin.fraction)) / 1000)
-    departures = list(graph.onward(graph.ranks_of(origin.link)[0]))
-    if not departures:
+    starts = departures(graph, origin)
+    if not len(starts.ranks):
         return None
-    starts = Ends(
-        np.array([head for head, _, _ in departures], np.uint32),
-        np.array([cost - round(passed) for _, _, cost in departures], np.int32),
-    )
-    cost, ranks = find_way(graph.metric, starts, _ends(graph, destinations))
+    cost, ranks = find_way(graph.metric, starts, arrivals(graph, destinations))
     return Path((origin.link, *graph.links_of(ranks)), cost / 1000) if cost < UNREACHABLE else None
 
 
 def tree_to_link(graph: RouteGraph, link: int) -> ReverseTree:
     """Give the quickest ways from every link to this one, itself included."""
-    return _tree(graph, _ends(graph, [Anchor(link, 1.0)]))
+    return _tree(graph, arrivals(graph, [Anchor(link, 1.0)]))
 
 
 def tree_to_junction(graph: RouteGraph, node: str) -> ReverseTree:
@@ -159,7 +159,7 @@ def tree_to_junction(graph: RouteGraph, node: str) -> ReverseTree:
     KeyError
         No link ends at this junction, or it is not in the network.
     """
-    return _tree(graph, _ends(graph, [Anchor(link, 1.0) for link in graph.topology.links_to[node]]))
+    return _tree(graph, arrivals(graph, [Anchor(link, 1.0) for link in graph.topology.links_to[node]]))
 
 
 def tree_over(via: Sequence[int], onward: ReverseTree) -> ReverseTree:
@@ -183,11 +183,19 @@ def is_route(graph: RouteGraph, links: Sequence[int]) -> bool:
     return bool(ranks)
 
 
+def departures(graph: RouteGraph, origin: Anchor) -> Ends:
+    """Give the states after the link on which a route begins, and what it costs until they begin."""
+    onward = list(graph.onward(graph.ranks_of(origin.link)[0]))
+    passed = graph.passed(origin)
+    costs = [cost - passed for _, _, cost in onward]
+    return Ends(np.array([head for head, _, _ in onward], np.uint32), np.array(costs, np.int32))
+
+
 def _tree(graph: RouteGraph, ends: Ends) -> ReverseTree:
     return ReverseTree(graph, costs_to(graph.metric, ends), ends)
 
 
-def _ends(graph: RouteGraph, anchors: Iterable[Anchor]) -> Ends:
+def arrivals(graph: RouteGraph, anchors: Iterable[Anchor]) -> Ends:
     """Give the states in which a route may end, and what their own links cost until there."""
     ends = [(rank, anchor) for anchor in anchors for rank in graph.ranks_of(anchor.link)]
     costs = [

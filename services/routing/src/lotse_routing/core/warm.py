@@ -5,8 +5,9 @@ from datetime import datetime
 import numpy as np
 
 from lotse_routing.core.access import Permits, Vehicle
+from lotse_routing.core.alternatives import Limits, list_alternatives
 from lotse_routing.core.query import find_ways
-from lotse_routing.core.routes import find_path, route_graph, tree_over, tree_to_link
+from lotse_routing.core.routes import Anchor, find_path, route_graph, tree_over, tree_to_link
 from lotse_routing.core.topology import Topology, build_topology
 from lotse_routing.network.model import Junction, Link, build_network
 
@@ -23,6 +24,7 @@ def warm_up() -> None:
     find_path(graph, 0, 1)
     find_ways(graph.metric, topology.hierarchy.rank[:1], topology.hierarchy.rank[1:2])
     tree_over((0,), tree_to_link(graph, 1)).path_from(0)
+    list_alternatives(graph, Anchor(0, 0.0), [Anchor(1, 1.0)], Limits(), at_most=2)
 
 
 def _triangle() -> Topology:

@@ -5,7 +5,7 @@ from zoneinfo import ZoneInfo
 
 import numpy as np
 
-from lotse_routing.core.access import Permits, Vehicle
+from lotse_routing.core.access import Permit, Permits, Vehicle, without_turning_back
 from lotse_routing.core.routes import RouteGraph, route_graph
 from lotse_routing.core.topology import Seconds, Topology
 from lotse_routing.settings import WeightSettings
@@ -41,6 +41,18 @@ class RouteGraphs:
         """Give a graph for any vehicle under any costs."""
         permit = Permits(self._topology, vehicle).at(now.astimezone(self._zone))
         return route_graph(self._topology, permit, costs_s, self._turn_costs)
+
+    def at_all_hours(self, *, may_turn_back: bool) -> RouteGraph:
+        """Give the graph of cars in an empty town, under every rule of the road that holds at any hour of the week."""
+        permit = self._cars.at_all_hours()
+        return self._empty(permit if may_turn_back else without_turning_back(self._topology, permit))
+
+    def at_any_hour(self) -> RouteGraph:
+        """Give the same with everything allowed that is allowed at some hour."""
+        return self._empty(self._cars.at_any_hour())
+
+    def _empty(self, permit: Permit) -> RouteGraph:
+        return route_graph(self._topology, permit, self._base_costs_s, self._turn_costs)
 
     def _anew(self, held: RouteGraph | None, costs_s: Seconds, now: datetime) -> RouteGraph:
         permit = self._cars.at(now.astimezone(self._zone))

@@ -1,0 +1,105 @@
+"""Whether the approved corridors can still be driven in the network in force, and if not, why. Pure."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Literal
+
+from lotse_routing.core.routes import RouteGraph
+from lotse_routing.core.topology import Seconds
+from lotse_routing.corridor_resolution import Fault, NotResolvedError, list_faults, resolve
+from lotse_routing.decide.candidates import Trees, along_corridors
+from lotse_routing.decide.registry import Corridor, Registry
+from lotse_routing.places import Place, Places
+from lotse_routing.state.graphs import RouteGraphs
+
+Status = Literal["sound", "limited", "broken"]
+Via = Mapping[str, Sequence[Place]]
+"""What corridors were resolved from, by corridor; those whose links were given are not there."""
+
+
+@dataclass(frozen=True, slots=True)
+class CorridorCheck:
+    """What was found of a corridor.
+
+    Attributes
+    ----------
+    links
+        Those that were looked at.
+    status
+        `limited`: at certain hours of the week it may not be driven. `broken`: at none, or no sign can lead over it.
+    problem
+        Why it is not sound, in words.
+    resolves_to
+        Links that a broken corridor would have if it were resolved anew; None if it cannot be, or its links were given.
+    """
+
+    corridor_id: str
+    links: tuple[str, ...]
+    network_version: str
+    status: Status = "sound"
+    problem: str | None = None
+    resolves_to: tuple[str, ...] | None = None
+
+
+def check_corridors(
+    graphs: RouteGraphs, travel_times_s: Seconds, registry: Registry, via: Via, places: Places
+) -> tuple[CorridorCheck, ...]:
+    """Check all corridors of the registry, for cars in an empty town with nothing closed."""
+    at_any, at_all = graphs.at_any_hour(), graphs.at_all_hours(may_turn_back=True)
+    trees = Trees(at_any)
+    checks = [_check(corridor, at_any, at_all) for corridor in registry.corridors]
+    found = [
+        _of_use(check, corridor, trees, travel_times_s, registry) if check.status != "broken" else check
+        for check, corridor in zip(checks, registry.corridors, strict=True)
+    ]
+    if not any(check.status == "broken" and check.corridor_id in via for check in found):
+        return tuple(found)
+    anew = graphs.at_all_hours(may_turn_back=False)
+    return tuple(
+        _resolved_anew(check, via[check.corridor_id], anew, places)
+        if check.status == "broken" and check.corridor_id in via
+        else check
+        for check in found
+    )
+
+
+def _check(corridor: Corridor, at_any_hour: RouteGraph, at_all_hours: RouteGraph) -> CorridorCheck:
+    check = CorridorCheck(corridor.corridor_id, corridor.links, at_any_hour.topology.network_version)
+    if faults := list_faults(at_any_hour, corridor.links):
+        return replace(check, status="broken", problem=_in_words(faults))
+    if faults := list_faults(at_all_hours, corridor.links):
+        return replace(check, status="limited", problem=f"at certain hours, {_in_words(faults)}")
+    return check
+
+
+def _in_words(faults: Sequence[Fault]) -> str:
+    more = f"; and {len(faults) - 1} more" if len(faults) > 1 else ""
+    return faults[0].reason + more
+
+
+def _of_use(
+    check: CorridorCheck, corridor: Corridor, trees: Trees, travel_times_s: Seconds, registry: Registry
+) -> CorridorCheck:
+    """Look for a sign that can lead over it to one of its destinations; without any, nothing is missing yet."""
+    pairs = [
+        (sign, registry.destinations[destination_id])
+        for sign in registry.signs
+        for destination_id in sign.destinations
+        if destination_id in registry.destinations and corridor.applies(sign.sign_id, destination_id)
+    ]
+    is_of_use = any(along_corridors(trees, travel_times_s, *pair, [corridor]) for pair in pairs)
+    if is_of_use or not pairs:
+        return check
+    sign, destination = pairs[0]
+    others = f" (nor of {len(pairs) - 1} more)" if len(pairs) > 1 else ""
+    problem = f"no way of sign {sign.sign_id!r} to destination {destination.destination_id!r}{others} leads over it"
+    return replace(check, status="broken", problem=problem)
+
+
+def _resolved_anew(check: CorridorCheck, via: Sequence[Place], graph: RouteGraph, places: Places) -> CorridorCheck:
+    try:
+        links = resolve(graph, places, via)
+    except NotResolvedError as error:
+        anew = f"it cannot be resolved anew: via.{error.fault.place}: {error.fault.reason}"
+        return replace(check, problem=f"{check.problem}; {anew}")
+    return replace(check, resolves_to=links) if links != check.links else check

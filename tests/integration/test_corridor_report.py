@@ -1,0 +1,94 @@
+"""A network or a change of the registry that breaks a corridor: routing says so in its table, metrics and log."""
+
+import asyncio
+from datetime import UTC, datetime
+
+import asyncpg
+from factories_decide import NOON, PLACES, U12, a_planner, register_town, shows, the_network, until
+from factories_network import a_network
+from prometheus_client import REGISTRY
+
+from lotse_routing.network.store import save_network
+from lotse_shared.settings import DatabaseSettings
+
+
+async def check_of(connection: asyncpg.Connection, corridor_id: str, status: str) -> asyncpg.Record:
+    async def ask() -> asyncpg.Record | None:
+        return await connection.fetchrow(
+            "select * from corridor_check where corridor_id = $1 and status = $2", corridor_id, status
+        )
+
+    return await until(ask)
+
+
+def broken() -> float | None:
+    return REGISTRY.get_sample_value("lotse_routing_unusable_corridors", {"status": "broken"})
+
+
+async def test_a_network_that_breaks_a_corridor_is_told_and_one_that_mends_it_too(
+    database: DatabaseSettings, connection: asyncpg.Connection
+) -> None:
+    await register_town(connection)
+    await connection.execute("update corridor set via = $1", [{"link": "B-E-0"}, {"node": "D"}])
+    async with a_planner(database):
+        sound = await check_of(connection, "U12", "sound")
+        assert (tuple(sound["links"]), sound["problem"], sound["resolves_to"]) == (U12.links, None, None)
+        assert sound["network_version"] == the_network().version
+        assert broken() == 0
+        without_f = a_network(PLACES, [link for link in the_network().links() if link.link_id != "F-D-0"])
+        await save_network(connection, without_f, NOON)
+        gone = await check_of(connection, "U12", "broken")
+        assert gone["network_version"] == without_f.version
+        assert gone["problem"] is not None
+        assert gone["problem"].startswith("there is no link 'F-D-0' in the active network")
+        assert broken() == 1
+        await save_network(connection, the_network(), NOON)
+        await check_of(connection, "U12", "sound")
+        assert broken() == 0
+
+
+async def test_what_a_broken_corridor_would_be_now_is_told(
+    database: DatabaseSettings, connection: asyncpg.Connection
+) -> None:
+    await register_town(connection)
+    await connection.execute(
+        "update corridor set links = '{B-E-0,E-D-0}', via = $1", [{"link": "B-E-0"}, {"link": "F-D-0"}]
+    )
+    async with a_planner(database):
+        row = await check_of(connection, "U12", "broken")
+        assert tuple(row["resolves_to"]) == U12.links
+
+
+async def test_corridors_and_signs_that_come_and_go_are_followed(
+    database: DatabaseSettings, connection: asyncpg.Connection
+) -> None:
+    async def are_none() -> bool:
+        count: int = await connection.fetchval("select count(*) from corridor_check")
+        return count == 0
+
+    await register_town(connection)
+    async with a_planner(database):
+        await check_of(connection, "U12", "sound")
+        await connection.execute("insert into corridor (corridor_id, links) values ('U13', '{B-C-0,C-D-0}')")
+        await check_of(connection, "U13", "sound")
+        await connection.execute("update sign set link_id = 'F-D-0'")
+        row = await check_of(connection, "U12", "broken")
+        assert row["problem"] == "no way of sign 'KL-07' to destination 'CENTRUM' leads over it"
+        await connection.execute("delete from corridor")
+        await until(are_none)
+
+
+async def test_decisions_go_on_when_corridors_cannot_be_checked(
+    database: DatabaseSettings, connection: asyncpg.Connection
+) -> None:
+    failures = "lotse_routing_corridor_check_failures_total"
+    before = REGISTRY.get_sample_value(failures) or 0
+    await register_town(connection)
+    await connection.execute("update corridor set links = '{B-E-0,gone}', via = $1", [{"point": ["here", "there"]}, {}])
+    async with a_planner(database) as planner:
+        await until(lambda: asyncio.sleep(0, result=(REGISTRY.get_sample_value(failures) or 0) > before))
+        seen = planner.snapshot.version if planner.snapshot else 0
+        await until(lambda: asyncio.sleep(0, result=planner.snapshot is not None and planner.snapshot.version > seen))
+        await shows(connection, "blank")
+    assert REGISTRY.get_sample_value(failures) == before + 1
+    assert await connection.fetchval("select heartbeat_at from planner") <= datetime.now(UTC)

@@ -1,0 +1,107 @@
+"""Corridors over the gateway: resolved by routing before they are stored, and shown with what routing finds of them."""
+
+from typing import Any
+
+import asyncpg
+import httpx
+import pytest
+from factories_gateway import VERSION, Gateway, a_sign, add_network, open_gateway, post_all
+
+from lotse_gateway.keys import Scope
+from lotse_shared.settings import DatabaseSettings
+
+VIA = [{"link": "A-B-0"}, {"point": [7.71, 49.4099]}, {"node": "C"}]
+OVER_D = {"corridor_id": "U12", "via": VIA}
+LINKS = ["A-B-0", "B-D-0", "D-C-0"]
+
+
+async def add_check(connection: asyncpg.Connection, links: list[str], version: str = VERSION) -> None:
+    """As routing writes it."""
+    await connection.execute(
+        "insert into corridor_check (corridor_id, links, network_version, status, problem, resolves_to)"
+        " values ('U12', $1, $2, 'broken', 'no turn', $3)",
+        links,
+        version,
+        ["A-B-0", "B-C-0"],
+    )
+
+
+def parts(corridor: dict[str, Any]) -> list[dict[str, Any]]:
+    return [{key: value for key, value in part.items() if value is not None} for part in corridor["via"]]
+
+
+async def test_parts_become_links_and_both_are_kept(admin: httpx.AsyncClient, connection: asyncpg.Connection) -> None:
+    created = await admin.post("/v1/corridors", json=OVER_D)
+    assert created.status_code == 201, created.text
+    assert created.json()["links"] == LINKS
+    assert parts(created.json()) == VIA
+    assert (created.json()["status"], created.json()["problem"]) == ("unchecked", None)
+    read = (await admin.get("/v1/corridors/U12")).json()
+    assert read == created.json()
+    trace = await connection.fetchval("select detail from audit_event where noun = 'corridor'")
+    assert trace["after"]["links"] == LINKS
+
+
+async def test_links_that_are_given_have_no_parts_and_replace_those(admin: httpx.AsyncClient) -> None:
+    await admin.put("/v1/corridors/U12", json=OVER_D)
+    answer = await admin.put("/v1/corridors/U12", json={"corridor_id": "U12", "links": ["A-B-0", "B-C-0"]})
+    assert answer.status_code == 200, answer.text
+    assert (answer.json()["links"], answer.json()["via"]) == (["A-B-0", "B-C-0"], None)
+
+
+async def test_many_are_resolved_at_once_and_every_bad_one_is_named(
+    admin: httpx.AsyncClient, connection: asyncpg.Connection
+) -> None:
+    good: list[dict[str, Any]] = [OVER_D, {"corridor_id": "U13", "links": ["A-B-0", "B-C-0"]}]
+    bad: list[dict[str, Any]] = [
+        {"corridor_id": "U14", "links": ["A-B-0"], "via": VIA},
+        {"corridor_id": "U15"},
+        {"corridor_id": "U16", "via": [{"link": "D-C-0"}, {"link": "A-B-0"}]},
+        {"corridor_id": "U17", "links": ["A-B-0", "B-A-0"]},
+    ]
+    answer = await admin.post("/v1/corridors/bulk", json=good + bad)
+    assert answer.status_code == 422
+    faults = {(error["index"], error["field"]): error["reason"] for error in answer.json()["errors"]}
+    assert faults.keys() == {(2, "row"), (3, "row"), (4, "via.1"), (5, "links.1")}
+    assert "from link 'D-C-0' to link 'A-B-0'" in faults[4, "via.1"]
+    assert faults[5, "links.1"] == "cars may not turn from 'A-B-0' into 'B-A-0'"
+    assert await connection.fetchval("select count(*) from corridor") == 0
+    await post_all(admin, "corridors", good)
+    items = (await admin.get("/v1/corridors")).json()["items"]
+    assert [item["links"] for item in items] == [LINKS, ["A-B-0", "B-C-0"]]
+
+
+async def test_what_routing_finds_is_shown_for_the_links_and_the_network_that_it_looked_at(
+    admin: httpx.AsyncClient, connection: asyncpg.Connection
+) -> None:
+    await admin.put("/v1/corridors/U12", json=OVER_D)
+    await add_check(connection, LINKS)
+    found = {"status": "broken", "problem": "no turn", "resolves_to": ["A-B-0", "B-C-0"]}
+    for read in (
+        (await admin.get("/v1/corridors/U12")).json(),
+        (await admin.get("/v1/corridors")).json()["items"][0],
+        (await admin.put("/v1/corridors/U12", json=OVER_D)).json(),
+    ):
+        assert found.items() <= read.items()
+    replaced = await admin.put("/v1/corridors/U12", json={"corridor_id": "U12", "links": ["A-B-0", "B-C-0"]})
+    assert (replaced.json()["status"], replaced.json()["problem"]) == ("unchecked", None)
+    await admin.put("/v1/corridors/U12", json=OVER_D)
+    await connection.execute("update network set is_active = false")
+    await add_network(connection, "b" * 64)
+    assert (await admin.get("/v1/corridors/U12")).json()["status"] == "unchecked"
+
+
+@pytest.mark.parametrize("body", [OVER_D, {"corridor_id": "U12", "links": LINKS}])
+async def test_without_routing_no_corridor_is_registered_and_everything_else_is(
+    database: DatabaseSettings, connection: asyncpg.Connection, body: dict[str, Any]
+) -> None:
+    await add_network(connection)
+    async with open_gateway(database) as gateway, gateway.client(await _admin_key(gateway)) as client:
+        answer = await client.post("/v1/corridors", json=body)
+        assert (answer.status_code, answer.json()["type"]) == (503, "/problems/unavailable")
+        assert (await client.post("/v1/signs", json=a_sign())).status_code == 201
+    assert await connection.fetchval("select count(*) from corridor") == 0
+
+
+async def _admin_key(gateway: Gateway) -> str:
+    return await gateway.key(Scope.ADMIN)

@@ -1,0 +1,215 @@
+"""What is asked of a corridor becomes links that cars may drive, and a network that breaks one is noticed."""
+
+from collections.abc import Sequence
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import pytest
+from factories_network import a_link, a_network, both_ways, place
+
+from lotse_routing.core.topology import build_topology
+from lotse_routing.corridor_check import CorridorCheck, check_corridors
+from lotse_routing.corridor_resolution import Fault, NotResolvedError, list_faults, resolve
+from lotse_routing.decide.registry import Corridor, Destination, Registry, Sign
+from lotse_routing.network.model import BannedTurn, Condition, Link, StreetNetwork, build_network
+from lotse_routing.places import Place, Places
+from lotse_routing.settings import WeightSettings
+from lotse_routing.world import Town, build_town
+from lotse_shared.vehicle import ALL_VEHICLES
+
+# A - B - C - D with E beside B - C above (longer), F below, and G a dead end at C
+PLACES = {
+    "A": place(0, 0),
+    "B": place(2, 0),
+    "C": place(6, 0),
+    "D": place(8, 0),
+    "E": place(4, 3),
+    "F": place(4, -4),
+    "G": place(6, 2),
+}
+PRIMARY = {"road_class": "primary"}
+MAIN = both_ways([("A", "B"), ("B", "C"), ("C", "D")], PLACES, **PRIMARY)
+ABOVE = both_ways([("B", "E"), ("E", "C")], PLACES, length_m=150.0, **PRIMARY)
+BELOW = both_ways([("B", "F"), ("F", "C")], PLACES, length_m=200.0, **PRIMARY)
+DEAD_END = both_ways([("C", "G")], PLACES, **PRIMARY)
+
+
+def a_town(*streets: list[Link], **more: Any) -> Town:
+    links = [link for street in streets for link in street]
+    network = a_network({n: PLACES[n] for n in PLACES}, links, **more)
+    return build_town(build_topology(network), WeightSettings(), ZoneInfo("UTC"))
+
+
+def with_hours(network: StreetNetwork, bans: Sequence[BannedTurn] = (), conditions: Sequence[Condition] = ()) -> Town:
+    timed = build_network("t", "t", network.junctions(), network.links(), bans, conditions=conditions)
+    return build_town(build_topology(timed), WeightSettings(), ZoneInfo("UTC"))
+
+
+def link(link_id: str) -> Place:
+    return Place(link=link_id)
+
+
+def point(column: float, row: float) -> Place:
+    return Place(point=place(column, row))
+
+
+def resolved(town: Town, *via: Place) -> tuple[str, ...]:
+    return resolve(town.graphs.at_all_hours(may_turn_back=False), Places(town.topology, 200.0), via)
+
+
+def refused(town: Town, *via: Place) -> Fault:
+    with pytest.raises(NotResolvedError) as caught:
+        resolved(town, *via)
+    return caught.value.fault
+
+
+def test_links_are_joined_by_the_quickest_way_between_them() -> None:
+    town = a_town(MAIN, ABOVE, BELOW)
+    assert resolved(town, link("A-B-0"), link("C-D-0")) == ("A-B-0", "B-C-0", "C-D-0")
+    assert resolved(town, link("A-B-0"), link("B-F-0"), link("C-D-0")) == ("A-B-0", "B-F-0", "F-C-0", "C-D-0")
+
+
+def test_minor_streets_are_avoided_by_their_factor() -> None:
+    minor = [a_link("B", "C", PLACES, length_m=240.0, road_class="residential")]
+    main = [street for street in MAIN if street.link_id != "B-C-0"]
+    assert resolved(a_town(main, minor, ABOVE), link("A-B-0"), link("C-D-0")) == ("A-B-0", "B-E-0", "E-C-0", "C-D-0")
+
+
+def test_a_point_stands_for_its_street_in_the_direction_that_is_quicker() -> None:
+    town = a_town(MAIN, ABOVE, BELOW)
+    assert resolved(town, point(1, 0), point(3, -2), point(7, 0)) == ("A-B-0", "B-F-0", "F-C-0", "C-D-0")
+    assert resolved(town, point(7, 0), point(3, -2), point(1, 0)) == ("D-C-0", "C-F-0", "F-B-0", "B-A-0")
+
+
+def test_a_junction_stands_for_any_link_that_leads_to_it_or_at_the_beginning_out_of_it() -> None:
+    town = a_town(MAIN, ABOVE)
+    assert resolved(town, Place(node="B"), Place(node="E"), Place(node="D")) == ("B-E-0", "E-C-0", "C-D-0")
+
+
+def test_a_part_on_a_link_that_is_driven_anyway_changes_nothing() -> None:
+    town = a_town(MAIN, ABOVE)
+    assert resolved(town, link("A-B-0"), link("A-B-0"), point(4, 0), link("C-D-0")) == ("A-B-0", "B-C-0", "C-D-0")
+
+
+def test_bans_hold_over_the_joints_of_the_parts() -> None:
+    town = a_town(MAIN, ABOVE, BELOW, banned_turns=[("A-B-0", "B-C-0", "C-D-0")])
+    via = (link("A-B-0"), link("B-C-0"), link("C-D-0"))
+    assert refused(town, *via).reason == "the quickest way there drives link 'B-C-0' a second time"
+    assert resolved(town, link("A-B-0"), link("C-D-0")) == ("A-B-0", "B-E-0", "E-C-0", "C-D-0")
+
+
+def test_what_cannot_be_reached_is_named_with_the_part_before_it() -> None:
+    one_way = [a_link("C", "D", PLACES, **PRIMARY)]
+    fault = refused(a_town([s for s in MAIN if "D" not in s.link_id], one_way), link("C-D-0"), Place(node="A"))
+    assert fault.place == 1
+    assert "from link 'C-D-0' to junction 'A'" in fault.reason
+    town = a_town(MAIN)
+    assert refused(town, link("A-B-0"), link("B-X-0")) == Fault(1, "link B-X-0 is not in the active network")
+    assert "no street within 200 m" in refused(town, point(40, 40), link("A-B-0")).reason
+
+
+def test_no_u_turn_is_made_even_at_a_dead_end() -> None:
+    town = a_town(MAIN, DEAD_END)
+    assert list_faults(town.graphs.at_any_hour(), ["C-G-0", "G-C-0"]) == []
+    assert refused(town, link("B-C-0"), link("C-G-0"), link("C-D-0")).place == 2
+
+
+def test_a_destination_street_may_end_a_corridor_and_never_stand_between() -> None:
+    private = both_ways([("B", "F"), ("F", "C")], PLACES, access="destination", **PRIMARY)
+    town = a_town(MAIN, private)
+    assert resolved(town, link("A-B-0"), link("B-F-0")) == ("A-B-0", "B-F-0")
+    assert refused(town, link("A-B-0"), link("B-F-0"), link("C-D-0")).place == 2
+    (fault,) = list_faults(town.graphs.at_any_hour(), ["A-B-0", "B-F-0", "F-C-0", "C-D-0"])
+    assert fault == Fault(3, "link 'F-C-0' is for destination traffic: it may not stand in between")
+
+
+def test_no_link_is_driven_twice() -> None:
+    town = a_town(MAIN, ABOVE)
+    fault = refused(town, link("B-C-0"), link("E-B-0"), link("C-D-0"))
+    assert fault == Fault(2, "the quickest way there drives link 'B-C-0' a second time")
+
+
+@pytest.mark.parametrize(
+    ("links", "fault"),
+    [
+        (["A-B-0", "B-X-0"], Fault(1, "there is no link 'B-X-0' in the active network")),
+        (["A-B-0", "C-D-0"], Fault(1, "'C-D-0' begins at 'C', but 'A-B-0' before it ends at 'B'")),
+        (["A-B-0", "B-A-0"], Fault(1, "cars may not turn from 'A-B-0' into 'B-A-0'")),
+        (["A-B-0", "B-E-0", "E-C-0"], Fault(2, "cars may not turn from 'B-E-0' into 'E-C-0'")),
+        (["B-C-0", "C-D-0", "D-C-0", "C-B-0", "B-C-0"], Fault(4, "link 'B-C-0' is driven a second time")),
+        (["A-B-0", "B-F-0", "F-C-0"], Fault(1, "link 'B-F-0' is closed to cars")),
+        (
+            ["A-B-0", "B-C-0", "C-D-0"],
+            Fault(2, "cars may not drive into 'C-D-0' after 'B-C-0' and the links before it"),
+        ),
+    ],
+)
+def test_links_that_are_no_corridor_are_named_with_the_reason(links: list[str], fault: Fault) -> None:
+    closed = both_ways([("B", "F"), ("F", "C")], PLACES, access="no", **PRIMARY)
+    bans = [("B-E-0", "E-C-0"), ("A-B-0", "B-C-0", "C-D-0")]
+    town = a_town(MAIN, ABOVE, closed, banned_turns=bans)
+    assert list_faults(town.graphs.at_any_hour(), links)[0] == fault
+
+
+def test_links_that_may_be_driven_have_no_fault() -> None:
+    town = a_town(MAIN, ABOVE)
+    assert list_faults(town.graphs.at_any_hour(), ["A-B-0", "B-E-0", "E-C-0", "C-D-0"]) == []
+
+
+# What a network version does to corridors that were registered on another one
+
+DETOUR = ("B-E-0", "E-C-0")
+OTHER = ("B-F-0", "F-C-0")
+VIA = (link("B-E-0"), Place(node="C"))
+SIGN = Sign("S1", "A-B-0", 3, 16, ("CENTRUM",))
+
+
+def checked(
+    town: Town, links: tuple[str, ...] = DETOUR, via: Sequence[Place] = (), signs: Sequence[Sign] = ()
+) -> CorridorCheck:
+    registry = Registry(tuple(signs), {"CENTRUM": Destination("CENTRUM", "", "", "D")}, (Corridor("U1", links),))
+    given = {"U1": via} if via else {}
+    (check,) = check_corridors(town.graphs, town.base.travel_times_s, registry, given, Places(town.topology, 200.0))
+    return check
+
+
+def test_a_corridor_that_can_be_driven_is_sound() -> None:
+    town = a_town(MAIN, ABOVE)
+    expected = CorridorCheck("U1", DETOUR, town.topology.network_version)
+    assert checked(town) == checked(town, via=VIA) == checked(town, signs=[SIGN]) == expected
+
+
+def test_one_whose_links_are_gone_is_broken_and_says_which_and_how_many() -> None:
+    check = checked(a_town(MAIN, BELOW))
+    assert check.status == "broken"
+    assert check.problem == "there is no link 'B-E-0' in the active network; and 1 more"
+    assert check.resolves_to is None
+
+
+def test_a_broken_one_with_parts_says_what_it_would_be_now() -> None:
+    split = [*both_ways([("B", "E"), ("E", "F"), ("F", "C")], PLACES, **PRIMARY)]
+    check = checked(a_town(MAIN, split), via=(link("B-E-0"), link("F-C-0")))
+    assert (check.status, check.resolves_to) == ("broken", ("B-E-0", "E-F-0", "F-C-0"))
+    check = checked(a_town(MAIN), via=VIA)
+    assert check.resolves_to is None
+    assert check.problem is not None
+    assert check.problem.endswith("it cannot be resolved anew: via.0: link B-E-0 is not in the active network")
+
+
+def test_one_that_may_not_be_driven_at_certain_hours_is_limited() -> None:
+    network = a_network(PLACES, MAIN + ABOVE)
+    ban = BannedTurn(("B-E-0", "E-C-0"), ALL_VEHICLES, "Mo-Fr 07:00-09:00")
+    check = checked(with_hours(network, bans=[ban]), signs=[SIGN])
+    assert check.status == "limited"
+    assert check.problem == "at certain hours, cars may not turn from 'B-E-0' into 'E-C-0'"
+    closed = Condition("E-C-0", ALL_VEHICLES, "no", "Sa 08:00-14:00")
+    check = checked(with_hours(network, conditions=[closed]))
+    assert (check.status, check.problem) == ("limited", "at certain hours, link 'E-C-0' is closed to cars")
+
+
+def test_one_that_no_sign_can_lead_over_is_broken() -> None:
+    town = a_town(MAIN, ABOVE, banned_turns=[("A-B-0", "B-E-0")])
+    check = checked(town, signs=[SIGN])
+    assert check.status == "broken"
+    assert check.problem == "no way of sign 'S1' to destination 'CENTRUM' leads over it"
+    assert checked(town).status == "sound"  # nobody wants to drive it yet
