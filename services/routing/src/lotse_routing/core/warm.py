@@ -21,10 +21,11 @@ def warm_up() -> None:
     no_turn_costs = np.zeros(len(topology.states.tail), dtype=np.int32)
     permit = Permits(topology, Vehicle()).at(datetime(2026, 1, 1))  # noqa: DTZ001 - local time, whatever the place
     graph = route_graph(topology, permit, costs_s, no_turn_costs)
-    find_path(graph, 0, 1)
+    start, end = topology.index["A-B-0"], topology.index["B-C-0"]
+    find_path(graph, start, end)
     find_ways(graph.metric, topology.hierarchy.rank[:1], topology.hierarchy.rank[1:2])
-    tree_over((0,), tree_to_link(graph, 1)).path_from(0)
-    list_alternatives(graph, Anchor(0, 0.0), [Anchor(1, 1.0)], Limits(), at_most=2)
+    tree_over((start,), tree_to_link(graph, end)).path_from(start)
+    list_alternatives(graph, Anchor(start, 0.0), [Anchor(end, 1.0)], Limits(), at_most=2)
 
 
 def _triangle() -> Topology:
