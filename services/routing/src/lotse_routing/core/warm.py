@@ -11,27 +11,36 @@ from lotse_routing.core.routes import Anchor, find_path, route_graph, tree_over,
 from lotse_routing.core.topology import Topology, build_topology
 from lotse_routing.network.model import Junction, Link, build_network
 
-PLACES = {"A": (0.0, 0.0), "B": (0.001, 0.0), "C": (0.001, 0.001)}
+PLACES = {
+    "W": (0.0, 0.0),
+    "A": (0.001, 0.0),
+    "B": (0.002, 0.001),
+    "C": (0.002, -0.001),
+    "D": (0.003, 0.0),
+    "E": (0.004, 0.0),
+}
+WAYS = ("WA", "AB", "BD", "AC", "CD", "DE")
+"""Two ways about as long, one over B and one over C: there is an alternative to find."""
 
 
 def warm_up() -> None:
     """Compile what is not compiled yet: half a minute at the first time, a second when all is kept."""
-    topology = _triangle()
+    topology = _two_ways()
     costs_s = topology.base_travel_times_s
     no_turn_costs = np.zeros(len(topology.states.tail), dtype=np.int32)
     permit = Permits(topology, Vehicle()).at(datetime(2026, 1, 1))  # noqa: DTZ001 - local time, whatever the place
     graph = route_graph(topology, permit, costs_s, no_turn_costs)
-    start, end = topology.index["A-B-0"], topology.index["B-C-0"]
+    start, end = topology.index["W-A-0"], topology.index["D-E-0"]
     find_path(graph, start, end)
     find_ways(graph.metric, topology.hierarchy.rank[:1], topology.hierarchy.rank[1:2])
     tree_over((start,), tree_to_link(graph, end)).path_from(start)
     list_alternatives(graph, Anchor(start, 0.0), [Anchor(end, 1.0)], Limits(), at_most=2)
 
 
-def _triangle() -> Topology:
-    links = [_link(start, end) for start, end in ("AB", "BC", "CA", "BA", "CB", "AC")]
+def _two_ways() -> Topology:
+    links = [_link(start, end) for start, end in WAYS]
     junctions = [Junction(node, *place) for node, place in PLACES.items()]
-    return build_topology(build_network("a triangle", "made here", junctions, links))
+    return build_topology(build_network("two ways", "made here", junctions, links))
 
 
 def _link(start: str, end: str) -> Link:
