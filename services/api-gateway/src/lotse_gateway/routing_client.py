@@ -3,23 +3,36 @@
 import httpx
 
 from lotse_gateway.internal import InternalService
-from lotse_shared.wire import RouteAnswer, RouteRequest
+from lotse_shared.wire_closures import ClosureAnswer, ClosureRequest
+from lotse_shared.wire_routes import RouteAnswer, RouteRequest
 
 
 class RoutingClient:
-    """Asks routing for routes."""
+    """Asks routing what would be."""
 
     def __init__(self, http: httpx.AsyncClient) -> None:
         self._routing = InternalService("routing", http)
 
-    async def find_route(self, request: RouteRequest) -> RouteAnswer:
-        """Give the quickest way now.
+    async def find_routes(self, request: RouteRequest) -> RouteAnswer:
+        """Give the quickest way, and others that were asked for.
 
         Raises
         ------
         NotFound, Conflict, InvalidInput
-            Routing says so: no way, no such place.
+            Routing says so: no such place, no way, too far off, a moment that is not known.
         Unavailable
             Routing is away, too slow, or answers what cannot be understood.
         """
         return await self._routing.ask(RouteAnswer, "/internal/routes", json=request.model_dump(mode="json"))
+
+    async def check_closure(self, request: ClosureRequest) -> ClosureAnswer:
+        """Tell what a closure would do.
+
+        Raises
+        ------
+        NotFound, Conflict, InvalidInput
+            Routing says so: no such roadwork or link, nothing that closes, a time that is over.
+        Unavailable
+            Routing or its database is away, too slow, or answers what cannot be understood.
+        """
+        return await self._routing.ask(ClosureAnswer, "/internal/closure-checks", json=request.model_dump(mode="json"))

@@ -2,6 +2,7 @@
 
 from lotse_routing.app import Resources, create_app
 from lotse_routing.pipeline import Planner
+from lotse_routing.records import Records
 from lotse_routing.settings import RoutingSettings
 from lotse_shared.database import open_pool
 from lotse_shared.log import configure_logging
@@ -18,6 +19,7 @@ async def serve() -> None:
         resources = Resources(
             snapshot=lambda: planner.snapshot,
             ready=lambda: {"database": planner.has_database},
-            settings=settings.loop,
+            records=Records(pool, settings.loop),
+            settings=settings,
         )
         await run_service(create_app(resources), HttpSettings(), {"planner": planner.run})

@@ -8,7 +8,7 @@ from lotse_gateway.access import Requires
 from lotse_gateway.keys import Scope
 from lotse_gateway.openapi import errors
 from lotse_gateway.resources import Resources
-from lotse_shared.wire import RouteAnswer, RouteRequest
+from lotse_shared.wire_routes import RouteAnswer, RouteRequest
 
 EXAMPLE: dict[str, Any] = {
     "type": "Feature",
@@ -33,17 +33,18 @@ def routes_router(resources: Resources) -> APIRouter:
 
     @router.post(
         "",
-        summary="Find the quickest route now",
+        summary="Find the quickest route, now or at a past moment",
         responses=errors(404, 409, 422, reads_body=True)
         | {200: {"content": {"application/json": {"example": EXAMPLE}}}},
         dependencies=[Requires(Scope.VIEWER)],
-        operation_id="find_route",
+        operation_id="find_routes",
     )
-    async def find_route(request: RouteRequest) -> RouteAnswer:
-        """Give the quickest way at this moment, past closures and forbidden turns, and say what it avoids.
+    async def find_routes(request: RouteRequest) -> RouteAnswer:
+        """Give the quickest way over the places asked for, past closures and forbidden turns, and say what it avoids.
 
-        404 where there is no such place, or no way.
+        404 where there is no such place; 409 where there is no way, with what closes it; 422 where a point is too far
+        from any street that the vehicle may use, or nothing is known of the moment.
         """
-        return await resources.routing.find_route(request)
+        return await resources.routing.find_routes(request)
 
     return router

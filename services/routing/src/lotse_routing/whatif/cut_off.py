@@ -1,0 +1,95 @@
+"""What a closure cuts off: streets that cannot be reached or left any more, and what lies there."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+import numpy as np
+
+from lotse_routing.core.jit import Flags
+from lotse_routing.core.reachability import Reach
+from lotse_routing.core.topology import Topology
+from lotse_routing.decide.street import street_of
+from lotse_routing.whatif.scene import Scene
+
+
+@dataclass(frozen=True, slots=True)
+class CutOff:
+    """Links of a street that lose their way in, or their way out, or both, from `since` on.
+
+    `junctions` are the ends of the links; `together_with` the roadworks without which they would stay connected.
+    """
+
+    street: str
+    links: tuple[str, ...]
+    junctions: tuple[str, ...]
+    length_m: float
+    has_way_in: bool
+    has_way_out: bool
+    since: datetime
+    together_with: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Isolation:
+    """All that is cut off in any phase; `junctions` cannot be reached any more, closed streets regarded."""
+
+    streets: tuple[CutOff, ...]
+    links: frozenset[int]
+    junctions: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True)
+class _Loss:
+    """How a link is lost, for the first time."""
+
+    has_way_in: bool
+    has_way_out: bool
+    since: datetime
+    together_with: tuple[str, ...]
+
+
+def find_isolation(topology: Topology, scenes: Iterable[Scene]) -> Isolation:
+    """Find what is connected without the closure and no longer with it, phase by phase."""
+    losses: dict[int, _Loss] = {}
+    junctions: set[str] = set()
+    for scene in scenes:
+        before, after, alone = scene.reach()
+        for index in np.flatnonzero(before.is_connected & ~after.is_connected & ~scene.closed).tolist():
+            losses.setdefault(index, _loss(scene, index, after, alone))
+        lost = _reached(topology, before.has_way_in) - _reached(topology, after.has_way_in)
+        junctions |= lost
+    return Isolation(tuple(_streets(topology, losses)), frozenset(losses), frozenset(junctions))
+
+
+def _loss(scene: Scene, index: int, after: Reach, alone: Reach) -> _Loss:
+    helpers = () if not alone.is_connected[index] else tuple(r.roadwork_id for r in scene.phase.roadworks)
+    return _Loss(bool(after.has_way_in[index]), bool(after.has_way_out[index]), scene.phase.starts_at, helpers)
+
+
+def _reached(topology: Topology, has_way_in: Flags) -> set[str]:
+    return {topology.links[index].to_node for index in np.flatnonzero(has_way_in).tolist()}
+
+
+def _streets(topology: Topology, losses: dict[int, _Loss]) -> Iterable[CutOff]:
+    """Group lost links by street and by how they are lost, streets by name, those without one last."""
+    groups: dict[tuple[str, _Loss], list[int]] = {}
+    for index, loss in losses.items():
+        groups.setdefault((street_of(topology.links[index]), loss), []).append(index)
+    ordered = sorted(groups.items(), key=lambda group: (group[0][0] == "", group[0][0], min(group[1])))
+    for (street, loss), indices in ordered:
+        yield _cut_off(topology, street, loss, sorted(indices))
+
+
+def _cut_off(topology: Topology, street: str, loss: _Loss, indices: Sequence[int]) -> CutOff:
+    links = [topology.links[index] for index in indices]
+    return CutOff(
+        street,
+        tuple(link.link_id for link in links),
+        tuple(sorted({node for link in links for node in (link.from_node, link.to_node)})),
+        sum(link.length_m for link in links),
+        loss.has_way_in,
+        loss.has_way_out,
+        loss.since,
+        loss.together_with,
+    )

@@ -1,0 +1,37 @@
+"""The report of a closure in words, the gravest first."""
+
+from collections.abc import Iterator
+
+from lotse_routing.decide.registry import Registry
+from lotse_routing.whatif.closure_check import ClosureReport, Stretch
+from lotse_routing.whatif.cut_off import CutOff
+from lotse_routing.whatif.obstacles import NAMELESS
+
+
+def tell(report: ClosureReport, registry: Registry) -> Iterator[str]:
+    """Say what a closure would do, a sentence a thing."""
+    yield from (_cut_off(street) for street in report.cut_off)
+    for destination_id in report.lying.destinations:
+        yield f"{registry.destinations[destination_id].name} cannot be reached any more."
+    for detour in report.detours:
+        yield f"Sign {detour.sign_id} shows a detour to {detour.destination_id} over it now."
+    for corridor in report.corridors:
+        yield f"Corridor {corridor.corridor_id} cannot be driven any more."
+    yield from (_stretch(stretch) for stretch in report.stretches)
+
+
+def _cut_off(street: CutOff) -> str:
+    ways = {(False, False): "reached or left", (False, True): "reached", (True, False): "left"}
+    how = ways[street.has_way_in, street.has_way_out]
+    together = f", together with {', '.join(street.together_with)}" if street.together_with else ""
+    return f"{street.street or NAMELESS} cannot be {how} any more ({street.length_m:.0f} m{together})."
+
+
+def _stretch(stretch: Stretch) -> str:
+    where = f"{', '.join(stretch.streets)} from {stretch.from_node} to {stretch.to_node}"
+    around, flow_vehh = stretch.around, stretch.traffic.flow_vehh
+    burdened = "" if flow_vehh is None else f" for {flow_vehh:.0f} vehicles an hour"
+    if around.added_s is None:
+        return f"{where}: {around.problem}{burdened}."
+    by = f" by {', '.join(around.streets)}" if around.streets else ""
+    return f"{where}: the way around{by} takes {around.added_s:.0f} s more{burdened}."

@@ -1,0 +1,106 @@
+"""Closure checks on the wire: what `POST /v1/roadworks/check` asks and answers."""
+
+from typing import Annotated
+
+from pydantic import AwareDatetime, ConfigDict, Field, model_validator
+
+from lotse_shared.identifiers import Identifier
+from lotse_shared.wire import Wire
+from lotse_shared.wire_routes import Vehicle
+
+
+class ClosureRequest(Wire):
+    """A closure to check: links, or a roadwork that is planned or in force. Exactly one of them."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [{"links": ["L3-L4-0", "L4-L3-0"]}]})
+
+    links: Annotated[list[Identifier], Field(min_length=1, max_length=1000)] | None = Field(
+        default=None, description="that would be closed"
+    )
+    roadwork_id: Identifier | None = Field(default=None, description="whose links and whose time are meant")
+    vehicle: Vehicle = Field(default=Vehicle(), description="who has to get everywhere; left out: cars")
+    starts_at: AwareDatetime | None = Field(default=None, description="left out: now, or when the roadwork begins")
+    ends_at: AwareDatetime | None = Field(default=None, description="left out: an open end, or that of the roadwork")
+
+    @model_validator(mode="after")
+    def _exactly_one(self) -> "ClosureRequest":
+        if (self.links is None) == (self.roadwork_id is None):
+            message = "give exactly one of links, roadwork_id"
+            raise ValueError(message)
+        if self.starts_at and self.ends_at and self.ends_at <= self.starts_at:
+            message = "ends_at must be later than starts_at"
+            raise ValueError(message)
+        return self
+
+
+class CutOffStreet(Wire):
+    """Links of one street that cannot be reached any more, or not be left, or neither."""
+
+    street: str = Field(description="empty: it has no name")
+    links: list[str]
+    junctions: list[str] = Field(description="at their ends")
+    length_m: float
+    has_way_in: bool
+    has_way_out: bool
+    since: AwareDatetime = Field(description="from this moment of the closure's time on")
+    together_with: list[str] = Field(description="roadworks without which this would not be so")
+
+
+class UnreachableThings(Wire):
+    """Ids of what is registered where nobody gets any more."""
+
+    destinations: list[str] = Field(description="whose junction cannot be reached")
+    signs: list[str] = Field(description="on a street that is cut off")
+    detectors: list[str] = Field(description="on a street that is cut off")
+
+
+class CorridorHit(Wire):
+    """An approved detour that cannot be driven any more."""
+
+    corridor_id: str
+    links: list[str] = Field(description="those of it that are closed or cut off")
+
+
+class DetourHit(Wire):
+    """A detour that a sign shows now, over links that would be closed or cut off."""
+
+    sign_id: str
+    destination_id: str
+    via: str | None
+    links: list[str]
+
+
+class ClosedStretch(Wire):
+    """A closed piece of road in driving order, its traffic and the way around it for who goes straight on."""
+
+    streets: list[str]
+    links: list[str]
+    from_node: str
+    to_node: str
+    length_m: float
+    flow_vehh: float | None = Field(description="vehicles an hour by the newest counts; null: nothing counts")
+    week_before_vehh: float | None = Field(description="in the hour around the start, a week before; null: not known")
+    counted_by: list[str] = Field(description="detectors on it")
+    no_flow_because: str | None
+    through_s: float | None = Field(description="travel time over it, were it open")
+    around_s: float | None = Field(description="travel time past it")
+    added_s: float | None = Field(description="what the way around takes longer")
+    around_by: list[str] = Field(description="streets of the way around")
+    no_way_around_because: str | None
+
+
+class ClosureAnswer(Wire):
+    """What a closure would do, beside all others that hold at the same time."""
+
+    findings: list[str] = Field(description="all of it in words, the gravest first")
+    isolates: bool = Field(description="whether anything cannot be reached or left any more")
+    starts_at: AwareDatetime
+    ends_at: AwareDatetime | None
+    beside: list[str] = Field(description="roadworks that close something at the same time")
+    cut_off: list[CutOffStreet]
+    unreachable: UnreachableThings
+    corridors: list[CorridorHit]
+    detours: list[DetourHit]
+    stretches: list[ClosedStretch]
+    network_version: str
+    computed_until: AwareDatetime
