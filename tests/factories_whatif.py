@@ -95,4 +95,3 @@ async def routing_http(
         app = create_app(Resources(lambda: snapshot, lambda: {"database": True}, records, settings))
         async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://routing") as client:
             yield client
-

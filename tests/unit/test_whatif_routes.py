@@ -141,7 +141,14 @@ def test_nobody_turns_on_the_spot_at_a_via_place() -> None:
 
 
 def test_a_banned_sequence_stays_banned_over_a_via_place() -> None:
-    places = {"A": place(0, 0), "B": place(1, 0), "C": place(2, 0), "D": place(3, 0), "E": place(2, 1), "F": place(3, 1)}
+    places = {
+        "A": place(0, 0),
+        "B": place(1, 0),
+        "C": place(2, 0),
+        "D": place(3, 0),
+        "E": place(2, 1),
+        "F": place(3, 1),
+    }
     ends = [("A", "B"), ("B", "C"), ("C", "D"), ("C", "E"), ("E", "F"), ("F", "D")]
     snapshot = a_snapshot_of(places, [a_link(*pair, places) for pair in ends], ("A-B-0", "B-C-0", "C-D-0"))
     free = route(Place(link="A-B-0"), D, snapshot)

@@ -34,14 +34,14 @@ class ClosureRequest(Wire):
 
 
 class CutOffStreet(Wire):
-    """Links of one street that cannot be reached any more, or not be left, or neither."""
+    """Links of one street that routes do not reach any more, or do not leave."""
 
     street: str = Field(description="empty: it has no name")
     links: list[str]
     junctions: list[str] = Field(description="at their ends")
     length_m: float
-    has_way_in: bool
-    has_way_out: bool
+    has_way_in: bool = Field(description="of the street in either direction")
+    has_way_out: bool = Field(description="with both it is reached and left, but only by turning round in it")
     since: AwareDatetime = Field(description="from this moment of the closure's time on")
     together_with: list[str] = Field(description="roadworks without which this would not be so")
 
@@ -93,7 +93,7 @@ class ClosureAnswer(Wire):
     """What a closure would do, beside all others that hold at the same time."""
 
     findings: list[str] = Field(description="all of it in words, the gravest first")
-    isolates: bool = Field(description="whether anything cannot be reached or left any more")
+    isolates: bool = Field(description="whether anything cannot be reached or left any more, by turning neither")
     starts_at: AwareDatetime
     ends_at: AwareDatetime | None
     beside: list[str] = Field(description="roadworks that close something at the same time")

@@ -66,8 +66,8 @@ class ClosureReport:
 
     @property
     def isolates(self) -> bool:
-        """Tell whether anything cannot be reached or left any more."""
-        return bool(self.cut_off or self.lying.destinations)
+        """Tell whether anything cannot be reached or left any more, by turning round neither."""
+        return bool(self.lying.destinations) or not all(street.needs_turning for street in self.cut_off)
 
 
 def check_closure(

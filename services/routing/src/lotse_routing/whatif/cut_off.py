@@ -1,4 +1,8 @@
-"""What a closure cuts off: streets that cannot be reached or left any more, and what lies there."""
+"""What a closure cuts off: streets that cannot be reached or left any more.
+
+Routes turn back at dead ends only, and a closure makes none. People who live in a street do turn in it: so a street has
+a way in if either direction of it has one, and where both ways are left it is cut off only for who does not turn.
+"""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -15,9 +19,11 @@ from lotse_routing.whatif.scene import Scene
 
 @dataclass(frozen=True, slots=True)
 class CutOff:
-    """Links of a street that lose their way in, or their way out, or both, from `since` on.
+    """Links of a street that lose their way in or their way out, from `since` on.
 
-    `junctions` are the ends of the links; `together_with` the roadworks without which they would stay connected.
+    `has_way_in` and `has_way_out` tell of the street in either direction: with both it is reached and left by turning
+    round in it. `junctions` are the ends of the links; `together_with` the roadworks without which they would stay
+    connected.
     """
 
     street: str
@@ -28,6 +34,11 @@ class CutOff:
     has_way_out: bool
     since: datetime
     together_with: tuple[str, ...]
+
+    @property
+    def needs_turning(self) -> bool:
+        """Tell whether it is reached and left, but only by turning round in it."""
+        return self.has_way_in and self.has_way_out
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,20 +62,30 @@ class _Loss:
 
 def find_isolation(topology: Topology, scenes: Iterable[Scene]) -> Isolation:
     """Find what is connected without the closure and no longer with it, phase by phase."""
+    opposites = _opposites(topology)
     losses: dict[int, _Loss] = {}
     junctions: set[str] = set()
     for scene in scenes:
         before, after, alone = scene.reach()
         for index in np.flatnonzero(before.is_connected & ~after.is_connected & ~scene.closed).tolist():
-            losses.setdefault(index, _loss(scene, index, after, alone))
-        lost = _reached(topology, before.has_way_in) - _reached(topology, after.has_way_in)
-        junctions |= lost
+            both = [index, *opposites.get(index, ())]
+            losses.setdefault(index, _loss(scene, after, both, is_by_itself=not alone.is_connected[index]))
+        junctions |= _reached(topology, before.has_way_in) - _reached(topology, after.has_way_in)
     return Isolation(tuple(_streets(topology, losses)), frozenset(losses), frozenset(junctions))
 
 
-def _loss(scene: Scene, index: int, after: Reach, alone: Reach) -> _Loss:
-    helpers = () if not alone.is_connected[index] else tuple(r.roadwork_id for r in scene.phase.roadworks)
-    return _Loss(bool(after.has_way_in[index]), bool(after.has_way_out[index]), scene.phase.starts_at, helpers)
+def _opposites(topology: Topology) -> dict[int, list[int]]:
+    """Give the links between the same junctions the other way, by link index."""
+    between: dict[tuple[str, str], list[int]] = {}
+    for index, link in enumerate(topology.links):
+        between.setdefault((link.from_node, link.to_node), []).append(index)
+    return {i: between.get((link.to_node, link.from_node), []) for i, link in enumerate(topology.links)}
+
+
+def _loss(scene: Scene, after: Reach, links: list[int], *, is_by_itself: bool) -> _Loss:
+    helpers = () if is_by_itself else tuple(r.roadwork_id for r in scene.phase.roadworks)
+    way_in, way_out = (bool(flags[links].any()) for flags in (after.has_way_in, after.has_way_out))
+    return _Loss(way_in, way_out, scene.phase.starts_at, helpers)
 
 
 def _reached(topology: Topology, has_way_in: Flags) -> set[str]:
