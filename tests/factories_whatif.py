@@ -79,6 +79,7 @@ def a_counter(link_id: str, count: float | None = 10.0, **fields: Any) -> Counte
         "measured_at": NOON,
         "interval_s": 60.0,
         "vehicle_count": count,
+        "last_hour_vehh": None,
         "week_before_vehh": None,
     }
     return Counter(**(given | fields))

@@ -14,7 +14,8 @@ from fastapi.responses import JSONResponse
 from lotse_gateway.routes.routes import EXAMPLE
 from lotse_gateway.routing_client import RoutingClient
 from lotse_shared.problems import Conflict, InvalidInput, NotFound, Problem, Unavailable, add_problem_handlers
-from lotse_shared.wire import Place, RouteAnswer, RouteRequest
+from lotse_shared.wire import Place
+from lotse_shared.wire_routes import RouteAnswer, RouteRequest
 from lotse_standalone.machine.ports import free_port
 
 REQUEST = RouteRequest(origin=Place(point=(7.7, 49.4)), destination=Place(node="A02"), avoid_links=["A-B-0"])
@@ -44,7 +45,7 @@ async def test_a_question_and_its_answer_arrive_whole() -> None:
         return RouteAnswer.model_validate(EXAMPLE)
 
     async with _routing(app) as client:
-        answer = await client.find_route(REQUEST)
+        answer = await client.find_routes(REQUEST)
     assert asked == [REQUEST]
     assert answer == RouteAnswer.model_validate(EXAMPLE)
 
@@ -61,7 +62,7 @@ async def test_what_is_the_clients_own_business_is_handed_on(problem: type[Probl
 
     async with _routing(app) as client:
         with pytest.raises(problem, match="no way leads there") as caught:
-            await client.find_route(REQUEST)
+            await client.find_routes(REQUEST)
     assert caught.value.errors == [{"field": "destination", "reason": "cut off"}]
 
 
@@ -92,7 +93,7 @@ async def test_what_cannot_be_understood_is_a_503(answer: Any) -> None:
 
     async with _routing(app) as client:
         with pytest.raises(Unavailable, match="routing does not answer"):
-            await client.find_route(REQUEST)
+            await client.find_routes(REQUEST)
 
 
 async def test_a_routing_that_is_too_slow_is_a_503() -> None:
@@ -104,7 +105,7 @@ async def test_a_routing_that_is_too_slow_is_a_503() -> None:
 
     async with _routing(app) as client:
         with pytest.raises(Unavailable) as caught:
-            await client.find_route(REQUEST)
+            await client.find_routes(REQUEST)
         stop.set()
     assert int(caught.value.headers["Retry-After"]) > 0
 
@@ -112,4 +113,4 @@ async def test_a_routing_that_is_too_slow_is_a_503() -> None:
 async def test_a_routing_that_is_away_is_a_503() -> None:
     async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{free_port()}") as http:
         with pytest.raises(Unavailable):
-            await RoutingClient(http).find_route(REQUEST)
+            await RoutingClient(http).find_routes(REQUEST)

@@ -111,20 +111,19 @@ async def check(database: DatabaseSettings, **body: Any) -> Any:
     return answer
 
 
-async def test_a_check_reads_corridors_signs_and_counts(
-    each_database: DatabaseSettings,
-) -> None:
+async def test_a_check_reads_corridors_signs_and_counts(each_database: DatabaseSettings) -> None:
     connection = await connect(each_database, "test")
     await register_town(connection)
-    await measure(connection, {"E-F-0": 40.0}, NOON)
     await connection.close()
     week_ago = [judged("at-E-F-0", NOON - timedelta(weeks=1) + i * MINUTE, vehicle_count=7) for i in range(-29, 31)]
-    await store(each_database, [week_ago])
+    lately = [judged("at-E-F-0", NOON - i * MINUTE, vehicle_count=6) for i in range(59)]
+    substitutes = [judged("at-E-F-0", NOON - 59 * MINUTE, vehicle_count=100, quality_pct=90.0)]
+    await store(each_database, [week_ago, lately, substitutes])
     answer = await check(each_database, links=["E-F-0"])
     assert answer["corridors"] == [{"corridor_id": "U12", "links": ["B-E-0", "E-F-0", "F-D-0"]}]
     assert answer["unreachable"]["detectors"] == ["at-B-E-0", "at-F-D-0"]
     (stretch,) = answer["stretches"]
-    assert (stretch["flow_vehh"], stretch["week_before_vehh"]) == (12 * 3600, 420)
+    assert (stretch["flow_vehh"], stretch["last_hour_vehh"], stretch["week_before_vehh"]) == (360, 360, 420)
     assert (stretch["counted_by"], stretch["no_flow_because"]) == (["at-E-F-0"], None)
     assert answer["computed_until"] == "2026-11-23T12:00:00Z"
 

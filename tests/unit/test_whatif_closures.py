@@ -1,6 +1,7 @@
 """What closing links would do, on a snapshot."""
 
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from factories_decide import CENTRUM, NOON, SIGN, U12, a_closure, a_registry, a_snapshot, at
@@ -205,7 +206,7 @@ def test_traffic_is_that_of_the_busiest_link_whose_lanes_add_up() -> None:
         ({"measured_at": None, "interval_s": None}, "of its detectors, none counts now: at-B-C-0"),
     ],
 )
-def test_where_nothing_counts_traffic_is_unknown_and_why_is_told(fields: dict[str, object], problem: str) -> None:
+def test_where_nothing_counts_traffic_is_unknown_and_why_is_told(fields: dict[str, Any], problem: str) -> None:
     (stretch,) = check("B-C-0", counters=[a_counter("B-C-0", **fields)]).stretches
     assert (stretch.traffic.flow_vehh, stretch.traffic.problem) == (None, problem)
 
@@ -213,6 +214,16 @@ def test_where_nothing_counts_traffic_is_unknown_and_why_is_told(fields: dict[st
 def test_where_no_detector_stands_traffic_is_unknown() -> None:
     (stretch,) = check("B-C-0", counters=[a_counter("C-D-0")]).stretches
     assert (stretch.traffic.flow_vehh, stretch.traffic.problem) == (None, "no detector stands on it")
+
+
+def test_the_greatest_flow_known_is_told_for_a_standing_jam_counts_nothing() -> None:
+    report = check("B-C-0", counters=[a_counter("B-C-0", 0.0, last_hour_vehh=310.0, week_before_vehh=450.0)])
+    assert words(report)[-1].endswith("for up to 450 vehicles an hour.")
+
+
+def test_a_way_around_a_jam_takes_no_longer() -> None:
+    report = check("C-D-0", "B-C-0", snapshot=a_snapshot({"B-C-0": 4.0}))
+    assert words(report)[-1] == "Lauterstraße from B to D: the way around by Pariser Straße takes no longer."
 
 
 def test_a_count_is_fresh_for_three_intervals() -> None:

@@ -87,6 +87,19 @@ async def test_what_cannot_be_answered_is_a_problem(
 @pytest.mark.parametrize(
     ("request_", "field"),
     [
+        ({"origin": {"point": [8.5, 49.44]}}, "body.origin.point"),
+        ({"destination": {"point": [8.5, 49.44]}}, "body.destination.point"),
+        ({"via": [{"node": "E"}, {"point": [8.5, 49.44]}]}, "body.via.1.point"),
+    ],
+)
+async def test_a_point_too_far_off_is_named_by_its_field(request_: dict[str, Any], field: str) -> None:
+    _, problem = await ask(FREE, **request_)
+    assert [error["field"] for error in problem["errors"]] == [field]
+
+
+@pytest.mark.parametrize(
+    ("request_", "field"),
+    [
         ({"destination": {"node": "C", "link": "A-B-0"}}, "exactly one of point, node, link"),
         ({"origin": {"node": "A", "heading_deg": 10}}, "heading_deg belongs to a point"),
         ({"origin": {"point": [7.7, 49.4], "heading_deg": 361}}, "heading_deg"),

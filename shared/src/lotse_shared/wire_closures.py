@@ -79,6 +79,7 @@ class ClosedStretch(Wire):
     to_node: str
     length_m: float
     flow_vehh: float | None = Field(description="vehicles an hour by the newest counts; null: nothing counts")
+    last_hour_vehh: float | None = Field(description="vehicles an hour in the last hour; null: not known")
     week_before_vehh: float | None = Field(description="in the hour around the start, a week before; null: not known")
     counted_by: list[str] = Field(description="detectors on it")
     no_flow_because: str | None

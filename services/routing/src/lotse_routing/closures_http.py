@@ -146,6 +146,7 @@ def _stretch(stretch: Stretch) -> ClosedStretch:
         to_node=stretch.to_node,
         length_m=round(stretch.length_m, 1),
         flow_vehh=_rounded(traffic.flow_vehh),
+        last_hour_vehh=_rounded(traffic.last_hour_vehh),
         week_before_vehh=_rounded(traffic.week_before_vehh),
         counted_by=list(traffic.detectors),
         no_flow_because=traffic.problem or None,

@@ -23,10 +23,6 @@ class UnknownPlaceError(LookupError):
     """A link or junction asked for is not in the network."""
 
 
-class TooFarError(LookupError):
-    """A point asked for is too far from any street."""
-
-
 @dataclass(frozen=True, slots=True)
 class Place:
     """An end of a route: exactly one of a point (longitude, latitude), a junction, a link.
@@ -38,6 +34,14 @@ class Place:
     node: str | None = None
     link: str | None = None
     heading_deg: float | None = None
+
+
+class TooFarError(LookupError):
+    """A point asked for, that of `place`, is too far from any street."""
+
+    def __init__(self, message: str, place: Place) -> None:
+        super().__init__(message)
+        self.place = place
 
 
 @dataclass
@@ -102,7 +106,7 @@ class Places:
         try:
             near = self._snapper.nearest(*place.point, self.max_distance_m, usable)
         except NoLinkNearError as error:
-            raise TooFarError(self._too_far(error)) from error
+            raise TooFarError(self._too_far(error), place) from error
         if place.heading_deg is not None:
             near = self._ahead(near, place.heading_deg) or near
         best_m = near[0].distance_m

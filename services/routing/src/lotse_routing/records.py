@@ -61,7 +61,7 @@ class Records:
             registry = await read_registry(connection)
             roadworks = await read_roadworks(connection, window.starts_at)
             before = week_before(window.starts_at, now)
-            counts = await connection.fetch(QUERIES["counts"], list(links), before)
+            counts = await connection.fetch(QUERIES["counts"], list(links), before, now)
             detours = await connection.fetch(QUERIES["detours_in_force"])
         shown = {row["sign_id"]: row["detours"] for row in detours}
         return Surroundings(registry, roadworks, tuple(Counter(*row) for row in counts), shown)

@@ -36,21 +36,27 @@ order by roadwork_id;
 
 -- name: counts
 -- Every located detector with its newest reading (nulls: there is none); for those on the links $1 also the flow of the
--- hour around $2, from what they counted themselves (null: nothing).
+-- hour before $3 and of the one around $2, from what they counted themselves (null: nothing).
+with hour (name, begins_at, ends_at) as (
+    values ('last', $3::timestamptz - interval '1 hour', $3::timestamptz),
+        ('week before', $2::timestamptz - interval '30 minutes', $2::timestamptz + interval '30 minutes')
+),
+flow as (
+    select q.detector_id, hour.name,
+        3600 * sum(q.vehicle_count) filter (where q.substituted = 0)
+            / nullif(sum(q.usable_s) filter (where q.substituted = 0), 0) as vehh
+    from hour
+    cross join lateral reading_15min(
+        hour.begins_at, hour.ends_at, array(select detector_id from detector where link_id = any($1::text[]))
+    ) q
+    group by q.detector_id, hour.name
+)
 select d.detector_id, d.link_id, d.failed_at is not null as is_failed,
-    s.measured_at, s.interval_s, s.vehicle_count, before.flow_vehh
+    s.measured_at, s.interval_s, s.vehicle_count, lately.vehh as last_hour_vehh, before.vehh as week_before_vehh
 from detector d
 left join detector_state s using (detector_id)
-left join (
-    select q.detector_id,
-        3600 * sum(q.vehicle_count) filter (where q.substituted = 0)
-            / nullif(sum(q.usable_s) filter (where q.substituted = 0), 0) as flow_vehh
-    from reading_15min(
-        $2::timestamptz - interval '30 minutes', $2::timestamptz + interval '30 minutes',
-        array(select detector_id from detector where link_id = any($1::text[]))
-    ) q
-    group by q.detector_id
-) before using (detector_id)
+left join flow lately on lately.detector_id = d.detector_id and lately.name = 'last'
+left join flow before on before.detector_id = d.detector_id and before.name = 'week before'
 where d.link_id is not null
 order by d.detector_id;
 

@@ -9,6 +9,7 @@ from fastapi import APIRouter
 from lotse_routing.core.access import Vehicle
 from lotse_routing.core.snap import BadAreaError
 from lotse_routing.core.topology import Topology
+from lotse_routing.network.geometry import Coordinate
 from lotse_routing.places import Place, Places, TooFarError, UnknownPlaceError
 from lotse_routing.records import Records
 from lotse_routing.settings import RoutingSettings
@@ -78,12 +79,13 @@ def read_vehicle(asked: VehicleAsked) -> Vehicle:
 
 
 def _answer(snapshot: Snapshot, in_force: _PlacesInForce, request: RouteRequest) -> RouteAnswer:
+    question = _question(request)
     try:
-        routes = answer_routes(snapshot, in_force.of(snapshot.topology), _question(request))
+        routes = answer_routes(snapshot, in_force.of(snapshot.topology), question)
     except UnknownPlaceError as error:
         raise NotFound(str(error)) from error
     except TooFarError as error:
-        raise InvalidInput(str(error)) from error
+        raise invalid_field(field=_field(question, error.place), reason=str(error)) from error
     except BadAreaError as error:
         raise invalid_field(field="body.avoid_polygons", reason=str(error)) from error
     except NoRouteError as error:
@@ -108,13 +110,19 @@ def _question(request: RouteRequest) -> RouteQuestion:
     )
 
 
+def _field(question: RouteQuestion, place: Place) -> str:
+    """Name the field of a request that a point stands in."""
+    fields = {"origin": question.origin} | {f"via.{i}": via for i, via in enumerate(question.via)}
+    return f"body.{next((name for name, asked in fields.items() if asked == place), 'destination')}.point"
+
+
 def _place(asked: PlaceAsked) -> Place:
     return Place(asked.point, asked.node, asked.link, asked.heading_deg)
 
 
 def _feature(route: Route) -> RouteFeature:
     return RouteFeature(
-        geometry=LineString(coordinates=list(route.coordinates)),
+        geometry=LineString(coordinates=[_rounded(point) for point in route.coordinates]),
         properties=RouteProperties(
             links=list(route.links),
             streets=list(route.streets),
@@ -128,11 +136,16 @@ def _feature(route: Route) -> RouteFeature:
     )
 
 
+def _rounded(point: Coordinate) -> Coordinate:
+    """Give a point to the centimetre."""
+    return round(point[0], 7), round(point[1], 7)
+
+
 def _place_told(place: PlaceUsed) -> PlaceTold:
     off_deg, away_m = place.heading_off_deg, place.distance_m
     return PlaceTold(
         link=place.link,
-        point=place.point,
+        point=_rounded(place.point),
         distance_m=None if away_m is None else round(away_m, 1),
         heading_off_deg=None if off_deg is None else round(off_deg, 1),
     )

@@ -75,7 +75,8 @@ class Snapper:
         point = Point(self._flat([(lon, lat)])[0])
         near = self._within(point, max_distance_m, usable)
         if not near:
-            message = f"no street within {max_distance_m:g} m of longitude {lon:.5f}, latitude {lat:.5f}"
+            street = "street" if usable is None or usable.all() else "street open to the vehicle"
+            message = f"no {street} within {max_distance_m:g} m of longitude {lon:.5f}, latitude {lat:.5f}"
             raise NoLinkNearError(message, next(iter(self._within(point, FAR_M, usable)), None))
         return near
 

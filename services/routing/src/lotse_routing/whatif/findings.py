@@ -7,6 +7,8 @@ from lotse_routing.whatif.closure_check import ClosureReport, Stretch
 from lotse_routing.whatif.cut_off import CutOff
 from lotse_routing.whatif.obstacles import NAMELESS
 
+SLIGHT_S = 1.0
+
 
 def tell(report: ClosureReport, registry: Registry) -> Iterator[str]:
     """Say what a closure would do, a sentence a thing."""
@@ -35,9 +37,10 @@ def _cut_off(street: CutOff) -> str:
 
 def _stretch(stretch: Stretch) -> str:
     where = f"{', '.join(stretch.streets)} from {stretch.from_node} to {stretch.to_node}"
-    around, flow_vehh = stretch.around, stretch.traffic.flow_vehh
-    burdened = "" if flow_vehh is None else f" for {flow_vehh:.0f} vehicles an hour"
+    around, most_vehh = stretch.around, stretch.traffic.most_vehh
+    burdened = "" if most_vehh is None else f" for up to {most_vehh:.0f} vehicles an hour"
     if around.added_s is None:
         return f"{where}: {around.problem}{burdened}."
     by = f" by {', '.join(around.streets)}" if around.streets else ""
-    return f"{where}: the way around{by} takes {around.added_s:.0f} s more{burdened}."
+    longer = f"{around.added_s:.0f} s more" if around.added_s >= SLIGHT_S else "no longer"
+    return f"{where}: the way around{by} takes {longer}{burdened}."

@@ -11,7 +11,7 @@ HALF_AN_HOUR = timedelta(minutes=30)
 
 @dataclass(frozen=True, slots=True)
 class Counter:
-    """A detector as a counter: where it stands, its newest reading, and its flow at this time of an earlier week.
+    """A detector as a counter: where it stands, its newest reading, its flow lately and at this time of a week before.
 
     `measured_at`, `interval_s` and `vehicle_count` are None where it said nothing (usable).
     """
@@ -22,6 +22,7 @@ class Counter:
     measured_at: datetime | None
     interval_s: float | None
     vehicle_count: float | None
+    last_hour_vehh: float | None
     week_before_vehh: float | None
 
     def flow_vehh(self, now: datetime, stale_after_intervals: float) -> float | None:
@@ -35,15 +36,23 @@ class Counter:
 
 @dataclass(frozen=True, slots=True)
 class Traffic:
-    """Vehicles an hour on a stretch, now and a week before, by these detectors.
+    """Vehicles an hour on a stretch: by the newest counts, in the last hour, and a week before; by these detectors.
 
     A figure is None where nothing counts; `problem` says why there is none of now.
     """
 
     flow_vehh: float | None
+    last_hour_vehh: float | None
     week_before_vehh: float | None
     detectors: tuple[str, ...]
     problem: str = ""
+
+    @property
+    def most_vehh(self) -> float | None:
+        """What has to be reckoned with: few are counted in a standing jam, so the greatest of the figures."""
+        return max(
+            (f for f in (self.flow_vehh, self.last_hour_vehh, self.week_before_vehh) if f is not None), default=None
+        )
 
 
 def traffic_on(
@@ -57,12 +66,15 @@ def traffic_on(
         By link id.
     """
     on_it = [counters[link] for link in links if link in counters]
-    flows = [_sum([each.flow_vehh(now, stale_after_intervals) for each in group]) for group in on_it]
-    before = [_sum([each.week_before_vehh for each in group]) for group in on_it]
     names = tuple(sorted(each.detector_id for group in on_it for each in group))
-    flow_vehh = max((flow for flow in flows if flow is not None), default=None)
-    problem = "" if flow_vehh is not None else _problem(names)
-    return Traffic(flow_vehh, max((flow for flow in before if flow is not None), default=None), names, problem)
+    flow_vehh = _busiest([[each.flow_vehh(now, stale_after_intervals) for each in group] for group in on_it])
+    return Traffic(
+        flow_vehh,
+        _busiest([[each.last_hour_vehh for each in group] for group in on_it]),
+        _busiest([[each.week_before_vehh for each in group] for group in on_it]),
+        names,
+        "" if flow_vehh is not None else _problem(names),
+    )
 
 
 def week_before(moment: datetime, now: datetime) -> datetime:
@@ -70,9 +82,10 @@ def week_before(moment: datetime, now: datetime) -> datetime:
     return moment - max(1, -((now - moment - HALF_AN_HOUR) // WEEK)) * WEEK
 
 
-def _sum(flows: Sequence[float | None]) -> float | None:
-    known = [flow for flow in flows if flow is not None]
-    return sum(known) if known else None
+def _busiest(links: Sequence[Sequence[float | None]]) -> float | None:
+    """Add up the flows of each link as far as they are known, and give the greatest sum, None if none is known."""
+    known = [[flow for flow in flows if flow is not None] for flows in links]
+    return max((sum(flows) for flows in known if flows), default=None)
 
 
 def _problem(detectors: Sequence[str]) -> str:

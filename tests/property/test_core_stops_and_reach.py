@@ -72,7 +72,7 @@ def reached_by_the_oracle(town: Town) -> Iterator[tuple[int, Found]]:
 @settings(max_examples=200, deadline=None)
 @given(towns(longest_ban=2))
 def test_what_hangs_together_with_the_largest_component_is_as_networkx_says(town: Town) -> None:
-    """Without longer bans a drive of the oracle is a state of ours, so that both call the same component the largest."""
+    """Without longer bans a drive of the oracle is a state of ours: both call the same component the largest."""
     closed = ~np.isfinite(town.graph.costs_s)
     reach = find_reach(town.graph.topology, town.graph.permit, closed)
     ours = tuple(frozenset(np.array(town.ids)[flags].tolist()) for flags in (reach.has_way_in, reach.has_way_out))
