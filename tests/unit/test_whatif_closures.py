@@ -132,9 +132,16 @@ def test_the_way_around_a_stretch_is_told_for_who_goes_straight_on() -> None:
     assert [stretch.links for stretch in report.stretches] == [("A-B-0", "B-C-0")]
     (stretch,) = report.stretches
     assert (stretch.streets, stretch.from_node, stretch.to_node, stretch.length_m) == (("Hauptstraße",), "A", "C", 1600)
-    # from D-A one would go on to C-D or C-X: straight on means the other way around the ring
-    assert stretch.around.through_s == pytest.approx(160)
-    assert stretch.around.problem == "there is no way around it"
+    # What leads into it straight is cut off as far back as C: who comes from X turns there, all around the ring.
+    assert stretch.around.through_s == pytest.approx(4 * 80)
+    assert stretch.around.around_s == pytest.approx(4 * 80)
+
+
+def test_where_a_stretch_is_the_only_way_there_is_none_around() -> None:
+    places = {name: place(3 * i, 0) for i, name in enumerate("ABCD")}
+    snapshot = a_snapshot_of(places, both_ways([("A", "B"), ("B", "C"), ("C", "D")], places))
+    around = check("B-C-0", snapshot=snapshot, registry=REGISTRY).stretches[0].around
+    assert (around.around_s, around.problem) == (None, "there is no way around it")
 
 
 def test_a_way_around_has_its_streets_and_seconds() -> None:

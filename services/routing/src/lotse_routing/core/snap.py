@@ -54,7 +54,7 @@ class Snapper:
         latitudes = [lat for link in topology.links for _, lat in link.coordinates]
         self._m_per_degree = radians(1) * EARTH_RADIUS_M
         self._shrink = cos(radians((min(latitudes) + max(latitudes)) / 2)) if latitudes else 1.0
-        self._lines = [LineString(self._flat(link.coordinates)) for link in topology.links]
+        self._lines = np.array([LineString(self._flat(link.coordinates)) for link in topology.links], dtype=object)
         self._tree = STRtree(self._lines)
 
     def nearest(
@@ -106,16 +106,10 @@ class Snapper:
     def _within(self, point: Point, distance_m: float, usable: Flags | None) -> list[Snapped]:
         found = np.sort(self._tree.query(point, predicate="dwithin", distance=distance_m))
         found = found if usable is None else found[usable[found]]
-        snapped = [self._snap(link, point) for link in found.tolist()]
+        lines = np.take(self._lines, found)
+        away_m, fractions = shapely.distance(lines, point), shapely.line_locate_point(lines, point, normalized=True)
+        snapped = map(Snapped, found.tolist(), away_m.tolist(), fractions.tolist())
         return sorted(snapped, key=lambda place: (place.distance_m, place.link))
-
-    def _snap(self, link: int, point: Point) -> Snapped:
-        line = self._lines[link]
-        return Snapped(
-            link,
-            float(shapely.distance(line, point)),
-            float(shapely.line_locate_point(line, point, normalized=True)),
-        )
 
     def _flat(self, coordinates: Sequence[Coordinate]) -> list[Coordinate]:
         return [(lon * self._m_per_degree * self._shrink, lat * self._m_per_degree) for lon, lat in coordinates]

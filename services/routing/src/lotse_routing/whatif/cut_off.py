@@ -66,7 +66,7 @@ def find_isolation(topology: Topology, scenes: Iterable[Scene]) -> Isolation:
     losses: dict[int, _Loss] = {}
     junctions: set[str] = set()
     for scene in scenes:
-        before, after, alone = scene.reach()
+        before, after, alone = scene.before, scene.after, scene.alone
         for index in np.flatnonzero(before.is_connected & ~after.is_connected & ~scene.closed).tolist():
             both = [index, *opposites.get(index, ())]
             losses.setdefault(index, _loss(scene, after, both, is_by_itself=not alone.is_connected[index]))

@@ -14,7 +14,7 @@ from lotse_routing.core.access import NO, Vehicle
 from lotse_routing.core.jit import Flags
 from lotse_routing.core.routes import Anchor, RouteGraph
 from lotse_routing.core.snap import Ring
-from lotse_routing.core.stops import Way, find_way_over
+from lotse_routing.core.stops import Piece, Way, find_way_over
 from lotse_routing.core.topology import Topology
 from lotse_routing.decide.street import street_of
 from lotse_routing.network.geometry import Coordinate, distance_m
@@ -179,9 +179,15 @@ def _length(length_m: float) -> str:
 def _line(topology: Topology, way: Way) -> tuple[Coordinate, ...]:
     points: list[Coordinate] = []
     for piece in way.pieces:
-        line = substring(LineString(topology.links[piece.link].coordinates), piece.start, piece.end, normalized=True)
-        points += [(x, y) for x, y in line.coords if not points or points[-1] != (x, y)]
+        points += [point for point in _part(topology, piece) if not points or points[-1] != point]
     return tuple(points if len(points) > 1 else points * 2)
+
+
+def _part(topology: Topology, piece: Piece) -> Sequence[Coordinate]:
+    coordinates = topology.links[piece.link].coordinates
+    if (piece.start, piece.end) == (0.0, 1.0):
+        return coordinates
+    return [(x, y) for x, y in substring(LineString(coordinates), piece.start, piece.end, normalized=True).coords]
 
 
 def _used(places: Places, asked: Place, anchor: Anchor) -> PlaceUsed:

@@ -19,24 +19,18 @@ from lotse_routing.whatif.window import Phase
 class Scene:
     """Seconds by link, infinite where closed, and the graph of them: without the closure (`open`) and with it (`shut`).
 
-    `closed` are the links of the closure, `beside` those that others close in this phase; shape (links,).
+    `closed` are the links of the closure, shape (links,). `before` is what is connected without the closure, `after`
+    what is with it, `alone` what would be with nothing else closed.
     """
 
     phase: Phase
     closed: Flags
-    beside: Flags
     open_times_s: Seconds
     open: RouteGraph
     shut: RouteGraph
-
-    def reach(self) -> tuple[Reach, Reach, Reach]:
-        """Find what is connected without the closure, with it, and with it alone."""
-        topology, permit = self.open.topology, self.open.permit
-        return (
-            find_reach(topology, permit, self.beside),
-            find_reach(topology, permit, self.beside | self.closed),
-            find_reach(topology, permit, self.closed),
-        )
+    before: Reach
+    after: Reach
+    alone: Reach
 
 
 def set_scene(snapshot: Snapshot, phase: Phase, links: Sequence[int], vehicle: Vehicle) -> Scene:
@@ -48,13 +42,14 @@ def set_scene(snapshot: Snapshot, phase: Phase, links: Sequence[int], vehicle: V
     open_times_s = np.where(beside, np.inf, _times_s(snapshot, phase))
     factors = snapshot.base.costs_s / snapshot.base.travel_times_s
     shut_times_s = np.where(closed, np.inf, open_times_s)
+    graph = snapshot.graphs.of(vehicle, open_times_s * factors, phase.starts_at)
     return Scene(
         phase,
         closed,
-        beside,
         open_times_s,
-        snapshot.graphs.of(vehicle, open_times_s * factors, phase.starts_at),
+        graph,
         snapshot.graphs.of(vehicle, shut_times_s * factors, phase.starts_at),
+        *(find_reach(topology, graph.permit, each) for each in (beside, beside | closed, closed)),
     )
 
 

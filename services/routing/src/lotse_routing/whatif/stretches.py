@@ -1,6 +1,6 @@
 """Closed links as the stretches that drivers see, and the way around each of them."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from math import isfinite
 
@@ -63,17 +63,37 @@ def list_stretches(topology: Topology, links: Iterable[int]) -> list[tuple[int, 
 
 
 def find_around(scene: Scene, stretch: Sequence[int]) -> Around:
-    """Find the way around a stretch for those who come straight and go on straight, in one phase."""
-    through_s = float(scene.open_times_s[list(stretch)].sum())
+    """Find the way around a stretch for those who come straight and go on straight, in one phase.
+
+    Where all that leads into it, or goes on from it, is closed or cut off too, they are followed there.
+    """
+    begin, before = _follow(scene, stretch[0], _before)
+    end, after = _follow(scene, stretch[-1], _after)
+    driven = [*before, *stretch, *after]
+    through_s = float(scene.open_times_s[driven].sum())
     if not isfinite(through_s):
-        by = next(r.name for r in scene.phase.roadworks if _closes(scene.open.topology, r.links, stretch))
+        by = next(r.name for r in scene.phase.roadworks if _closes(scene.open.topology, r.links, driven))
         return Around(problem=f"{by} closes it at the same time")
-    start = _straightest(scene.shut, _before(scene.open, stretch[0]))
-    end = _straightest(scene.shut, _after(scene.open, stretch[-1]))
-    if start is None or end is None:
-        return Around(through_s, problem=f"no street {'leads into it' if start is None else 'goes on from it'}")
-    way = find_way_over(scene.shut, [Anchor(start, 1.0)], [[Anchor(end, 0.0)]])
+    if begin is None or end is None:
+        return Around(through_s, problem=f"no street {'leads into it' if begin is None else 'goes on from it'}")
+    way = find_way_over(scene.shut, [Anchor(begin, 1.0)], [[Anchor(end, 0.0)]])
     return _around(scene, through_s, way)
+
+
+def _follow(
+    scene: Scene, link: int, neighbours: Callable[[RouteGraph, int], list[tuple[float, int]]]
+) -> tuple[int | None, list[int]]:
+    """Give the link from which drivers come straight, or to which they go on, and those in between that are lost."""
+    is_connected, is_open = scene.after.is_connected, np.isfinite(scene.open.costs_s)
+    between: list[int] = []
+    while True:
+        links = [neighbour for _, neighbour in neighbours(scene.open, link)]
+        connected = next((each for each in links if is_connected[each]), None)
+        lost = next((each for each in links if is_open[each] and each not in (link, *between)), None)
+        if connected is not None or lost is None:
+            return connected, between
+        between.append(lost)
+        link = lost
 
 
 def _around(scene: Scene, through_s: float, way: Way | None) -> Around:
@@ -121,11 +141,6 @@ def _turns(graph: RouteGraph, arcs: npt.NDArray[np.bool_], others: npt.NDArray[n
     found = np.flatnonzero(arcs & graph.permit.open_arcs)
     angles_deg = np.abs(graph.topology.compiled.arc_angle_deg[found]).tolist()
     return sorted(zip(angles_deg, graph.topology.states.link[others[found]].tolist(), strict=True))
-
-
-def _straightest(graph: RouteGraph, turns: Iterable[tuple[float, int]]) -> int | None:
-    """Give the link of the straightest turn that is not closed."""
-    return next((link for _, link in turns if np.isfinite(graph.costs_s[link])), None)
 
 
 def _closes(topology: Topology, links: Iterable[str], stretch: Sequence[int]) -> bool:
