@@ -78,6 +78,29 @@ def test_what_one_closure_cuts_off_by_itself_is_not_put_down_to_others() -> None
     assert words(inward, REGISTRY)[0] == "Stichweg cannot be reached any more (300 m)."
 
 
+def test_what_is_reached_by_turning_only_and_then_not_at_all_is_told() -> None:
+    """Nebenweg and Stichweg are a way through; each end closed makes a dead end, both an island."""
+    places = {"A": place(0, 0), "B": place(8, 0), "C": place(8, 8), "X": place(12, 2), "Y": place(12, 6)}
+    ends = [("A", "B"), ("B", "C"), ("C", "A")]
+    more = {"D": place(0, 8), "E": place(-4, -4)}
+    main = both_ways([*ends, ("A", "D"), ("D", "C"), ("A", "E"), ("E", "B")], places | more, length_m=800.0)
+    side = both_ways([("B", "X"), ("X", "Y"), ("Y", "C")], places, name="Nebenweg")
+    snapshot = a_snapshot_of(places | more, [*main, *side])
+    other = a_closure("Y-C-0", "C-Y-0", roadwork_id="R7")
+    first = check("Y-C-0", "C-Y-0", snapshot=snapshot, registry=REGISTRY)
+    assert [(s.street, s.needs_turning) for s in first.cut_off] == [("Nebenweg", True)]
+    second = check("B-X-0", "X-B-0", snapshot=snapshot, registry=REGISTRY, roadworks=[other])
+    assert [(s.links, s.needs_turning, s.together_with) for s in second.cut_off] == [
+        (("X-Y-0", "Y-X-0"), False, ("R7",))
+    ]
+    later = Roadwork("R8", "", "closed", None, ("Y-C-0", "C-Y-0"), NOON + HOUR, None)
+    planned = check("B-X-0", "X-B-0", snapshot=snapshot, registry=REGISTRY, roadworks=[later])
+    assert [(s.links, s.needs_turning, s.since) for s in planned.cut_off] == [
+        (("C-Y-0", "Y-C-0"), True, NOON),  # until R8 closes them
+        (("X-Y-0", "Y-X-0"), False, NOON + HOUR),
+    ]
+
+
 def test_what_was_cut_off_before_is_not_told_again() -> None:
     others = [a_closure("X-C-0", "C-X-0", "B-X-0", "X-B-0")]
     report = check("A-B-0", snapshot=RING, registry=REGISTRY, roadworks=others)
@@ -137,11 +160,11 @@ def test_the_way_around_a_stretch_is_told_for_who_goes_straight_on() -> None:
     assert stretch.around.around_s == pytest.approx(4 * 80)
 
 
-def test_where_a_stretch_is_the_only_way_there_is_none_around() -> None:
-    places = {name: place(3 * i, 0) for i, name in enumerate("ABCD")}
-    snapshot = a_snapshot_of(places, both_ways([("A", "B"), ("B", "C"), ("C", "D")], places))
-    around = check("B-C-0", snapshot=snapshot, registry=REGISTRY).stretches[0].around
-    assert (around.around_s, around.problem) == (None, "there is no way around it")
+def test_nobody_is_led_around_a_street_that_leads_back_only() -> None:
+    report = check("X-Y-0", snapshot=RING, registry=REGISTRY)
+    (stretch,) = report.stretches
+    assert (stretch.around.added_s, stretch.around.streets) == (None, ())
+    assert stretch.around.problem == "what lies behind it leads back over it only"
 
 
 def test_a_way_around_has_its_streets_and_seconds() -> None:

@@ -4,17 +4,21 @@ Routes turn back at dead ends only, and a closure makes none. People who live in
 a way in if either direction of it has one, and where both ways are left it is cut off only for who does not turn.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
 import numpy as np
+import numpy.typing as npt
 
 from lotse_routing.core.jit import Flags
 from lotse_routing.core.reachability import Reach
 from lotse_routing.core.topology import Topology
 from lotse_routing.decide.street import street_of
 from lotse_routing.whatif.scene import Scene
+
+Pairs = tuple[npt.NDArray[np.intp], npt.NDArray[np.intp]]
+"""Two arrays of link indices, shape (pairs,) each."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,40 +56,63 @@ class Isolation:
 
 @dataclass(frozen=True, slots=True)
 class _Loss:
-    """How a link is lost, for the first time."""
+    """How a link is lost: what of its street is left, from when on, and by which roadworks besides."""
 
     has_way_in: bool
     has_way_out: bool
     since: datetime
     together_with: tuple[str, ...]
 
+    @property
+    def is_grave(self) -> bool:
+        return not (self.has_way_in and self.has_way_out)
+
 
 def find_isolation(topology: Topology, scenes: Iterable[Scene]) -> Isolation:
-    """Find what is connected without the closure and no longer with it, phase by phase."""
-    opposites = _opposites(topology)
+    """Find what is connected without the closure and no longer with it, phase by phase; the gravest loss is told."""
+    pairs = _opposites(topology)
     losses: dict[int, _Loss] = {}
     junctions: set[str] = set()
     for scene in scenes:
-        before, after, alone = scene.before, scene.after, scene.alone
-        for index in np.flatnonzero(before.is_connected & ~after.is_connected & ~scene.closed).tolist():
-            both = [index, *opposites.get(index, ())]
-            losses.setdefault(index, _loss(scene, after, both, is_by_itself=not alone.is_connected[index]))
-        junctions |= _reached(topology, before.has_way_in) - _reached(topology, after.has_way_in)
+        for index, loss in _list_losses(scene, pairs):
+            if index not in losses or (loss.is_grave and not losses[index].is_grave):
+                losses[index] = loss
+        junctions |= _reached(topology, scene.before.has_way_in) - _reached(topology, scene.after.has_way_in)
     return Isolation(tuple(_streets(topology, losses)), frozenset(losses), frozenset(junctions))
 
 
-def _opposites(topology: Topology) -> dict[int, list[int]]:
-    """Give the links between the same junctions the other way, by link index."""
+def _list_losses(scene: Scene, pairs: Pairs) -> Iterator[tuple[int, _Loss]]:
+    """Compare links and streets without the closure and with it: either may be lost while the other is lost already."""
+    before, after, alone = (_of_streets(reach, pairs) for reach in (scene.before, scene.after, scene.alone))
+    is_link_lost = scene.before.is_connected & ~scene.after.is_connected
+    is_street_lost = before.is_connected & ~after.is_connected
+    is_open = np.isfinite(scene.open_times_s) & ~scene.closed
+    is_by_itself = np.where(
+        is_street_lost, ~alone.is_connected, ~scene.alone.is_connected & (alone.is_connected == after.is_connected)
+    )
+    beside = tuple(roadwork.roadwork_id for roadwork in scene.phase.roadworks)
+    for index in np.flatnonzero(is_open & (is_link_lost | is_street_lost)).tolist():
+        ways = bool(after.has_way_in[index]), bool(after.has_way_out[index])
+        yield index, _Loss(*ways, scene.phase.starts_at, () if is_by_itself[index] else beside)
+
+
+def _of_streets(reach: Reach, pairs: Pairs) -> Reach:
+    """Tell the same of streets, where a way in or out in either direction counts."""
+    has_way_in, has_way_out = reach.has_way_in.copy(), reach.has_way_out.copy()
+    here, there = pairs
+    np.logical_or.at(has_way_in, here, reach.has_way_in[there])
+    np.logical_or.at(has_way_out, here, reach.has_way_out[there])
+    return Reach(has_way_in, has_way_out)
+
+
+def _opposites(topology: Topology) -> Pairs:
+    """Pair each link (by index) with all that lead between the same junctions the other way."""
     between: dict[tuple[str, str], list[int]] = {}
     for index, link in enumerate(topology.links):
         between.setdefault((link.from_node, link.to_node), []).append(index)
-    return {i: between.get((link.to_node, link.from_node), []) for i, link in enumerate(topology.links)}
-
-
-def _loss(scene: Scene, after: Reach, links: list[int], *, is_by_itself: bool) -> _Loss:
-    helpers = () if is_by_itself else tuple(r.roadwork_id for r in scene.phase.roadworks)
-    way_in, way_out = (bool(flags[links].any()) for flags in (after.has_way_in, after.has_way_out))
-    return _Loss(way_in, way_out, scene.phase.starts_at, helpers)
+    pairs = [(i, j) for ends, links in between.items() for i in links for j in between.get(ends[::-1], ())]
+    here, there = np.array(pairs, dtype=np.intp).reshape(-1, 2).T
+    return here, there
 
 
 def _reached(topology: Topology, has_way_in: Flags) -> set[str]:

@@ -69,6 +69,8 @@ def find_around(scene: Scene, stretch: Sequence[int]) -> Around:
     """
     begin, before = _follow(scene, stretch[0], _before)
     end, after = _follow(scene, stretch[-1], _after)
+    if _leads_back(scene.open.topology, stretch, (*before, *after)):
+        return Around(problem="what lies behind it leads back over it only")
     driven = [*before, *stretch, *after]
     through_s = float(scene.open_times_s[driven].sum())
     if not isfinite(through_s):
@@ -78,6 +80,13 @@ def find_around(scene: Scene, stretch: Sequence[int]) -> Around:
         return Around(through_s, problem=f"no street {'leads into it' if begin is None else 'goes on from it'}")
     way = find_way_over(scene.shut, [Anchor(begin, 1.0)], [[Anchor(end, 0.0)]])
     return _around(scene, through_s, way)
+
+
+def _leads_back(topology: Topology, stretch: Sequence[int], followed: Sequence[int]) -> bool:
+    """Tell whether those who are followed drive the stretch the other way."""
+    links = topology.links
+    ends = {(links[index].to_node, links[index].from_node) for index in stretch}
+    return any((links[index].from_node, links[index].to_node) in ends for index in followed)
 
 
 def _follow(
