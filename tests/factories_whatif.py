@@ -12,7 +12,7 @@ from factories_network import a_network
 from pydantic import SecretStr
 
 from lotse_routing.app import Resources, create_app
-from lotse_routing.core.topology import build_topology
+from lotse_routing.core.topology import Topology, build_topology
 from lotse_routing.decide.registry import Registry
 from lotse_routing.network.model import Link
 from lotse_routing.places import Place, Places
@@ -43,14 +43,18 @@ def route(origin: Place, destination: Place, snapshot: Snapshot | None = None, *
     return routes(origin, destination, snapshot, **more)[0]
 
 
-def a_snapshot_of(places: dict[str, tuple[float, float]], links: Sequence[Link], *bans: tuple[str, ...]) -> Snapshot:
-    """A snapshot of another network than the small town, with nothing known and nothing closed."""
+def a_snapshot_on(topology: Topology) -> Snapshot:
+    """A snapshot of any network, with nothing known and nothing closed."""
     settings = RoutingSettings()
-    topology = build_topology(a_network(places, links, bans))
     town = build_town(topology, settings.weights, ZoneInfo("UTC"))
-    weights = derive_weights(town.topology, town.factors, (), (), settings.estimate)
+    weights = derive_weights(topology, town.factors, (), (), settings.estimate)
     usual, graph = town.graphs.usual(NOON), town.graphs.current(weights.costs_s, NOON)
-    return Snapshot(1, NOON, town.topology, town.base, weights, {}, (), graph, usual, town.graphs)
+    return Snapshot(1, NOON, topology, town.base, weights, {}, (), graph, usual, town.graphs)
+
+
+def a_snapshot_of(places: dict[str, tuple[float, float]], links: Sequence[Link], *bans: tuple[str, ...]) -> Snapshot:
+    """The same of another network than the small town."""
+    return a_snapshot_on(build_topology(a_network(places, links, bans)))
 
 
 def check(  # noqa: PLR0913 - what surrounds a closure

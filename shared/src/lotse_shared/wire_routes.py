@@ -91,32 +91,39 @@ class LineString(Wire):
     """GeoJSON geometry of a route."""
 
     type: Literal["LineString"] = "LineString"
-    coordinates: list[tuple[float, float]]
+    coordinates: list[tuple[float, float]] = Field(
+        examples=[[[7.1081256, 54.294003], [7.10777, 54.29577], [7.09477, 54.30495]]]
+    )
 
 
 class PlaceUsed(Wire):
     """Where a route begins, passes or ends."""
 
-    link: str
-    point: tuple[float, float] = Field(description="longitude, latitude")
-    distance_m: float | None = Field(description="from the point asked for; null where none was")
+    link: str = Field(examples=["L2-L3-0"])
+    point: tuple[float, float] = Field(description="longitude, latitude", examples=[[7.1081256, 54.294003]])
+    distance_m: float | None = Field(description="from the point asked for; null where none was", examples=[1.7])
     heading_off_deg: float | None = Field(
-        description="by how much the street leads in another direction than the heading asked for; null where none was"
+        description="by how much the street leads in another direction than the heading asked for; null where none was",
+        examples=[3.8],
     )
 
 
 class RouteProperties(Wire):
     """What is known of a route besides its line."""
 
-    links: list[str]
-    streets: list[str] = Field(description="in the order in which they are driven, with the length driven")
-    length_m: float
-    travel_time_s: float = Field(description="at the departure asked for")
-    free_flow_time_s: float = Field(description="without traffic")
-    usual_time_s: float = Field(description="typical at this time of the week")
+    links: list[str] = Field(examples=[["L2-L3-0", "L3-V6-0", "V6-V3-0", "V3-M3-0", "M3-M4-0", "M4-A08-0"]])
+    streets: list[str] = Field(
+        description="in the order in which they are driven, with the length driven",
+        examples=[["Lindenallee 200 m", "Südufer 850 m", "Alte Brücke 400 m"]],
+    )
+    length_m: float = Field(examples=[2202.6])
+    travel_time_s: float = Field(description="at the departure asked for", examples=[191.6])
+    free_flow_time_s: float = Field(description="without traffic", examples=[187.8])
+    usual_time_s: float = Field(description="typical at this time of the week", examples=[187.8])
     avoids: list[str] = Field(
         description="why it is not the route of an empty town, in words: closures, slow streets, what was to be "
-        "avoided, what the vehicle may not use"
+        "avoided, what the vehicle may not use",
+        examples=[["Lindenbrücke was to be avoided"]],
     )
     places: list[PlaceUsed] = Field(description="origin, via places, destination")
 
@@ -134,6 +141,10 @@ class RouteAnswer(Wire):
 
     type: Literal["FeatureCollection"] = "FeatureCollection"
     features: list[RouteFeature]
-    network_version: str = Field(description="the network in force now, for a past departure, too")
-    computed_until: AwareDatetime = Field(description="readings and roadworks are those of this moment")
-    links_with_state: int = Field(description="of so many links it was known by detectors how fast traffic moves")
+    network_version: str = Field(description="the one in force now, for a past departure, too", examples=["adf06591…"])
+    computed_until: AwareDatetime = Field(
+        description="readings and roadworks are those of this moment", examples=["2026-11-25T08:23:00.772485Z"]
+    )
+    links_with_state: int = Field(
+        description="of so many links it was known by detectors how fast traffic moves", examples=[53]
+    )

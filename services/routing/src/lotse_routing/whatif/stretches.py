@@ -1,6 +1,7 @@
 """Closed links as the stretches that drivers see, and the way around each of them."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from math import isfinite
 
@@ -67,10 +68,9 @@ def find_around(scene: Scene, stretch: Sequence[int]) -> Around:
 
     Where all that leads into it, or goes on from it, is closed or cut off too, they are followed there.
     """
-    begin, before = _follow(scene, stretch[0], _before)
-    end, after = _follow(scene, stretch[-1], _after)
-    if _leads_back(scene.open.topology, stretch, (*before, *after)):
-        return Around(problem="what lies behind it leads back over it only")
+    back = _opposites(scene.open.topology, stretch)
+    begin, before = _follow(scene, stretch[0], back, _before)
+    end, after = _follow(scene, stretch[-1], back, _after)
     driven = [*before, *stretch, *after]
     through_s = float(scene.open_times_s[driven].sum())
     if not isfinite(through_s):
@@ -82,27 +82,37 @@ def find_around(scene: Scene, stretch: Sequence[int]) -> Around:
     return _around(scene, through_s, way)
 
 
-def _leads_back(topology: Topology, stretch: Sequence[int], followed: Sequence[int]) -> bool:
-    """Tell whether those who are followed drive the stretch the other way."""
-    links = topology.links
-    ends = {(links[index].to_node, links[index].from_node) for index in stretch}
-    return any((links[index].from_node, links[index].to_node) in ends for index in followed)
+def _opposites(topology: Topology, stretch: Sequence[int]) -> frozenset[int]:
+    """Give the links that lead the other way between the same junctions."""
+    ends = {(topology.links[index].to_node, topology.links[index].from_node) for index in stretch}
+    return frozenset(i for i, link in enumerate(topology.links) if (link.from_node, link.to_node) in ends)
 
 
 def _follow(
-    scene: Scene, link: int, neighbours: Callable[[RouteGraph, int], list[tuple[float, int]]]
+    scene: Scene, link: int, back: frozenset[int], neighbours: Callable[[RouteGraph, int], list[tuple[float, int]]]
 ) -> tuple[int | None, list[int]]:
-    """Give the link from which drivers come straight, or to which they go on, and those in between that are lost."""
+    """Give the nearest link from which drivers come, or to which they go on, and the lost ones in between.
+
+    The straightest of equally near ones. Nobody comes from where the stretch leads `back` to.
+    """
     is_connected, is_open = scene.after.is_connected, np.isfinite(scene.open.costs_s)
-    between: list[int] = []
-    while True:
-        links = [neighbour for _, neighbour in neighbours(scene.open, link)]
-        connected = next((each for each in links if is_connected[each]), None)
-        lost = next((each for each in links if is_open[each] and each not in (link, *between)), None)
-        if connected is not None or lost is None:
-            return connected, between
-        between.append(lost)
-        link = lost
+    came_from: dict[int, int] = {}
+    pending = deque([link])
+    while pending:
+        here = pending.popleft()
+        for _, then in neighbours(scene.open, here):
+            if is_connected[then]:
+                return then, list(_way_back(came_from, here))
+            if is_open[then] and then not in came_from and then not in back and then != link:
+                came_from[then] = here
+                pending.append(then)
+    return None, []
+
+
+def _way_back(came_from: Mapping[int, int], link: int) -> Iterator[int]:
+    while link in came_from:
+        yield link
+        link = came_from[link]
 
 
 def _around(scene: Scene, through_s: float, way: Way | None) -> Around:
