@@ -126,7 +126,9 @@ def a_snapshot(
     links = {index(link): state for link, state in states.items()}
     graphs = TOWN.graphs
     usual, graph = graphs.usual(now), graphs.current(weights.costs_s, now)
-    return Snapshot(1, now, TOPOLOGY, TOWN.base, weights, free_flow_s, links, active, graph, usual, graphs)
+    return Snapshot(
+        1, now, TOPOLOGY, TOWN.base, weights, free_flow_s, lambda _: free_flow_s, links, active, graph, usual, graphs
+    )
 
 
 def a_moment(

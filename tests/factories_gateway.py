@@ -25,7 +25,8 @@ from lotse_gateway.settings import GatewaySettings
 from lotse_routing.app import Resources as RoutingResources
 from lotse_routing.app import create_app as create_routing
 from lotse_routing.core.topology import build_topology
-from lotse_routing.settings import LoopSettings, WeightSettings
+from lotse_routing.records import Records
+from lotse_routing.settings import RoutingSettings, WeightSettings
 from lotse_routing.world import Town, build_town
 from lotse_shared.settings import ClockSettings, DatabaseSettings
 
@@ -168,7 +169,9 @@ def a_routing(town: Town | None = None) -> FastAPI:
     """The internal HTTP of a routing that knows a network and has made no step yet; by default, that of above."""
     links = [a_link(link[0], link[2], NODES, road_class="primary") for link in LINKS]
     known = town or build_town(build_topology(a_network(NODES, links)), WeightSettings(), ZoneInfo("UTC"))
-    return create_routing(RoutingResources(lambda: None, dict, LoopSettings(), lambda: known))
+    settings = RoutingSettings()
+    records = Records(asyncpg.create_pool(min_size=0), settings.loop)  # never asked: nothing is known of any moment
+    return create_routing(RoutingResources(lambda: None, dict, records, settings, lambda: known))
 
 
 @asynccontextmanager

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from datetime import UTC, datetime
 from typing import Any
 
 import httpx
@@ -11,13 +12,37 @@ import uvicorn
 from fastapi import FastAPI, Response
 from fastapi.responses import JSONResponse
 
-from lotse_gateway.routes.routes import EXAMPLE
 from lotse_gateway.routing_client import RoutingClient
 from lotse_shared.problems import Conflict, InvalidInput, NotFound, Problem, Unavailable, add_problem_handlers
-from lotse_shared.wire import Place, RouteAnswer, RouteRequest
+from lotse_shared.vehicle import VehicleClass
+from lotse_shared.wire import Place
+from lotse_shared.wire_closures import ClosureAnswer, ClosureRequest, UnreachableThings
+from lotse_shared.wire_routes import LineString, RouteAnswer, RouteFeature, RouteProperties, RouteRequest, Vehicle
 from lotse_standalone.machine.ports import free_port
 
-REQUEST = RouteRequest(origin=Place(point=(7.7, 49.4)), destination=Place(node="A02"), avoid_links=["A-B-0"])
+REQUEST = RouteRequest(
+    origin=Place(point=(7.7, 49.4), heading_deg=90),
+    destination=Place(node="A02"),
+    via=[Place(link="A-B-0")],
+    vehicle=Vehicle(vehicle_class=VehicleClass.TRUCK, height_m=4),
+    departure=datetime(2026, 11, 23, 8, 0, tzinfo=UTC),
+    avoid_links=["A-B-0"],
+)
+NOON = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
+ROUTE = RouteFeature(
+    geometry=LineString(coordinates=[(7.7, 49.4), (7.8, 49.4)]),
+    properties=RouteProperties(
+        links=["A-B-0"],
+        streets=["Lauterstraße 500 m"],
+        length_m=500,
+        travel_time_s=40.5,
+        free_flow_time_s=36,
+        usual_time_s=38,
+        avoids=[],
+        places=[],
+    ),
+)
+ANSWER = RouteAnswer(features=[ROUTE], network_version="a" * 64, computed_until=NOON, links_with_state=3)
 
 
 @asynccontextmanager
@@ -41,12 +66,40 @@ async def test_a_question_and_its_answer_arrive_whole() -> None:
     @app.post("/internal/routes")
     async def routes(request: RouteRequest) -> RouteAnswer:
         asked.append(request)
-        return RouteAnswer.model_validate(EXAMPLE)
+        return ANSWER
 
     async with _routing(app) as client:
-        answer = await client.find_route(REQUEST)
+        answer = await client.find_routes(REQUEST)
     assert asked == [REQUEST]
-    assert answer == RouteAnswer.model_validate(EXAMPLE)
+    assert answer == ANSWER
+
+
+async def test_a_closure_to_check_and_its_report_arrive_whole() -> None:
+    app, asked = FastAPI(), list[ClosureRequest]()
+    request = ClosureRequest(links=["A-B-0"], starts_at=NOON)
+    report = ClosureAnswer(
+        findings=["Hof cannot be reached any more."],
+        isolates=True,
+        starts_at=NOON,
+        ends_at=None,
+        beside=["B7"],
+        cut_off=[],
+        unreachable=UnreachableThings(destinations=["HOF"], signs=[], detectors=[]),
+        corridors=[],
+        detours=[],
+        stretches=[],
+        network_version="a" * 64,
+        computed_until=NOON,
+    )
+
+    @app.post("/internal/closure-checks")
+    async def check(request: ClosureRequest) -> ClosureAnswer:
+        asked.append(request)
+        return report
+
+    async with _routing(app) as client:
+        answer = await client.check_closure(request)
+    assert (asked, answer) == ([request], report)
 
 
 @pytest.mark.parametrize("problem", [NotFound, Conflict, InvalidInput])
@@ -61,7 +114,7 @@ async def test_what_is_the_clients_own_business_is_handed_on(problem: type[Probl
 
     async with _routing(app) as client:
         with pytest.raises(problem, match="no way leads there") as caught:
-            await client.find_route(REQUEST)
+            await client.find_routes(REQUEST)
     assert caught.value.errors == [{"field": "destination", "reason": "cut off"}]
 
 
@@ -92,7 +145,7 @@ async def test_what_cannot_be_understood_is_a_503(answer: Any) -> None:
 
     async with _routing(app) as client:
         with pytest.raises(Unavailable, match="routing does not answer"):
-            await client.find_route(REQUEST)
+            await client.find_routes(REQUEST)
 
 
 async def test_a_routing_that_is_too_slow_is_a_503() -> None:
@@ -104,7 +157,7 @@ async def test_a_routing_that_is_too_slow_is_a_503() -> None:
 
     async with _routing(app) as client:
         with pytest.raises(Unavailable) as caught:
-            await client.find_route(REQUEST)
+            await client.find_routes(REQUEST)
         stop.set()
     assert int(caught.value.headers["Retry-After"]) > 0
 
@@ -112,4 +165,4 @@ async def test_a_routing_that_is_too_slow_is_a_503() -> None:
 async def test_a_routing_that_is_away_is_a_503() -> None:
     async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{free_port()}") as http:
         with pytest.raises(Unavailable):
-            await RoutingClient(http).find_route(REQUEST)
+            await RoutingClient(http).find_routes(REQUEST)

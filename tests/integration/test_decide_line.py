@@ -286,7 +286,7 @@ async def test_the_service_runs_as_a_process_and_ends_when_told(
             assert (await client.get("/readyz")).json() == {"status": "ready", "dependencies": {"database": True}}
             ask = {"origin": {"node": "A"}, "destination": {"node": "D"}}
             answer = await client.post("/internal/routes", json=ask)
-            assert answer.json()["properties"]["links"] == ["A-B-0", "B-C-0", "C-D-0"]
+            assert answer.json()["features"][0]["properties"]["links"] == ["A-B-0", "B-C-0", "C-D-0"]
             metrics = (await client.get("/metrics")).text
             assert "lotse_routing_is_leader 1.0" in metrics
             assert 'lotse_routing_decisions_total{state="blank"} 1.0' in metrics

@@ -23,53 +23,22 @@ class Place(Wire):
     point: tuple[Longitude, Latitude] | None = Field(default=None, description="longitude, latitude (WGS 84)")
     node: Identifier | None = Field(default=None, description="a junction of the network")
     link: Identifier | None = Field(default=None, description="a link of the network")
+    heading_deg: float | None = Field(
+        default=None,
+        ge=0,
+        le=360,
+        description="direction of travel at a point, clockwise from north: streets within 45 degrees of it come first",
+    )
 
     @model_validator(mode="after")
     def _exactly_one(self) -> "Place":
         if sum(value is not None for value in (self.point, self.node, self.link)) != 1:
             message = "give exactly one of point, node, link"
             raise ValueError(message)
+        if self.heading_deg is not None and self.point is None:
+            message = "heading_deg belongs to a point"
+            raise ValueError(message)
         return self
-
-
-class RouteRequest(Wire):
-    """What `POST /v1/routes` asks: the quickest way now, past closures."""
-
-    model_config = ConfigDict(
-        json_schema_extra={"examples": [{"origin": {"point": [7.1081, 54.294]}, "destination": {"node": "A02"}}]}
-    )
-
-    origin: Place
-    destination: Place
-    avoid_links: Annotated[list[Identifier], Field(max_length=1000)] = []
-
-
-class LineString(Wire):
-    """GeoJSON geometry of a route."""
-
-    type: Literal["LineString"] = "LineString"
-    coordinates: list[tuple[float, float]]
-
-
-class RouteProperties(Wire):
-    """What is known of a route besides its line."""
-
-    links: list[str]
-    streets: list[str] = Field(description="street names in the order in which they are driven")
-    length_m: float
-    travel_time_s: float = Field(description="now")
-    free_flow_time_s: float = Field(description="without traffic")
-    avoids: list[str] = Field(description="why it is not the free-flow route: closures and slow streets, in words")
-    network_version: str
-    computed_until: AwareDatetime | None = Field(description="the readings up to this moment were felt")
-
-
-class RouteAnswer(Wire):
-    """A route as a GeoJSON feature."""
-
-    type: Literal["Feature"] = "Feature"
-    geometry: LineString
-    properties: RouteProperties
 
 
 Outcome = Literal["stored", "duplicate", "quarantined", "rejected"]

@@ -13,6 +13,7 @@ from lotse_gateway.nouns import CORRIDORS, DESTINATIONS, DETECTORS, SIGNS, Noun
 from lotse_gateway.openapi import describe
 from lotse_gateway.resources import Resources
 from lotse_gateway.routes.alarms import alarms_router
+from lotse_gateway.routes.closure_checks import closure_checks_router
 from lotse_gateway.routes.dead_letters import dead_letters_router
 from lotse_gateway.routes.detectors import detectors_router
 from lotse_gateway.routes.detours import detours_router
@@ -43,6 +44,7 @@ ROUTERS = (
     signs_router,
     links_router,
     roadworks_router,
+    closure_checks_router,
     detours_router,
     routes_router,
     ledger_router,

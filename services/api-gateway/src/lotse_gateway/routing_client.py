@@ -3,22 +3,24 @@
 import httpx
 
 from lotse_gateway.internal import InternalService
-from lotse_shared.wire import CorridorsAnswer, CorridorsRequest, RouteAnswer, RouteRequest
+from lotse_shared.wire import CorridorsAnswer, CorridorsRequest
+from lotse_shared.wire_closures import ClosureAnswer, ClosureRequest
+from lotse_shared.wire_routes import RouteAnswer, RouteRequest
 
 
 class RoutingClient:
-    """Asks routing for routes, and for the links of corridors."""
+    """Asks routing what would be."""
 
     def __init__(self, http: httpx.AsyncClient) -> None:
         self._routing = InternalService("routing", http)
 
-    async def find_route(self, request: RouteRequest) -> RouteAnswer:
-        """Give the quickest way now.
+    async def find_routes(self, request: RouteRequest) -> RouteAnswer:
+        """Give the quickest way, and others that were asked for.
 
         Raises
         ------
         NotFound, Conflict, InvalidInput
-            Routing says so: no way, no such place.
+            Routing says so: no such place, no way, too far off, a moment that is not known.
         Unavailable
             Routing is away, too slow, or answers what cannot be understood.
         """
@@ -28,3 +30,15 @@ class RoutingClient:
         """Give the links of corridors, or what is wrong with them. Raises Unavailable as `find_route` does."""
         path = "/internal/corridors/resolve"
         return await self._routing.ask(CorridorsAnswer, path, json=request.model_dump(mode="json"))
+
+    async def check_closure(self, request: ClosureRequest) -> ClosureAnswer:
+        """Tell what a closure would do.
+
+        Raises
+        ------
+        NotFound, Conflict, InvalidInput
+            Routing says so: no such roadwork or link, nothing that closes, a time that is over.
+        Unavailable
+            Routing or its database is away, too slow, or answers what cannot be understood.
+        """
+        return await self._routing.ask(ClosureAnswer, "/internal/closure-checks", json=request.model_dump(mode="json"))

@@ -199,6 +199,7 @@ class Planner:
             base=town.base,
             weights=weights,
             typical_times_s=estimates.typical_times_s,
+            typical_at=estimates.typical_at,
             links={town.topology.index[link_id]: state for link_id, state in sensed.links.items()},
             roadworks=roadworks,
             graph=town.graphs.current(weights.costs_s, turn.now),

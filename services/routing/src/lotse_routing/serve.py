@@ -7,6 +7,7 @@ from lotse_routing.app import Resources, create_app
 from lotse_routing.core.jit import are_kept
 from lotse_routing.core.warm import warm_up
 from lotse_routing.pipeline import Planner
+from lotse_routing.records import Records
 from lotse_routing.settings import RoutingSettings
 from lotse_shared.database import open_pool
 from lotse_shared.log import configure_logging, get_logger
@@ -26,7 +27,8 @@ async def serve() -> None:
         resources = Resources(
             snapshot=lambda: planner.snapshot,
             ready=lambda: {"database": planner.has_database},
-            settings=settings.loop,
+            records=Records(pool, settings.loop),
+            settings=settings,
             town=lambda: planner.town,
         )
         await run_service(create_app(resources), HttpSettings(), {"planner": planner.run})

@@ -7,6 +7,7 @@ import numpy as np
 from lotse_routing.core.access import Permits, Vehicle
 from lotse_routing.core.alternatives import Limits, list_alternatives
 from lotse_routing.core.query import find_ways
+from lotse_routing.core.reachability import find_reach
 from lotse_routing.core.routes import Anchor, find_path, route_graph, tree_over, tree_to_link
 from lotse_routing.core.topology import Topology, build_topology
 from lotse_routing.network.model import Junction, Link, build_network
@@ -34,11 +35,12 @@ def warm_up() -> None:
     find_path(graph, start, end)
     find_ways(graph.metric, topology.hierarchy.rank[:1], topology.hierarchy.rank[1:2])
     tree_over((start,), tree_to_link(graph, end)).path_from(start)
+    find_reach(topology, permit, np.zeros(len(topology.links), np.bool_))
     list_alternatives(graph, Anchor(start, 0.0), [Anchor(end, 1.0)], Limits(), at_most=2)
 
 
 def _two_ways() -> Topology:
-    links = [_link(start, end) for start, end in WAYS]
+    links = [_link(start, end) for start, end in map(tuple, WAYS)]
     junctions = [Junction(node, *place) for node, place in PLACES.items()]
     return build_topology(build_network("two ways", "made here", junctions, links))
 

@@ -1,6 +1,6 @@
 """What is assumed of links that nobody measures now: their typical speed, times what the detectors around them say."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import IntEnum
@@ -55,10 +55,13 @@ class Estimates:
         Newest reading behind an estimate by its neighbourhood, None if there is none at all.
     learned_at
         End of the newest quarter in the profile, None if it is empty.
+    typical_at
+        Gives the typical times of another moment.
     """
 
     travel_times_s: Floats
     typical_times_s: Floats
+    typical_at: Callable[[datetime], Floats]
     speed_kmh: Floats
     confidence: Floats
     basis: npt.NDArray[np.int8]
@@ -114,7 +117,12 @@ class Background:
         speeds_kmh = np.array([d.speed_kmh if d else 0.0 for d in heard])
         found = factors(around, speeds_kmh / typical.speed_kmh[around.on_link], trusts, self._settings)
         newest = max((d.speed_at for d in heard if d and d.speed_at), default=None)
-        return _estimated(roads, typical, found, self._settings, newest, _learned_at(profile))
+
+        def typical_at(moment: datetime) -> Floats:
+            then = _typical_speeds(roads, around, profile, slot_at(moment, self._zone), self._settings)
+            return roads.times_s(then.speed_kmh, self._settings.min_speed_kmh)
+
+        return _estimated(roads, typical, typical_at, found, self._settings, newest, _learned_at(profile))
 
     def _prepared(self, topology: Topology, places: Sequence[DetectorPlace]) -> tuple[_Roads, Neighbourhood]:
         if self._roads is None or self._roads.topology is not topology:
@@ -172,6 +180,7 @@ def _surety(found: Factors) -> Floats:
 def _estimated(  # noqa: PLR0913, PLR0917 - the parts of an estimate
     roads: _Roads,
     typical: Typical,
+    typical_at: Callable[[datetime], Floats],
     found: Factors,
     settings: EstimateSettings,
     observed_at: datetime | None,
@@ -184,6 +193,7 @@ def _estimated(  # noqa: PLR0913, PLR0917 - the parts of an estimate
     return Estimates(
         travel_times_s=roads.times_s(speeds_kmh, settings.min_speed_kmh),
         typical_times_s=roads.times_s(typical.speed_kmh, settings.min_speed_kmh),
+        typical_at=typical_at,
         speed_kmh=speeds_kmh,
         confidence=settings.estimate_confidence * np.where(has_neighbours, np.maximum(surety, usual), usual),
         basis=np.where(has_neighbours, np.int8(Basis.NEIGHBOURHOOD), typical.basis),

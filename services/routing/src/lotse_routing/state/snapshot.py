@@ -3,7 +3,7 @@
 One writer makes the next one and swaps the reference; whoever holds the old one goes on reading it undisturbed.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -21,7 +21,8 @@ class Snapshot:
 
     `version` rises by one with every snapshot of a process; `computed_until` is Lotse's clock at its making;
     `links` has, by link index, the states of links that a detector measured: estimates are in the weights alone;
-    `typical_times_s` are seconds by link as they are usual at this quarter of the week, without today's disturbances;
+    `typical_times_s` are seconds by link as they are usual at this quarter of the week, without today's disturbances,
+    and `typical_at` gives those of another moment;
     `roadworks` are those in force; `base` are the weights of an empty town. `graph` and `usual` are what routes of cars
     are searched in, under the costs of now and those of an empty town; `graphs` makes others.
     """
@@ -32,6 +33,7 @@ class Snapshot:
     base: Weights
     weights: Weights
     typical_times_s: Seconds
+    typical_at: Callable[[datetime], Seconds]
     links: Mapping[int, LinkState]
     roadworks: tuple[Roadwork, ...]
     graph: RouteGraph

@@ -1,0 +1,97 @@
+"""Why a route is not the one of an empty town: what lies on that one, in words, street by street."""
+
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+
+from lotse_routing.core.access import DESTINATION, NO, Vehicle
+from lotse_routing.core.routes import RouteGraph, is_route
+from lotse_routing.decide.cause import find_cause
+from lotse_routing.decide.explanation import describe
+from lotse_routing.decide.street import street_of
+from lotse_routing.network.model import Link
+from lotse_routing.state.snapshot import Snapshot
+from lotse_shared.vehicle import VehicleClass
+
+PLURAL = {
+    VehicleClass.CAR: "cars",
+    VehicleClass.TRUCK: "trucks",
+    VehicleClass.BUS: "buses",
+    VehicleClass.EMERGENCY: "emergency vehicles",
+}
+NAMELESS = "a street without a name"
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Obstacles:
+    """What can stand in the way: what is closed or slow, what was to be avoided, what the vehicle may not use."""
+
+    snapshot: Snapshot
+    graph: RouteGraph
+    avoided: frozenset[int]
+
+    @property
+    def vehicle(self) -> Vehicle:
+        """What drives."""
+        return self.graph.permit.vehicle
+
+    def between(self, usual: Iterable[Sequence[int]], taken: Sequence[int]) -> tuple[str, ...]:
+        """Tell what lies on usual ways where the way taken does not go, each thing once, in driving order."""
+        told: dict[str, None] = {}
+        for links in usual:
+            told |= dict.fromkeys(self._on(links, set(taken)))
+        return tuple(told)
+
+    def _on(self, usual: Sequence[int], taken: Collection[int]) -> Iterator[str]:
+        by_street: dict[str, list[int]] = {}
+        for index in usual:
+            if index not in taken:
+                by_street.setdefault(street_of(self.snapshot.topology.links[index]), []).append(index)
+        for street, links in by_street.items():
+            yield from self._of_street(street or NAMELESS, links)
+        if by_street:
+            yield from self._turns(usual)
+
+    def _of_street(self, street: str, links: Sequence[int]) -> Iterator[str]:
+        rules = list(dict.fromkeys(rule for index in links for rule in self._rules(index)))
+        cause = find_cause(self.snapshot, links)
+        is_asked = not self.avoided.isdisjoint(links)
+        yield from (f"{street} {rule}" for rule in rules)
+        if is_asked:
+            yield f"{street} was to be avoided"
+        if cause and (cause.kind == "closed" or not (rules or is_asked)):
+            yield describe(cause)
+
+    def _rules(self, index: int) -> Iterator[str]:
+        """Tell what keeps the vehicle off a link, where it does not keep off everybody's car."""
+        link, access = self.snapshot.topology.links[index], self.graph.permit.access[index]
+        sizes = list(_sizes(self.vehicle, link))
+        yield from sizes
+        if access == NO and not sizes:
+            yield f"is closed to {PLURAL[self.vehicle.vehicle_class]}"
+        if access == DESTINATION and self.snapshot.usual.permit.access[index] != DESTINATION:
+            yield f"is open to {PLURAL[self.vehicle.vehicle_class]} with a destination there only"
+
+    def _turns(self, usual: Sequence[int]) -> Iterator[str]:
+        links, open_to_all = self.snapshot.topology.links, self.snapshot.usual
+        vehicles = PLURAL[self.vehicle.vehicle_class]
+        for before, after in pairwise(usual):
+            is_shut = self.graph.permit.access[[before, after]].max() != 0
+            if is_shut or not is_route(open_to_all, (before, after)) or self._may_turn(before, after):
+                continue
+            from_, into = (street_of(links[index]) or NAMELESS for index in (before, after))
+            yield f"{vehicles} may not turn from {from_} into {into}"
+
+    def _may_turn(self, before: int, after: int) -> bool:
+        states = self.snapshot.topology.states
+        arcs = (states.link[states.tail] == before) & (states.link[states.head] == after)
+        return bool(self.graph.permit.open_arcs[arcs].any())
+
+
+def _sizes(vehicle: Vehicle, link: Link) -> Iterator[str]:
+    height_m, limit_m = vehicle.height_m, link.max_height_m
+    if height_m is not None and limit_m is not None and height_m > limit_m:
+        yield f"lets through what is up to {limit_m:g} m high, and the vehicle is {height_m:g} m"
+    weight_t, limit_t = vehicle.weight_t, link.max_weight_t
+    if weight_t is not None and limit_t is not None and weight_t > limit_t:
+        yield f"bears up to {limit_t:g} t, and the vehicle weighs {weight_t:g} t"
