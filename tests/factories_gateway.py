@@ -22,9 +22,9 @@ from lotse_gateway.resources import Resources
 from lotse_gateway.routing_client import RoutingClient
 from lotse_gateway.serve import open_resources
 from lotse_gateway.settings import GatewaySettings
-from lotse_routing.app import Resources as RoutingResources
-from lotse_routing.app import create_app as create_routing
 from lotse_routing.core.topology import build_topology
+from lotse_routing.http.app import Resources as RoutingResources
+from lotse_routing.http.app import create_app as create_routing
 from lotse_routing.records import Records
 from lotse_routing.settings import RoutingSettings, WeightSettings
 from lotse_routing.world import Town, build_town

@@ -11,9 +11,9 @@ from factories_decide import NOON, a_registry, a_snapshot
 from factories_network import a_network
 from pydantic import SecretStr
 
-from lotse_routing.app import Resources, create_app
 from lotse_routing.core.topology import Topology, build_topology
 from lotse_routing.decide.registry import Registry
+from lotse_routing.http.app import Resources, create_app
 from lotse_routing.network.model import Link
 from lotse_routing.places import Place, Places
 from lotse_routing.records import Records

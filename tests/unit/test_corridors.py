@@ -8,8 +8,8 @@ import pytest
 from factories_network import a_link, a_network, both_ways, place
 
 from lotse_routing.core.topology import build_topology
-from lotse_routing.corridor_check import CorridorCheck, check_corridors
-from lotse_routing.corridor_resolution import Fault, NotResolvedError, list_faults, resolve
+from lotse_routing.corridors.check import CorridorCheck, check_corridors
+from lotse_routing.corridors.resolution import Fault, NotResolvedError, list_faults, resolve
 from lotse_routing.decide.registry import Corridor, Destination, Registry, Sign
 from lotse_routing.network.model import BannedTurn, Condition, Link, StreetNetwork, build_network
 from lotse_routing.places import Place, Places

@@ -1,5 +1,6 @@
 """Routes of a past moment: what was known then, on the network of now."""
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -27,6 +28,14 @@ def test_traffic_and_roadworks_are_those_of_then() -> None:
     then = snapshot_then(now, Past(THEN, (JAM,), [closed]), EstimateSettings())
     assert ids(list(then.weights.closures)) == ["B-E-0"]
     assert "B-E-0" not in route(A, D, then).links
+
+
+def test_of_links_that_nobody_measured_then_what_was_usual_at_that_time_is_assumed() -> None:
+    doubled_s = 2 * a_snapshot().base.travel_times_s
+    usual = {THEN: doubled_s}
+    now = replace(a_snapshot(), typical_at=usual.__getitem__)
+    found = route(A, D, snapshot_then(now, Past(THEN, (), []), EstimateSettings()))
+    assert found.usual_time_s == found.travel_time_s == 2 * found.free_flow_time_s
 
 
 def test_the_snapshot_of_then_leaves_that_of_now_alone() -> None:

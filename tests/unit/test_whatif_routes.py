@@ -241,6 +241,14 @@ def test_a_point_lies_on_streets_that_the_vehicle_may_use() -> None:
     assert route(A, point, snapshot, vehicle=TRUCK).places[-1].link == "G-D-0"
 
 
+def test_alternatives_follow_the_best_route() -> None:
+    snapshot = a_snapshot({"B-C-0": 25.0, "C-D-0": 25.0})
+    best, *others = routes(A, D, snapshot, alternatives=3)
+    assert best.links == route(A, D, snapshot).links
+    assert others
+    assert all(other.travel_time_s >= 0 and other.links != best.links for other in others)
+
+
 def test_equal_questions_have_equal_answers_and_no_more_routes_than_asked_for() -> None:
     asked = [routes(A, D, a_snapshot(), alternatives=3) for _ in range(2)]
     assert asked[0] == asked[1]

@@ -13,7 +13,7 @@ import asyncpg
 
 from lotse_routing import metrics
 from lotse_routing.core.topology import Topology
-from lotse_routing.corridor_report import CorridorReport
+from lotse_routing.corridors.report import CorridorReport
 from lotse_routing.decide.candidates import Trees, trees_of
 from lotse_routing.decide.decision import Decision, Step, is_news
 from lotse_routing.decide.policy import Moment

@@ -3,9 +3,9 @@
 import asyncio
 import time
 
-from lotse_routing.app import Resources, create_app
 from lotse_routing.core.jit import are_kept
 from lotse_routing.core.warm import warm_up
+from lotse_routing.http.app import Resources, create_app
 from lotse_routing.pipeline import Planner
 from lotse_routing.records import Records
 from lotse_routing.settings import RoutingSettings

@@ -50,7 +50,11 @@ def check_moment(moment: datetime, begins_at: datetime | None, now: datetime) ->
 
 
 def snapshot_then(now: Snapshot, past: Past, settings: EstimateSettings) -> Snapshot:
-    """Give the snapshot of a past moment, on the network and with the version of a present one."""
+    """Give the snapshot of a past moment, on the network and with the version of a present one.
+
+    Of links that nobody measured then, what is usual at that time of the week is assumed; what detectors around them
+    said is not in the history.
+    """
     topology, factors = now.topology, now.base.costs_s / now.base.travel_times_s
     roadworks = active_roadworks(past.roadworks, past.moment)
     typical_s = now.typical_at(past.moment)

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from dataclasses import asdict
 from typing import Any
 
-from lotse_routing.corridor_check import CorridorCheck, check_corridors
+from lotse_routing.corridors.check import CorridorCheck, check_corridors
 from lotse_routing.decide.registry import Registry
 from lotse_routing.metrics import CORRIDOR_CHECK_FAILURES, UNUSABLE_CORRIDORS
 from lotse_routing.places import Place, Places
@@ -14,7 +14,7 @@ from lotse_routing.world import Connection, Town, World
 from lotse_shared.database import load_queries
 from lotse_shared.log import OnChange, get_logger
 
-QUERIES = load_queries("lotse_routing", "corridors.sql")
+QUERIES = load_queries("lotse_routing.corridors")
 
 log = get_logger(__name__)
 

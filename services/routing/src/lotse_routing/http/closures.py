@@ -7,8 +7,8 @@ from datetime import datetime
 
 from fastapi import APIRouter
 
+from lotse_routing.http.routes import CurrentSnapshot, database_away, invalid_field, read_vehicle
 from lotse_routing.records import Records
-from lotse_routing.routes_http import CurrentSnapshot, database_away, invalid_field, read_vehicle
 from lotse_routing.settings import RoutingSettings
 from lotse_routing.state.roadwork import Roadwork
 from lotse_routing.state.snapshot import Snapshot

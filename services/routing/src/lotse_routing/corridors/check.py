@@ -6,7 +6,7 @@ from typing import Literal
 
 from lotse_routing.core.routes import RouteGraph
 from lotse_routing.core.topology import Seconds
-from lotse_routing.corridor_resolution import Fault, NotResolvedError, list_faults, resolve
+from lotse_routing.corridors.resolution import Fault, NotResolvedError, list_faults, resolve
 from lotse_routing.decide.candidates import Trees, along_corridors
 from lotse_routing.decide.registry import Corridor, Registry
 from lotse_routing.places import Place, Places

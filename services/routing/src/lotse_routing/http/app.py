@@ -5,11 +5,11 @@ from dataclasses import dataclass
 
 from fastapi import FastAPI
 
-from lotse_routing.closures_http import closures_router
-from lotse_routing.corridor_http import corridors_router
+from lotse_routing.http.closures import closures_router
+from lotse_routing.http.corridors import corridors_router
+from lotse_routing.http.routes import routes_router
 from lotse_routing.places import PlacesInForce
 from lotse_routing.records import Records
-from lotse_routing.routes_http import routes_router
 from lotse_routing.settings import RoutingSettings
 from lotse_routing.state.snapshot import Snapshot
 from lotse_routing.world import Town

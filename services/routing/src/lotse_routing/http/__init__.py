@@ -1,0 +1,1 @@
+"""Routing's internal HTTP: what the gateway asks."""
