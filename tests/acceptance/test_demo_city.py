@@ -19,7 +19,7 @@ def test_a_sign_registered_while_it_runs_is_shown_with_what_becomes_of_it(shared
     osm, folder, report = shared_data / "osm-kaiserslautern" / "kaiserslautern.osm.pbf", tmp_path / "d", tmp_path / "r"
     with running_demo("--osm", osm, "--data", folder, "--report", report) as demo:
         url = demo.wait_for("API and its documentation").split()[-1].removesuffix("/docs")
-        assert "unknown 4257" in demo.wait_for("readings:")
+        assert "unknown 4369" in demo.wait_for("readings:")
         headers = {"Authorization": f"Bearer {(folder / 'key').read_text().strip()}"}
         with httpx.Client(base_url=url, headers=headers, timeout=30) as client:
             destination = {"destination_id": "C", "name": "Stadtmitte", "sign_text": "CENTRUM", "node_id": JUNCTION}
