@@ -10,7 +10,7 @@ import numpy as np
 
 from lotse_routing.core.jit import Costs, Indices, kernel
 from lotse_routing.core.metric import UNREACHABLE, Metric
-from lotse_routing.core.tree import Ends, climb
+from lotse_routing.core.tree import Ends, spread
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -31,23 +31,8 @@ class ForwardTree:
 
 def tree_from(metric: Metric, starts: Ends) -> ForwardTree:
     """Give the quickest ways from any of the starts, plus that start's own cost (0 or more)."""
-    costs = _costs_from(metric, starts)
+    costs = spread(metric.hierarchy, metric.up, metric.down, starts)
     return ForwardTree(costs, _find_before(metric, costs, starts))
-
-
-@kernel
-def _costs_from(metric: Metric, starts: Ends) -> Costs:
-    h, down = metric.hierarchy, metric.down
-    nodes = len(h.parent)
-    costs = np.full(nodes, UNREACHABLE, np.int32)
-    climb(h, metric.up, starts, costs, np.empty(nodes, np.uint32), np.empty(nodes, np.uint32))
-    for below in range(nodes):
-        v = nodes - 1 - below
-        cost = costs[v]
-        for e in range(h.up_first[v], h.up_first[v + 1]):
-            cost = min(cost, costs[h.up_head[e]] + down[e])
-        costs[v] = cost
-    return costs
 
 
 @kernel

@@ -28,7 +28,7 @@ def costs_to(metric: Metric, ends: Ends) -> Costs:
     Costs
         By rank, `UNREACHABLE` where no way leads to an end; shape (nodes,).
     """
-    return _costs_to(metric, ends)
+    return spread(metric.hierarchy, metric.down, metric.up, ends)
 
 
 def follow(metric: Metric, costs: Costs, ends: Ends, start: int) -> Indices:
@@ -79,16 +79,22 @@ def climb(h: Hierarchy, up: Costs, seeds: Ends, costs: Costs, came_by: Indices, 
 
 
 @kernel
-def _costs_to(metric: Metric, ends: Ends) -> Costs:
-    h, up = metric.hierarchy, metric.up
+def spread(h: Hierarchy, upward: Costs, downward: Costs, seeds: Ends) -> Costs:
+    """Give the cost between each rank and the seeds: climb from these, then sweep down over all ranks.
+
+    Parameters
+    ----------
+    upward, downward
+        Costs by edge, as they are added on a climb and on the sweep: from the seeds on, or backward to them.
+    """
     nodes = len(h.parent)
     costs = np.full(nodes, UNREACHABLE, np.int32)
-    climb(h, metric.down, ends, costs, np.empty(nodes, np.uint32), np.empty(nodes, np.uint32))
+    climb(h, upward, seeds, costs, np.empty(nodes, np.uint32), np.empty(nodes, np.uint32))
     for below in range(nodes):
         v = nodes - 1 - below
         cost = costs[v]
         for e in range(h.up_first[v], h.up_first[v + 1]):
-            cost = min(cost, up[e] + costs[h.up_head[e]])
+            cost = min(cost, downward[e] + costs[h.up_head[e]])
         costs[v] = cost
     return costs
 
