@@ -10,9 +10,10 @@ from typing import Any, Protocol
 import asyncpg
 
 from lotse_routing.metrics import LATE_WATERMARKS
+from lotse_routing.queries import QUERIES, Connection
 from lotse_routing.settings import LoopSettings
 from lotse_routing.state.estimate import FeltReading
-from lotse_routing.world import QUERIES, TABLES, Connection, World, WorldReader
+from lotse_routing.world import TABLES, World, WorldReader
 from lotse_shared.clock import DataClock, WallClock
 from lotse_shared.hints import Hints
 from lotse_shared.settings import DatabaseSettings

@@ -5,8 +5,8 @@ from datetime import UTC, datetime
 
 import numpy as np
 
+from lotse_routing.queries import QUERIES, Connection
 from lotse_routing.state.profile import QUARTERS, WEEKDAYS, LinkDay, Profile
-from lotse_routing.world import QUERIES, Connection
 
 
 async def load_profile(connection: Connection) -> Profile:

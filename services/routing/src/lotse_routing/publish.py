@@ -18,9 +18,9 @@ from lotse_routing.decide.decision import Decision
 from lotse_routing.decide.display import Display
 from lotse_routing.metrics import DECISIONS, IS_LEADER, PROFILE_LINKS, PUBLISH_SECONDS, UNREADABLE_DECISIONS
 from lotse_routing.profile_store import load_profile, save_profile
+from lotse_routing.queries import QUERIES
 from lotse_routing.state.estimate import LinkState
 from lotse_routing.state.profile import LinkDay, Profile
-from lotse_routing.world import QUERIES
 from lotse_shared.database import connect
 from lotse_shared.log import get_logger
 from lotse_shared.settings import DatabaseSettings

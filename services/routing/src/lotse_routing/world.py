@@ -9,7 +9,6 @@ from typing import cast
 from zoneinfo import ZoneInfo
 
 import asyncpg
-from asyncpg.pool import PoolConnectionProxy
 
 from lotse_routing.compiled import CompiledNetworks
 from lotse_routing.core.topology import Seconds, Topology, build_topology
@@ -17,18 +16,13 @@ from lotse_routing.decide.registry import Corridor, Destination, Registry, Sign
 from lotse_routing.metrics import UNKNOWN_CLOSED_LINKS
 from lotse_routing.network.model import StreetNetwork
 from lotse_routing.network.store import load_active_network
+from lotse_routing.queries import QUERIES, Connection
 from lotse_routing.settings import RoutingSettings, WeightSettings
 from lotse_routing.state.estimate import DetectorPlace
 from lotse_routing.state.graphs import RouteGraphs
 from lotse_routing.state.roadwork import Roadwork
 from lotse_routing.state.weights import Weights, base_weights, minor_street_factors
-from lotse_shared.database import load_queries
 from lotse_shared.log import OnChange, get_logger
-
-QUERIES = load_queries("lotse_routing")
-
-Connection = asyncpg.Connection | PoolConnectionProxy
-"""One opened for itself, or one lent by a pool."""
 
 REGISTRY_TABLES = frozenset({"sign", "destination", "corridor"})
 TABLES = REGISTRY_TABLES | {"network", "roadwork", "detector"}

@@ -9,9 +9,9 @@ import numpy as np
 
 from lotse_routing.network.store import load_active_network
 from lotse_routing.profile_store import save_profile
+from lotse_routing.queries import QUERIES
 from lotse_routing.settings import EstimateSettings
 from lotse_routing.state.profile import QUARTER, Learner, empty_profile, quarter_begin
-from lotse_routing.world import QUERIES
 
 DAY = timedelta(days=1)
 

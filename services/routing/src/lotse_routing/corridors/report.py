@@ -9,8 +9,9 @@ from lotse_routing.corridors.check import CorridorCheck, check_corridors
 from lotse_routing.decide.registry import Registry
 from lotse_routing.metrics import CORRIDOR_CHECK_FAILURES, UNUSABLE_CORRIDORS
 from lotse_routing.places import Place, Places
+from lotse_routing.queries import Connection
 from lotse_routing.settings import LoopSettings
-from lotse_routing.world import Connection, Town, World
+from lotse_routing.world import Town, World
 from lotse_shared.database import load_queries
 from lotse_shared.log import OnChange, get_logger
 
