@@ -113,7 +113,7 @@ async def test_from_history_the_same_is_learned_as_while_it_happened(
     as_it_happened = await profile_rows(connection)
     run = learn_profile(database, *HOUR)
     assert (run.returncode, run.stderr) == (0, "")
-    assert "3 quarters of an hour learned" in run.stdout
+    assert "quarters of an hour learned: 3" in run.stdout
     assert f"{len(SPEEDS[0])} links have a profile" in run.stdout
     again = await profile_rows(connection)
     for before, after in zip(as_it_happened, again, strict=True):
@@ -162,7 +162,7 @@ async def test_without_a_network_or_anything_to_learn_one_line_says_so(
     assert len(await profile_rows(connection)) == 1
     backwards = learn_profile(database, "--from", "2026-11-24", "--until", "2026-11-23")
     assert backwards.returncode == 1
-    assert "--from has to lie before --until" in backwards.stderr
+    assert "no quarter of an hour lies between --from and --until" in backwards.stderr
 
 
 async def test_typical_speeds_outlive_the_planner(database: DatabaseSettings, connection: asyncpg.Connection) -> None:

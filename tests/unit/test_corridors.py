@@ -196,6 +196,17 @@ def test_a_broken_one_with_parts_says_what_it_would_be_now() -> None:
     assert check.problem.endswith("it cannot be resolved anew: via.0: link B-E-0 is not in the active network")
 
 
+def test_what_would_be_broken_in_its_turn_is_not_proposed() -> None:
+    """Resolved anew it leads back to B, so that the sign's drivers would drive B - C twice."""
+    back = [a_link(*pair, PLACES, **PRIMARY) for pair in (("C", "E"), ("E", "B"))]
+    check = checked(a_town(MAIN, back), via=(link("C-E-0"), link("E-B-0")), signs=[SIGN])
+    assert (check.status, check.resolves_to) == ("broken", None)
+    assert check.problem is not None
+    assert check.problem.endswith(
+        "resolved anew it would be broken, too: no way of sign 'S1' to destination 'CENTRUM' leads over it"
+    )
+
+
 def test_one_that_may_not_be_driven_at_certain_hours_is_limited() -> None:
     network = a_network(PLACES, MAIN + ABOVE)
     ban = BannedTurn(("B-E-0", "E-C-0"), ALL_VEHICLES, "Mo-Fr 07:00-09:00")

@@ -38,7 +38,7 @@ class Learned:
 
     def lines(self) -> Iterable[str]:
         """Tell it in plain words."""
-        yield f"{self.quarters} quarters of an hour learned"
+        yield f"quarters of an hour learned: {self.quarters}"
         yield f"{self.links} links have a profile; {self.seen_pct:.0f} % of their week was seen, the rest is filled"
         if self.strangers:
             yield f"{self.strangers} links with detectors are not in the active network: left out"

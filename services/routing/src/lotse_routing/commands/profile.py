@@ -22,10 +22,11 @@ def learn_profile(
     """Learn the typical speeds of each quarter of the week from stored history, in place of those learned so far."""
     database, settings = database_settings(), EstimateSettings()
     zone = settings.zone
+    now = datetime.now(UTC)
     begins_at = quarter_begin(since.replace(tzinfo=zone).astimezone(UTC))
-    ends_at = quarter_begin(until.replace(tzinfo=zone).astimezone(UTC) if until else datetime.now(UTC))
+    ends_at = quarter_begin(min(until.replace(tzinfo=zone).astimezone(UTC), now) if until else now)
     if ends_at <= begins_at:
-        fail("--from has to lie before --until")
+        fail("no quarter of an hour lies between --from and --until that is over by now")
 
     async def work(connection: asyncpg.Connection) -> Learned:
         return await learn(connection, begins_at, ends_at, settings, _watch)

@@ -55,11 +55,21 @@ def check_corridors(
     if not any(check.status == "broken" and check.corridor_id in via for check in found):
         return tuple(found)
     anew = graphs.at_all_hours(may_turn_back=False)
+
+    def proposed(check: CorridorCheck, corridor: Corridor) -> CorridorCheck:
+        """Resolve anew, and propose only what would not be broken in its turn."""
+        resolved = _resolved_anew(check, via[check.corridor_id], anew, places)
+        if resolved.resolves_to is None:
+            return resolved
+        instead = replace(corridor, links=resolved.resolves_to)
+        tried = _of_use(_check(instead, at_any, at_all), instead, trees, travel_times_s, registry)
+        if tried.status != "broken":
+            return resolved
+        return replace(check, problem=f"{check.problem}; resolved anew it would be broken, too: {tried.problem}")
+
     return tuple(
-        _resolved_anew(check, via[check.corridor_id], anew, places)
-        if check.status == "broken" and check.corridor_id in via
-        else check
-        for check in found
+        proposed(check, corridor) if check.status == "broken" and check.corridor_id in via else check
+        for check, corridor in zip(found, registry.corridors, strict=True)
     )
 
 
