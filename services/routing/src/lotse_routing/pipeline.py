@@ -6,7 +6,6 @@ shows, and publishes it. The computing happens in a thread; requests read the sn
 
 import asyncio
 from collections.abc import Mapping
-from datetime import datetime
 from typing import Any, Literal
 
 import asyncpg
@@ -29,9 +28,9 @@ from lotse_routing.state.roadwork import active_roadworks
 from lotse_routing.state.sense import Sensed, sense
 from lotse_routing.state.snapshot import Snapshot
 from lotse_routing.state.weights import derive_weights
+from lotse_routing.telling import Faults, tell_decisions, tell_what_is_sensed
 from lotse_routing.world import Town, WorldReader
 from lotse_shared.database import AWAY
-from lotse_shared.level_of_service import LevelOfService
 from lotse_shared.log import OnChange, get_logger
 from lotse_shared.settings import DatabaseSettings
 
@@ -70,7 +69,7 @@ class Planner:
         self._epoch = 1
         self._role = OnChange(log)
         self._health = OnChange(log)
-        self._faults = OnChange(log)
+        self._faults = Faults()
 
     @property
     def town(self) -> Town | None:
@@ -159,12 +158,12 @@ class Planner:
         with metrics.STEP_SECONDS.time():
             self._sensed, estimates, snapshot = await asyncio.to_thread(self._feel, turn)
             self.snapshot = snapshot
-            self._tell_what_is_sensed(turn.now)
+            tell_what_is_sensed(self._sensed, turn.now)
             if turn.taken_before or not self._publisher.leads:
                 return
             step = self._moment_of(turn, snapshot)
             decisions, faults = await asyncio.to_thread(decide_signs, step, self._decided)
-        self._tell_faults(faults)
+        self._faults.tell(faults)
         await self._publish(turn, snapshot, estimates, decisions)
         await self._corridors.follow(turn.world, self._publisher.connection)
 
@@ -248,7 +247,7 @@ class Planner:
             self._relearned = frozenset()
         self._decided.update({decision.sign_id: decision for decision in news})
         self._written = links.written
-        self._tell_decisions(decisions, news)
+        tell_decisions(decisions, news)
 
     def _written_on(self, topology: Topology) -> Written:
         """Tell what is written of the links of a network; of another one than before, only which rows there are."""
@@ -256,29 +255,3 @@ class Planner:
             links = self._written.links if self._written else self._written_links
             return written_before(links, topology)
         return self._written
-
-    def _tell_decisions(self, decisions: Mapping[str, Decision], news: tuple[Decision, ...]) -> None:
-        for state in ("blank", "detour", "fallback"):
-            metrics.SIGNS.labels(state).set(sum(d.state.value == state for d in decisions.values()))
-        for decision in news:
-            log.info("decided", sign=decision.sign_id, state=decision.state.value, explanation=decision.explanation)
-
-    def _tell_faults(self, faults: Mapping[str, Exception]) -> None:
-        metrics.SIGN_FAILURES.inc(len(faults))
-        signs = sorted(faults)
-        self._faults.now(
-            ", ".join(signs) or "none",
-            "signs whose decision failed went to their fallback" if faults else "every sign was decided for",
-            signs=signs,
-            exc_info=faults[signs[0]] if signs else None,
-        )
-
-    def _tell_what_is_sensed(self, now: datetime) -> None:
-        metrics.READINGS_FELT.inc(self._sensed.felt)
-        metrics.READINGS_NOT_LEARNED.inc(self._sensed.quarters.too_late)
-        states = self._sensed.links.values()
-        for level in LevelOfService:
-            metrics.LINKS_WITH_STATE.labels(level.value).set(sum(state.level_of_service is level for state in states))
-        heard = [detector.heard_at for detector in self._sensed.detectors.values()]
-        if heard:
-            metrics.NEWEST_READING_AGE_S.set((now - max(heard)).total_seconds())

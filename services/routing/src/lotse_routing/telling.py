@@ -1,0 +1,50 @@
+"""What the log and Prometheus are told of a step."""
+
+from collections.abc import Mapping
+from datetime import datetime
+
+from lotse_routing import metrics
+from lotse_routing.decide.decision import Decision
+from lotse_routing.state.sense import Sensed
+from lotse_shared.level_of_service import LevelOfService
+from lotse_shared.log import OnChange, get_logger
+
+log = get_logger(__name__)
+
+
+def tell_what_is_sensed(sensed: Sensed, now: datetime) -> None:
+    """Tell how much was felt, what is known of links, and how old the newest reading is."""
+    metrics.READINGS_FELT.inc(sensed.felt)
+    metrics.READINGS_NOT_LEARNED.inc(sensed.quarters.too_late)
+    states = sensed.links.values()
+    for level in LevelOfService:
+        metrics.LINKS_WITH_STATE.labels(level.value).set(sum(state.level_of_service is level for state in states))
+    heard = [detector.heard_at for detector in sensed.detectors.values()]
+    if heard:
+        metrics.NEWEST_READING_AGE_S.set((now - max(heard)).total_seconds())
+
+
+def tell_decisions(decisions: Mapping[str, Decision], news: tuple[Decision, ...]) -> None:
+    """Tell what signs show, and every decision that is news."""
+    for state in ("blank", "detour", "fallback"):
+        metrics.SIGNS.labels(state).set(sum(d.state.value == state for d in decisions.values()))
+    for decision in news:
+        log.info("decided", sign=decision.sign_id, state=decision.state.value, explanation=decision.explanation)
+
+
+class Faults:
+    """Counts decisions that failed, and tells whenever the signs that they are of have changed."""
+
+    def __init__(self) -> None:
+        self._signs = OnChange(log)
+
+    def tell(self, faults: Mapping[str, Exception]) -> None:
+        """Tell what failed, by sign."""
+        metrics.SIGN_FAILURES.inc(len(faults))
+        signs = sorted(faults)
+        self._signs.now(
+            ", ".join(signs) or "none",
+            "signs whose decision failed went to their fallback" if faults else "every sign was decided for",
+            signs=signs,
+            exc_info=faults[signs[0]] if signs else None,
+        )
