@@ -156,7 +156,7 @@ class CorridorView(Registered):
     status: Literal["unchecked", "sound", "limited", "broken"] = Field(
         description="sound: cars can drive it; limited: not at certain hours of the week; broken: not in this network, "
         "or no sign can lead over it: it is never shown; unchecked: routing has not looked at it yet",
-        examples=["sound"],
+        examples=["broken"],
     )
     problem: str | None = Field(
         description="why it is limited or broken", examples=["cars may not turn from 'R21-R02-0' into 'R02-R01-0'"]

@@ -32,7 +32,7 @@ class LinkProperties(View):
     truck_access: Access
     bus_access: Access
     emergency_access: Access
-    max_height_m: float | None = Field(description="null: no limit", examples=[3.8])
+    max_height_m: float | None = Field(description="null: no limit", examples=[None])
     max_weight_t: float | None = Field(description="null: no limit", examples=[None])
     free_flow_kmh: float = Field(examples=[50])
     level_of_service: LevelOfService = Field(
