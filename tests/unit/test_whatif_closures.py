@@ -66,6 +66,22 @@ def test_a_second_closure_that_isolates_an_area_is_told_with_all_that_lies_there
     ]
 
 
+def test_a_street_is_cut_off_together_with_those_roadworks_only_that_are_needed_for_it() -> None:
+    needed = a_closure("X-C-0", "C-X-0", roadwork_id="R7")
+    others = [a_closure("D-A-0", roadwork_id="R1"), a_closure("Y-Z-0", roadwork_id="R2")]
+    report = check("B-X-0", "X-B-0", snapshot=RING, registry=REGISTRY, roadworks=[needed, *others])
+    together = {street.street: street.together_with for street in report.cut_off if not street.needs_turning}
+    assert together["Stichweg"] == ("R7",)
+    assert [roadwork.roadwork_id for roadwork in report.beside] == ["R1", "R7"]  # R2 closes nothing in this network
+
+
+def test_where_two_roadworks_close_the_same_both_are_named_but_none_of_another_network() -> None:
+    twice = [a_closure("X-C-0", "C-X-0", roadwork_id=name) for name in ("R7", "R8")]
+    unknown = a_closure("Y-Z-0", roadwork_id="R2")
+    report = check("B-X-0", "X-B-0", snapshot=RING, registry=REGISTRY, roadworks=[*twice, unknown])
+    assert {s.street: s.together_with for s in report.cut_off}["Stichweg"] == ("R7", "R8")
+
+
 def test_what_one_closure_cuts_off_by_itself_is_not_put_down_to_others() -> None:
     report = check("X-Y-0", "Y-X-0", snapshot=RING, registry=REGISTRY, roadworks=[a_closure("A-B-0")])
     assert report.cut_off == ()  # nothing lies behind but the junction itself
