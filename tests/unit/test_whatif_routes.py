@@ -99,6 +99,30 @@ def test_no_route_names_the_closure() -> None:
         route(A, D, closed)
 
 
+def test_no_route_names_what_bars_the_way_and_no_jam() -> None:
+    closed = a_snapshot({"A-B-0": 5.0}, roadworks=[a_closure("C-D-0", "F-D-0", "G-D-0")])
+    assert route(A, B, closed).links == ("A-B-0",)
+    with pytest.raises(NoRouteError, match=r"^no route leads there now: Lauterstraße is closed \(Kanalbau\)$"):
+        route(A, D, closed)
+
+
+@pytest.mark.parametrize("is_origin", [False, True])
+def test_where_the_own_street_of_a_place_is_not_open_to_the_vehicle_that_is_told(*, is_origin: bool) -> None:
+    places = {name: place(i, 0) for i, name in enumerate("ABC")}
+    links = [
+        *both_ways([("A", "B")], places),
+        *both_ways([("B", "C")], places, name="Epplergasse", access="no"),
+    ]
+    snapshot = a_snapshot_of(places, links)
+    inside, outside = Place(link="C-B-0" if is_origin else "B-C-0"), Place(link="B-A-0" if is_origin else "A-B-0")
+    ends = (inside, outside) if is_origin else (outside, inside)
+    for vehicle, vehicles in ((Vehicle(), "cars"), (TRUCK, "trucks")):
+        with pytest.raises(NoRouteError, match=rf"^no route leads there now: Epplergasse is closed to {vehicles}$"):
+            route(*ends, snapshot, vehicle=vehicle)
+    with pytest.raises(NoRouteError, match="Epplergasse is closed to cars"):
+        route(*((Place(link="C-B-0"), A) if is_origin else (A, Place(node="C"))), snapshot)
+
+
 def test_what_no_way_ever_led_to_is_told_apart_from_what_is_closed() -> None:
     places = {name: place(i, 0) for i, name in enumerate("ABC")}
     links = [a_link("A", "B", places), a_link("C", "B", places)]

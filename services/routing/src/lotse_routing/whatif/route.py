@@ -106,7 +106,7 @@ def answer_routes(snapshot: Snapshot, places: Places, question: RouteQuestion) -
     ways = list_ways(asked.graph, asked.origins, asked.stops, question.alternatives)
     usual = asked.usual()
     if not ways:
-        raise NoRouteError(_no_route(usual, asked.obstacles.between(usual, ())))
+        raise NoRouteError(_no_route(asked, usual))
     return [_described(asked, places, question, way, asked.obstacles.between(usual, way.links)) for way in ways]
 
 
@@ -133,10 +133,12 @@ def _graph(snapshot: Snapshot, vehicle: Vehicle, avoided: frozenset[int]) -> Rou
     return snapshot.graphs.of(vehicle, costs_s, snapshot.computed_until)
 
 
-def _no_route(usual: Sequence[Sequence[int]], obstacles: Sequence[str]) -> str:
-    if not usual:
+def _no_route(asked: _Asked, usual: Sequence[Sequence[int]]) -> str:
+    at_ends = asked.obstacles.at_ends([asked.origins, *asked.stops])
+    if not usual and not at_ends:
         return "no route leads there, not even while nothing is closed"
-    return "no route leads there now" + (f": {'; '.join(obstacles)}" if obstacles else "")
+    reasons = dict.fromkeys((*at_ends, *asked.obstacles.barriers(usual)))
+    return "no route leads there now" + (f": {'; '.join(reasons)}" if reasons else "")
 
 
 def _described(asked: _Asked, places: Places, question: RouteQuestion, way: Way, avoids: tuple[str, ...]) -> Route:
