@@ -69,6 +69,19 @@ def test_links_to_avoid_are_avoided_and_no_others() -> None:
         route(A, D, avoid_links=("X-Y-0",))
 
 
+def test_what_was_to_be_avoided_is_told_where_only_the_way_of_now_leads_over_it() -> None:
+    jammed = a_snapshot({"B-C-0": 5.0})
+    assert "E-F-0" in route(A, D, jammed).links
+    found = route(A, D, jammed, avoid_links=("E-F-0",))
+    assert "E-F-0" not in found.links
+    assert "Pariser Straße was to be avoided" in found.avoids
+    closed = a_snapshot({"E-F-0": 5.0}, roadworks=[a_closure("C-D-0", "G-D-0")])
+    with pytest.raises(
+        NoRouteError, match=r"now: Lauterstraße is closed \(Kanalbau\); Pariser Straße was to be avoided$"
+    ):
+        route(A, D, closed, avoid_links=("E-F-0",))
+
+
 def _square(column: float, row: float, size: float = 0.5) -> tuple[list[tuple[float, float]], ...]:
     corners = ((-1, -1), (1, -1), (1, 1), (-1, 1), (-1, -1))
     return ([place(column + size * dx, row + size * dy) for dx, dy in corners],)

@@ -14,8 +14,9 @@ from lotse_routing.places import Place, Places, TooFarError, UnknownPlaceError
 from lotse_routing.records import Records
 from lotse_routing.settings import RoutingSettings
 from lotse_routing.state.snapshot import Snapshot
+from lotse_routing.whatif.description import PlaceUsed, Route
 from lotse_routing.whatif.past import NotKnownError, snapshot_then
-from lotse_routing.whatif.route import NoRouteError, PlaceUsed, Route, RouteQuestion, answer_routes
+from lotse_routing.whatif.route import NoRouteError, RouteQuestion, answer_routes
 from lotse_shared.database import AWAY
 from lotse_shared.problems import Conflict, InvalidInput, NotFound, Unavailable
 from lotse_shared.wire import Place as PlaceAsked

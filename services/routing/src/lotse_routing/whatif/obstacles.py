@@ -35,19 +35,25 @@ class Obstacles:
         """What drives."""
         return self.graph.permit.vehicle
 
-    def between(self, usual: Iterable[Sequence[int]], taken: Sequence[int]) -> tuple[str, ...]:
-        """Tell what lies on usual ways where the way taken does not go, each thing once, in driving order."""
-        told: dict[str, None] = {}
-        for links in usual:
-            told |= dict.fromkeys(self._on(links, set(taken)))
-        return tuple(told)
+    def between(self, usual: Iterable[Sequence[int]], unwished: Sequence[int], taken: Sequence[int]) -> tuple[str, ...]:
+        """Tell what lies on usual ways where the way taken does not go, each thing once, in driving order.
 
-    def barriers(self, usual: Iterable[Sequence[int]]) -> tuple[str, ...]:
-        """Tell what keeps the vehicle from usual ways altogether, not what is merely slow."""
+        `unwished` is the way of now if nothing were to be avoided: of it, what was to be avoided is told.
+        """
+        return self._told(usual, unwished, set(taken), with_slow=True)
+
+    def barriers(self, usual: Iterable[Sequence[int]], unwished: Sequence[int]) -> tuple[str, ...]:
+        """Tell what keeps the vehicle from such ways altogether, not what is merely slow."""
+        return self._told(usual, unwished, (), with_slow=False)
+
+    def _told(
+        self, usual: Iterable[Sequence[int]], unwished: Sequence[int], taken: Collection[int], *, with_slow: bool
+    ) -> tuple[str, ...]:
         told: dict[str, None] = {}
         for links in usual:
-            told |= dict.fromkeys(self._on(links, (), with_slow=False))
-        return tuple(told)
+            told |= dict.fromkeys(self._on(links, taken, with_slow=with_slow))
+        wishes = (_asked_for(self._street(index)) for index in unwished if index in self.avoided - set(taken))
+        return tuple(told | dict.fromkeys(wishes))
 
     def at_ends(self, places: Iterable[Sequence[Anchor]]) -> tuple[str, ...]:
         """Tell what keeps the vehicle off the own links of places, where none of them is open to it."""
@@ -58,7 +64,7 @@ class Obstacles:
     def _street(self, index: int) -> str:
         return street_of(self.snapshot.topology.links[index]) or NAMELESS
 
-    def _on(self, usual: Sequence[int], taken: Collection[int], *, with_slow: bool = True) -> Iterator[str]:
+    def _on(self, usual: Sequence[int], taken: Collection[int], *, with_slow: bool) -> Iterator[str]:
         by_street: dict[str, list[int]] = {}
         for index in usual:
             if index not in taken:
@@ -74,7 +80,7 @@ class Obstacles:
         is_asked = not self.avoided.isdisjoint(links)
         yield from (f"{street} {rule}" for rule in rules)
         if is_asked:
-            yield f"{street} was to be avoided"
+            yield _asked_for(street)
         if cause and (cause.kind == "closed" or (with_slow and not (rules or is_asked))):
             yield describe(cause)
 
@@ -102,6 +108,10 @@ class Obstacles:
         states = self.snapshot.topology.states
         arcs = (states.link[states.tail] == before) & (states.link[states.head] == after)
         return bool(self.graph.permit.open_arcs[arcs].any())
+
+
+def _asked_for(street: str) -> str:
+    return f"{street} was to be avoided"
 
 
 def _sizes(vehicle: Vehicle, link: Link) -> Iterator[str]:
