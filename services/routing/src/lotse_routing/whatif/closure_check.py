@@ -84,13 +84,16 @@ def check_closure(
     phases = list_phases(question.window, roadworks)
     scenes = [set_scene(snapshot, phase, question.links, question.vehicle) for phase in phases]
     isolation = find_isolation(topology, scenes)
-    lost = frozenset(topology.links[index].link_id for index in isolation.links)
-    gone = lost | {topology.links[index].link_id for index in question.links}
+    closed, lost, unreached = (
+        frozenset(topology.links[index].link_id for index in links)
+        for links in (question.links, isolation.links, isolation.without_way_in)
+    )
+    gone = lost | closed
     return ClosureReport(
         question.window,
         _beside(phases),
         isolation.streets,
-        lying_there(registry, around_it.counters, isolation.junctions, lost),
+        lying_there(registry, around_it.counters, isolation.junctions, unreached, closed),
         broken_corridors(registry, gone),
         hit_detours(around_it.detours, gone),
         tuple(_stretches(snapshot, question, scenes, around_it.counters, stale_after_intervals)),

@@ -48,10 +48,14 @@ class CutOff:
 
 @dataclass(frozen=True, slots=True)
 class Isolation:
-    """All that is cut off in any phase; `junctions` cannot be reached any more, closed streets regarded."""
+    """All that is cut off in any phase; `junctions` cannot be reached any more, closed streets regarded.
+
+    `without_way_in` are those of `links` that drivers cannot get to, not by turning round in their street either.
+    """
 
     streets: tuple[CutOff, ...]
     links: frozenset[int]
+    without_way_in: frozenset[int]
     junctions: frozenset[str]
 
 
@@ -73,13 +77,17 @@ def find_isolation(topology: Topology, scenes: Iterable[Scene]) -> Isolation:
     """Find what is connected without the closure and no longer with it, phase by phase; the gravest loss is told."""
     pairs = _opposites(topology)
     losses: dict[int, _Loss] = {}
+    without_way_in: set[int] = set()
     junctions: set[str] = set()
     for scene in scenes:
         for index, loss in _list_losses(scene, pairs):
+            if not loss.has_way_in:
+                without_way_in.add(index)
             if index not in losses or (loss.is_grave and not losses[index].is_grave):
                 losses[index] = loss
         junctions |= _reached(topology, scene.before.has_way_in) - _reached(topology, scene.after.has_way_in)
-    return Isolation(tuple(_streets(topology, losses)), frozenset(losses), frozenset(junctions))
+    streets = tuple(_streets(topology, losses))
+    return Isolation(streets, frozenset(losses), frozenset(without_way_in), frozenset(junctions))
 
 
 def _list_losses(scene: Scene, pairs: Pairs) -> Iterator[tuple[int, _Loss]]:
