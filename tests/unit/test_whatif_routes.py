@@ -8,10 +8,9 @@ from factories_network import a_link, both_ways, place
 from factories_whatif import a_snapshot_of, route, routes
 
 from lotse_routing.core.access import Vehicle
-from lotse_routing.core.snap import BadAreaError
 from lotse_routing.places import Place, TooFarError, UnknownPlaceError
 from lotse_routing.state.snapshot import Snapshot
-from lotse_routing.whatif.route import NoRouteError
+from lotse_routing.whatif.route import AvoidAreaError, NoRouteError
 from lotse_shared.vehicle import VehicleClass
 
 FREE = a_snapshot()
@@ -89,7 +88,7 @@ def _square(column: float, row: float, size: float = 0.5) -> tuple[list[tuple[fl
 
 def test_whatever_touches_an_area_to_avoid_is_avoided() -> None:
     assert route(A, D, avoid_areas=(_square(12, 0),)).links[1] == "B-E-0"
-    assert route(A, D, avoid_areas=(_square(12, 2),)).links[1] == "B-C-0"
+    assert route(A, D, avoid_areas=(_square(10, 5),)).links[1] == "B-C-0"
     assert route(A, D, avoid_areas=(_square(12, 0), _square(10, 5))).links[1] == "B-G-0"
 
 
@@ -102,8 +101,15 @@ def test_a_hole_in_an_area_may_be_driven_in() -> None:
 
 def test_an_area_that_crosses_itself_is_refused() -> None:
     bow = ([place(0, 0), place(1, 1), place(1, 0), place(0, 1), place(0, 0)],)
-    with pytest.raises(BadAreaError, match="Self-intersection"):
-        route(A, D, avoid_areas=(bow,))
+    with pytest.raises(AvoidAreaError, match="Self-intersection") as error:
+        route(A, D, avoid_areas=(_square(12, 0), bow))
+    assert error.value.position == 1
+
+
+def test_an_area_that_touches_no_street_is_refused() -> None:
+    with pytest.raises(AvoidAreaError, match=r"touches no street: .*longitude first") as error:
+        route(A, D, avoid_areas=(_square(12, 0), ([(49.4, 7.7), (49.5, 7.7), (49.5, 7.8), (49.4, 7.7)],)))
+    assert error.value.position == 1
 
 
 def test_no_route_names_the_closure() -> None:

@@ -11,7 +11,7 @@ import numpy as np
 from lotse_routing.core.access import NO, Vehicle
 from lotse_routing.core.jit import Flags
 from lotse_routing.core.routes import Anchor, RouteGraph
-from lotse_routing.core.snap import Ring
+from lotse_routing.core.snap import BadAreaError, Ring
 from lotse_routing.core.stops import find_way_over
 from lotse_routing.places import Place, Places
 from lotse_routing.state.snapshot import Snapshot
@@ -22,6 +22,14 @@ from lotse_routing.whatif.ways import list_ways
 
 class NoRouteError(LookupError):
     """No route leads from the one place to the other now."""
+
+
+class AvoidAreaError(ValueError):
+    """An area to avoid is none, or touches no street: that at `position` in the question."""
+
+    def __init__(self, message: str, position: int) -> None:
+        super().__init__(message)
+        self.position = position
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,8 +81,8 @@ def answer_routes(snapshot: Snapshot, places: Places, question: RouteQuestion) -
 
     Raises
     ------
-    UnknownPlaceError, TooFarError, lotse_routing.core.snap.BadAreaError, NoRouteError
-        A place or link is not there, an area is none, or nothing leads from the one place to the other.
+    UnknownPlaceError, TooFarError, AvoidAreaError, NoRouteError
+        A place or link is not there, an area is none or touches no street, nothing leads from the one place to the other.
     """
     asked = _asked(snapshot, places, question)
     ways = list_ways(asked.graph, asked.origins, asked.stops, question.alternatives)
@@ -97,8 +105,11 @@ def _asked(snapshot: Snapshot, places: Places, question: RouteQuestion) -> _Aske
 
 def _avoided(places: Places, question: RouteQuestion) -> Iterable[int]:
     yield from (places.link(link_id) for link_id in question.avoid_links)
-    for rings in question.avoid_areas:
-        yield from places.inside(rings)
+    for position, rings in enumerate(question.avoid_areas):
+        try:
+            yield from places.inside(rings)
+        except BadAreaError as error:
+            raise AvoidAreaError(str(error), position) from error
 
 
 def _graph(snapshot: Snapshot, vehicle: Vehicle, avoided: frozenset[int]) -> RouteGraph:
