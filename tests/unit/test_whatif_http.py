@@ -103,6 +103,17 @@ async def test_a_point_too_far_off_is_named_by_its_field(request_: dict[str, Any
     assert [error["field"] for error in problem["errors"]] == [field]
 
 
+@pytest.mark.parametrize("place", [{"node": "B"}, {"link": "A-B-0"}, {"point": PLACES["B"]}])
+async def test_a_route_to_where_it_begins_is_refused_but_for_a_round_trip(place: dict[str, Any]) -> None:
+    status, problem = await ask(FREE, origin=place, destination=place)
+    assert (status, problem["errors"]) == (
+        422,
+        [{"field": "body.destination", "reason": "origin and destination are the same place"}],
+    )
+    status, answer = await ask(FREE, origin=place, destination=place, via=[{"node": "D"}])
+    assert status == 200, answer
+
+
 @pytest.mark.parametrize(
     ("ring", "reason"),
     [

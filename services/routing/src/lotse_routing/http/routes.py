@@ -15,7 +15,7 @@ from lotse_routing.settings import RoutingSettings
 from lotse_routing.state.snapshot import Snapshot
 from lotse_routing.whatif.description import PlaceUsed, Route
 from lotse_routing.whatif.past import NotKnownError, snapshot_then
-from lotse_routing.whatif.route import AvoidAreaError, NoRouteError, RouteQuestion, answer_routes
+from lotse_routing.whatif.route import AvoidAreaError, NoRouteError, RouteQuestion, SamePlaceError, answer_routes
 from lotse_shared.database import AWAY
 from lotse_shared.problems import Conflict, InvalidInput, NotFound, Unavailable
 from lotse_shared.wire import Place as PlaceAsked
@@ -70,6 +70,8 @@ def _answer(snapshot: Snapshot, places: Places, request: RouteRequest) -> RouteA
     question = _question(request)
     try:
         routes = answer_routes(snapshot, places, question)
+    except SamePlaceError as error:
+        raise invalid_field(field="body.destination", reason=str(error)) from error
     except UnknownPlaceError as error:
         raise NotFound(str(error)) from error
     except TooFarError as error:

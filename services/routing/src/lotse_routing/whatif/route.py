@@ -24,6 +24,10 @@ class NoRouteError(LookupError):
     """No route leads from the one place to the other now."""
 
 
+class SamePlaceError(ValueError):
+    """A route shall end where it begins, over no other place."""
+
+
 class AvoidAreaError(ValueError):
     """An area to avoid is none, or touches no street: that at `position` in the question."""
 
@@ -46,6 +50,12 @@ class RouteQuestion:
     avoid_links: tuple[str, ...] = ()
     avoid_areas: tuple[Sequence[Ring], ...] = ()
     alternatives: int = 0
+
+    @property
+    def stays(self) -> bool:
+        """Tell whether origin and destination are the same place, with none in between."""
+        ends = ((place.point, place.node, place.link) for place in (self.origin, self.destination))
+        return not self.via and len(set(ends)) == 1
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -81,9 +91,12 @@ def answer_routes(snapshot: Snapshot, places: Places, question: RouteQuestion) -
 
     Raises
     ------
-    UnknownPlaceError, TooFarError, AvoidAreaError, NoRouteError
-        A place or link is not there, an area is none or touches no street, nothing leads from the one place to the other.
+    SamePlaceError, UnknownPlaceError, TooFarError, AvoidAreaError, NoRouteError
+        The ends are the same, a place or link is not there, an area is none or touches no street, nothing leads there.
     """
+    if question.stays:
+        message = "origin and destination are the same place"
+        raise SamePlaceError(message)
     asked = _asked(snapshot, places, question)
     ways = list_ways(asked.graph, asked.origins, asked.stops, question.alternatives)
     usual, unwished = asked.usual(), asked.unwished()
