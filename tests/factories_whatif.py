@@ -22,7 +22,8 @@ from lotse_routing.state.roadwork import Roadwork
 from lotse_routing.state.snapshot import Snapshot
 from lotse_routing.state.weights import derive_weights
 from lotse_routing.whatif.closure_check import ClosureQuestion, ClosureReport, Surroundings, check_closure
-from lotse_routing.whatif.route import Route, RouteQuestion, answer_routes
+from lotse_routing.whatif.description import Route
+from lotse_routing.whatif.route import RouteQuestion, answer_routes
 from lotse_routing.whatif.traffic import Counter
 from lotse_routing.whatif.window import Window
 from lotse_routing.world import build_town

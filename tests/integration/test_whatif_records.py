@@ -121,7 +121,7 @@ async def test_a_check_reads_corridors_signs_and_counts(each_database: DatabaseS
     await store(each_database, [week_ago, lately, substitutes])
     answer = await check(each_database, links=["E-F-0"])
     assert answer["corridors"] == [{"corridor_id": "U12", "links": ["B-E-0", "E-F-0", "F-D-0"]}]
-    assert answer["unreachable"]["detectors"] == ["at-B-E-0", "at-F-D-0"]
+    assert answer["unreachable"]["detectors"] == ["at-F-D-0"]  # B-E-0 can be reached, and not left
     (stretch,) = answer["stretches"]
     assert (stretch["flow_vehh"], stretch["last_hour_vehh"], stretch["week_before_vehh"]) == (360, 360, 420)
     assert (stretch["counted_by"], stretch["no_flow_because"]) == (["at-E-F-0"], None)

@@ -64,6 +64,46 @@ def test_a_second_closure_that_isolates_an_area_is_told_with_all_that_lies_there
         "Stichweg cannot be reached or left any more (600 m, together with R7).",
         "Hof cannot be reached any more.",
     ]
+    assert "Sign S1 cannot be reached any more." in words(report, REGISTRY)
+
+
+def test_a_sign_that_drivers_get_to_by_turning_in_its_street_is_not_unreachable() -> None:
+    signs = (Sign("S1", "C-B-0", 3, 16, ()), Sign("S2", "B-C-0", 3, 16, ()))
+    registry = Registry(signs, {}, ())
+    places = {name: place(3 * i, 0) for i, name in enumerate("ABCDE")} | {"F": place(3, 3)}
+    ends = [("A", "B"), ("B", "C"), ("C", "D"), ("D", "E"), ("B", "F"), ("F", "D")]
+    snapshot = a_snapshot_of(places, both_ways(ends, places))
+    report = check("C-D-0", "D-C-0", snapshot=snapshot, registry=registry)
+    assert [street.links for street in report.cut_off] == [("B-C-0", "C-B-0")]
+    assert (report.isolates, report.lying.signs, report.lying.closed_signs) == (False, (), ())
+
+
+def test_a_sign_on_a_street_that_cannot_be_left_is_still_read() -> None:
+    report = check("Y-X-0", snapshot=RING, registry=REGISTRY)
+    assert [(street.links, street.has_way_in) for street in report.cut_off] == [(("X-Y-0",), True)]
+    assert report.lying.signs == ()
+
+
+def test_a_sign_on_a_closed_link_is_told() -> None:
+    report = check("X-Y-0", "Y-X-0", snapshot=RING, registry=REGISTRY)
+    assert (report.lying.signs, report.lying.closed_signs) == ((), ("S1",))
+    assert words(report, REGISTRY)[:2] == ["Hof cannot be reached any more.", "Sign S1 stands on a closed link."]
+
+
+def test_a_street_is_cut_off_together_with_those_roadworks_only_that_are_needed_for_it() -> None:
+    needed = a_closure("X-C-0", "C-X-0", roadwork_id="R7")
+    others = [a_closure("D-A-0", roadwork_id="R1"), a_closure("Y-Z-0", roadwork_id="R2")]
+    report = check("B-X-0", "X-B-0", snapshot=RING, registry=REGISTRY, roadworks=[needed, *others])
+    together = {street.street: street.together_with for street in report.cut_off if not street.needs_turning}
+    assert together["Stichweg"] == ("R7",)
+    assert [roadwork.roadwork_id for roadwork in report.beside] == ["R1", "R7"]  # R2 closes nothing in this network
+
+
+def test_where_two_roadworks_close_the_same_both_are_named_but_none_of_another_network() -> None:
+    twice = [a_closure("X-C-0", "C-X-0", roadwork_id=name) for name in ("R7", "R8")]
+    unknown = a_closure("Y-Z-0", roadwork_id="R2")
+    report = check("B-X-0", "X-B-0", snapshot=RING, registry=REGISTRY, roadworks=[*twice, unknown])
+    assert {s.street: s.together_with for s in report.cut_off}["Stichweg"] == ("R7", "R8")
 
 
 def test_what_one_closure_cuts_off_by_itself_is_not_put_down_to_others() -> None:

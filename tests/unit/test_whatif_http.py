@@ -21,6 +21,12 @@ async def ask(snapshot: Snapshot | None, **request: Any) -> tuple[int, Any]:
         return answer.status_code, answer.json()
 
 
+def _small_area(lon: float, lat: float) -> dict[str, Any]:
+    size = 1e-4
+    ring = [[lon - size, lat - size], [lon + size, lat - size], [lon, lat + size], [lon - size, lat - size]]
+    return {"type": "Polygon", "coordinates": [ring]}
+
+
 async def test_the_answer_is_a_feature_collection_of_the_snapshot() -> None:
     snapshot = a_snapshot({"A-B-0": 50.0})
     status, answer = await ask(snapshot, origin={"node": "B"}, destination={"point": PLACES["C"]})
@@ -57,7 +63,7 @@ async def test_everything_that_may_be_asked_is_understood() -> None:
         vehicle={"class": "truck", "height_m": 4, "weight_t": 40},
         departure="now",
         avoid_links=["C-D-0"],
-        avoid_polygons=[AREA | {"coordinates": [[[8, 50], [8.1, 50], [8.1, 50.1], [8, 50]]]}],
+        avoid_polygons=[_small_area(*PLACES["G"])],
     )
     assert status == 200, answer
     (feature,) = answer["features"]
@@ -95,6 +101,33 @@ async def test_what_cannot_be_answered_is_a_problem(
 async def test_a_point_too_far_off_is_named_by_its_field(request_: dict[str, Any], field: str) -> None:
     _, problem = await ask(FREE, **request_)
     assert [error["field"] for error in problem["errors"]] == [field]
+
+
+@pytest.mark.parametrize("place", [{"node": "B"}, {"link": "A-B-0"}, {"point": PLACES["B"]}])
+async def test_a_route_to_where_it_begins_is_refused_but_for_a_round_trip(place: dict[str, Any]) -> None:
+    status, problem = await ask(FREE, origin=place, destination=place)
+    assert (status, problem["errors"]) == (
+        422,
+        [{"field": "body.destination", "reason": "origin and destination are the same place"}],
+    )
+    status, answer = await ask(FREE, origin=place, destination=place, via=[{"node": "D"}])
+    assert status == 200, answer
+
+
+@pytest.mark.parametrize(
+    ("ring", "reason"),
+    [
+        ([[49.4, 7.7], [49.4, 7.8], [49.5, 7.8], [49.4, 7.7]], "longitude first"),
+        ([[7.7, 49.4], [7.8, 49.5], [7.8, 49.4], [7.7, 49.5], [7.7, 49.4]], "Self-intersection"),
+    ],
+    ids=["latitude first", "crosses itself"],
+)
+async def test_an_area_that_is_of_no_use_is_named_by_its_field(ring: list[list[float]], reason: str) -> None:
+    polygons = [_small_area(*PLACES["G"]), {"type": "Polygon", "coordinates": [ring]}]
+    status, problem = await ask(FREE, avoid_polygons=polygons)
+    (error,) = problem["errors"]
+    assert (status, error["field"]) == (422, "body.avoid_polygons.1")
+    assert reason in error["reason"]
 
 
 @pytest.mark.parametrize(

@@ -8,10 +8,9 @@ from factories_network import a_link, both_ways, place
 from factories_whatif import a_snapshot_of, route, routes
 
 from lotse_routing.core.access import Vehicle
-from lotse_routing.core.snap import BadAreaError
 from lotse_routing.places import Place, TooFarError, UnknownPlaceError
 from lotse_routing.state.snapshot import Snapshot
-from lotse_routing.whatif.route import NoRouteError
+from lotse_routing.whatif.route import AvoidAreaError, NoRouteError
 from lotse_shared.vehicle import VehicleClass
 
 FREE = a_snapshot()
@@ -69,6 +68,19 @@ def test_links_to_avoid_are_avoided_and_no_others() -> None:
         route(A, D, avoid_links=("X-Y-0",))
 
 
+def test_what_was_to_be_avoided_is_told_where_only_the_way_of_now_leads_over_it() -> None:
+    jammed = a_snapshot({"B-C-0": 5.0})
+    assert "E-F-0" in route(A, D, jammed).links
+    found = route(A, D, jammed, avoid_links=("E-F-0",))
+    assert "E-F-0" not in found.links
+    assert "Pariser Straße was to be avoided" in found.avoids
+    closed = a_snapshot({"E-F-0": 5.0}, roadworks=[a_closure("C-D-0", "G-D-0")])
+    with pytest.raises(
+        NoRouteError, match=r"now: Lauterstraße is closed \(Kanalbau\); Pariser Straße was to be avoided$"
+    ):
+        route(A, D, closed, avoid_links=("E-F-0",))
+
+
 def _square(column: float, row: float, size: float = 0.5) -> tuple[list[tuple[float, float]], ...]:
     corners = ((-1, -1), (1, -1), (1, 1), (-1, 1), (-1, -1))
     return ([place(column + size * dx, row + size * dy) for dx, dy in corners],)
@@ -76,7 +88,7 @@ def _square(column: float, row: float, size: float = 0.5) -> tuple[list[tuple[fl
 
 def test_whatever_touches_an_area_to_avoid_is_avoided() -> None:
     assert route(A, D, avoid_areas=(_square(12, 0),)).links[1] == "B-E-0"
-    assert route(A, D, avoid_areas=(_square(12, 2),)).links[1] == "B-C-0"
+    assert route(A, D, avoid_areas=(_square(10, 5),)).links[1] == "B-C-0"
     assert route(A, D, avoid_areas=(_square(12, 0), _square(10, 5))).links[1] == "B-G-0"
 
 
@@ -89,14 +101,45 @@ def test_a_hole_in_an_area_may_be_driven_in() -> None:
 
 def test_an_area_that_crosses_itself_is_refused() -> None:
     bow = ([place(0, 0), place(1, 1), place(1, 0), place(0, 1), place(0, 0)],)
-    with pytest.raises(BadAreaError, match="Self-intersection"):
-        route(A, D, avoid_areas=(bow,))
+    with pytest.raises(AvoidAreaError, match="Self-intersection") as error:
+        route(A, D, avoid_areas=(_square(12, 0), bow))
+    assert error.value.position == 1
+
+
+def test_an_area_that_touches_no_street_is_refused() -> None:
+    with pytest.raises(AvoidAreaError, match=r"touches no street: .*longitude first") as error:
+        route(A, D, avoid_areas=(_square(12, 0), ([(49.4, 7.7), (49.5, 7.7), (49.5, 7.8), (49.4, 7.7)],)))
+    assert error.value.position == 1
 
 
 def test_no_route_names_the_closure() -> None:
     closed = a_snapshot(roadworks=[a_closure("C-D-0", "F-D-0", "G-D-0")])
     with pytest.raises(NoRouteError, match=r"Lauterstraße is closed \(Kanalbau\)"):
         route(A, D, closed)
+
+
+def test_no_route_names_what_bars_the_way_and_no_jam() -> None:
+    closed = a_snapshot({"A-B-0": 5.0}, roadworks=[a_closure("C-D-0", "F-D-0", "G-D-0")])
+    assert route(A, B, closed).links == ("A-B-0",)
+    with pytest.raises(NoRouteError, match=r"^no route leads there now: Lauterstraße is closed \(Kanalbau\)$"):
+        route(A, D, closed)
+
+
+@pytest.mark.parametrize("is_origin", [False, True])
+def test_where_the_own_street_of_a_place_is_not_open_to_the_vehicle_that_is_told(*, is_origin: bool) -> None:
+    places = {name: place(i, 0) for i, name in enumerate("ABC")}
+    links = [
+        *both_ways([("A", "B")], places),
+        *both_ways([("B", "C")], places, name="Epplergasse", access="no"),
+    ]
+    snapshot = a_snapshot_of(places, links)
+    inside, outside = Place(link="C-B-0" if is_origin else "B-C-0"), Place(link="B-A-0" if is_origin else "A-B-0")
+    ends = (inside, outside) if is_origin else (outside, inside)
+    for vehicle, vehicles in ((Vehicle(), "cars"), (TRUCK, "trucks")):
+        with pytest.raises(NoRouteError, match=rf"^no route leads there now: Epplergasse is closed to {vehicles}$"):
+            route(*ends, snapshot, vehicle=vehicle)
+    with pytest.raises(NoRouteError, match="Epplergasse is closed to cars"):
+        route(*((Place(link="C-B-0"), A) if is_origin else (A, Place(node="C"))), snapshot)
 
 
 def test_what_no_way_ever_led_to_is_told_apart_from_what_is_closed() -> None:

@@ -54,8 +54,8 @@ class UnreachableThings(Wire):
     """Ids of what is registered where nobody gets any more."""
 
     destinations: list[str] = Field(description="whose junction cannot be reached", examples=[["STADION"]])
-    signs: list[str] = Field(description="on a street that is cut off", examples=[[]])
-    detectors: list[str] = Field(description="on a street that is cut off", examples=[[]])
+    signs: list[str] = Field(description="whose link is closed, or no driver gets to it", examples=[["S6"]])
+    detectors: list[str] = Field(description="on a street that is open, but no driver gets to it", examples=[[]])
 
 
 class CorridorHit(Wire):

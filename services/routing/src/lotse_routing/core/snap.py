@@ -40,7 +40,7 @@ class NoLinkNearError(LookupError):
 
 
 class BadAreaError(ValueError):
-    """A ring crosses itself, or a hole lies outside of its area."""
+    """A ring crosses itself, a hole lies outside of its area, or no street touches it."""
 
 
 class Snapper:
@@ -94,14 +94,19 @@ class Snapper:
         Raises
         ------
         BadAreaError
-            The rings are none of an area.
+            The rings are none of an area, or it touches no link.
         """
-        outer, *holes = (self._flat(ring) for ring in rings)
-        area = Polygon(outer, holes)
+        outer_ring, *holes = rings
+        area = Polygon(self._flat(outer_ring), [self._flat(hole) for hole in holes])
         if not area.is_valid:
             message = shapely.is_valid_reason(area).partition("[")[0]
             raise BadAreaError(message)
-        return sorted(self._tree.query(area, predicate="intersects").tolist())
+        links: list[int] = sorted(self._tree.query(area, predicate="intersects").tolist())
+        if not links:
+            lon, lat = outer_ring[0]
+            message = f"touches no street: it begins at longitude {lon:g}, latitude {lat:g} (longitude first)"
+            raise BadAreaError(message)
+        return links
 
     def _within(self, point: Point, distance_m: float, usable: Flags | None) -> list[Snapped]:
         found = np.sort(self._tree.query(point, predicate="dwithin", distance=distance_m))

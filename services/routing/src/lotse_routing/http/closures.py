@@ -111,7 +111,9 @@ def _answer(snapshot: Snapshot, report: ClosureReport, around_it: Surroundings) 
         beside=[roadwork.roadwork_id for roadwork in report.beside],
         cut_off=[_cut_off(street) for street in report.cut_off],
         unreachable=UnreachableThings(
-            destinations=list(lying.destinations), signs=list(lying.signs), detectors=list(lying.detectors)
+            destinations=list(lying.destinations),
+            signs=[*lying.signs, *lying.closed_signs],
+            detectors=list(lying.detectors),
         ),
         corridors=[CorridorHit(corridor_id=c.corridor_id, links=list(c.links)) for c in report.corridors],
         detours=[

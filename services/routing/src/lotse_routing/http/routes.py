@@ -7,15 +7,15 @@ from datetime import datetime
 from fastapi import APIRouter
 
 from lotse_routing.core.access import Vehicle
-from lotse_routing.core.snap import BadAreaError
 from lotse_routing.core.topology import Topology
 from lotse_routing.network.geometry import Coordinate
 from lotse_routing.places import Place, Places, TooFarError, UnknownPlaceError
 from lotse_routing.records import Records
 from lotse_routing.settings import RoutingSettings
 from lotse_routing.state.snapshot import Snapshot
+from lotse_routing.whatif.description import PlaceUsed, Route
 from lotse_routing.whatif.past import NotKnownError, snapshot_then
-from lotse_routing.whatif.route import NoRouteError, PlaceUsed, Route, RouteQuestion, answer_routes
+from lotse_routing.whatif.route import AvoidAreaError, NoRouteError, RouteQuestion, SamePlaceError, answer_routes
 from lotse_shared.database import AWAY
 from lotse_shared.problems import Conflict, InvalidInput, NotFound, Unavailable
 from lotse_shared.wire import Place as PlaceAsked
@@ -70,12 +70,14 @@ def _answer(snapshot: Snapshot, places: Places, request: RouteRequest) -> RouteA
     question = _question(request)
     try:
         routes = answer_routes(snapshot, places, question)
+    except SamePlaceError as error:
+        raise invalid_field(field="body.destination", reason=str(error)) from error
     except UnknownPlaceError as error:
         raise NotFound(str(error)) from error
     except TooFarError as error:
         raise invalid_field(field=_field(question, error.place), reason=str(error)) from error
-    except BadAreaError as error:
-        raise invalid_field(field="body.avoid_polygons", reason=str(error)) from error
+    except AvoidAreaError as error:
+        raise invalid_field(field=f"body.avoid_polygons.{error.position}", reason=str(error)) from error
     except NoRouteError as error:
         raise Conflict(str(error)) from error
     return RouteAnswer(

@@ -6,7 +6,6 @@ from itertools import groupby
 from typing import Any
 
 from lotse_routing.core.access import Vehicle
-from lotse_routing.core.topology import Topology
 from lotse_routing.decide.registry import Registry
 from lotse_routing.decide.street import street_of
 from lotse_routing.state.roadwork import Roadwork
@@ -17,7 +16,7 @@ from lotse_routing.whatif.scene import Scene, set_scene
 from lotse_routing.whatif.stretches import Around, find_around, list_stretches
 from lotse_routing.whatif.touched import BrokenCorridor, HitDetour, Lying, broken_corridors, hit_detours, lying_there
 from lotse_routing.whatif.traffic import Counter, Traffic, traffic_on
-from lotse_routing.whatif.window import Window, list_phases
+from lotse_routing.whatif.window import Phase, Window, list_phases
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,27 +80,29 @@ def check_closure(
         A detector that has been silent for so long counts nothing.
     """
     topology, registry = snapshot.topology, around_it.registry
-    phases = list_phases(question.window, around_it.roadworks)
+    roadworks = [r for r in around_it.roadworks if any(link in topology.index for link in r.links)]
+    phases = list_phases(question.window, roadworks)
     scenes = [set_scene(snapshot, phase, question.links, question.vehicle) for phase in phases]
     isolation = find_isolation(topology, scenes)
-    lost = frozenset(topology.links[index].link_id for index in isolation.links)
-    gone = lost | {topology.links[index].link_id for index in question.links}
+    closed, lost, unreached = (
+        frozenset(topology.links[index].link_id for index in links)
+        for links in (question.links, isolation.links, isolation.without_way_in)
+    )
+    gone = lost | closed
     return ClosureReport(
         question.window,
-        _beside(topology, scenes),
+        _beside(phases),
         isolation.streets,
-        lying_there(registry, around_it.counters, isolation.junctions, lost),
+        lying_there(registry, around_it.counters, isolation.junctions, unreached, closed),
         broken_corridors(registry, gone),
         hit_detours(around_it.detours, gone),
         tuple(_stretches(snapshot, question, scenes, around_it.counters, stale_after_intervals)),
     )
 
 
-def _beside(topology: Topology, scenes: Iterable[Scene]) -> tuple[Roadwork, ...]:
-    """List the roadworks that close any link of this network in any phase."""
-    found = {r.roadwork_id: r for scene in scenes for r in scene.phase.roadworks}
-    known = [r for r in found.values() if any(link in topology.index for link in r.links)]
-    return tuple(sorted(known, key=lambda roadwork: roadwork.roadwork_id))
+def _beside(phases: Iterable[Phase]) -> tuple[Roadwork, ...]:
+    found = {r.roadwork_id: r for phase in phases for r in phase.roadworks}
+    return tuple(found[roadwork_id] for roadwork_id in sorted(found))
 
 
 def _stretches(

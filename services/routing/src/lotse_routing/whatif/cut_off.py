@@ -4,7 +4,7 @@ Routes turn back at dead ends only, and a closure makes none. People who live in
 a way in if either direction of it has one, and where both ways are left it is cut off only for who does not turn.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -27,8 +27,8 @@ class CutOff:
     """Links of a street that lose their way in or their way out, from `since` on.
 
     `has_way_in` and `has_way_out` tell of the street in either direction: with both it is reached and left by turning
-    round in it. `junctions` are the ends of the links; `together_with` the roadworks without which they would stay
-    connected.
+    round in it. `junctions` are the ends of the links; `together_with` the roadworks without any of which they would
+    stay connected, or if no single one of them is needed, all that close something then.
     """
 
     street: str
@@ -48,10 +48,14 @@ class CutOff:
 
 @dataclass(frozen=True, slots=True)
 class Isolation:
-    """All that is cut off in any phase; `junctions` cannot be reached any more, closed streets regarded."""
+    """All that is cut off in any phase; `junctions` cannot be reached any more, closed streets regarded.
+
+    `without_way_in` are those of `links` that drivers cannot get to, not by turning round in their street either.
+    """
 
     streets: tuple[CutOff, ...]
     links: frozenset[int]
+    without_way_in: frozenset[int]
     junctions: frozenset[str]
 
 
@@ -73,29 +77,47 @@ def find_isolation(topology: Topology, scenes: Iterable[Scene]) -> Isolation:
     """Find what is connected without the closure and no longer with it, phase by phase; the gravest loss is told."""
     pairs = _opposites(topology)
     losses: dict[int, _Loss] = {}
+    without_way_in: set[int] = set()
     junctions: set[str] = set()
     for scene in scenes:
         for index, loss in _list_losses(scene, pairs):
+            if not loss.has_way_in:
+                without_way_in.add(index)
             if index not in losses or (loss.is_grave and not losses[index].is_grave):
                 losses[index] = loss
         junctions |= _reached(topology, scene.before.has_way_in) - _reached(topology, scene.after.has_way_in)
-    return Isolation(tuple(_streets(topology, losses)), frozenset(losses), frozenset(junctions))
+    streets = tuple(_streets(topology, losses))
+    return Isolation(streets, frozenset(losses), frozenset(without_way_in), frozenset(junctions))
 
 
 def _list_losses(scene: Scene, pairs: Pairs) -> Iterator[tuple[int, _Loss]]:
     """Compare links and streets without the closure and with it: either may be lost while the other is lost already."""
-    before, after, alone = (_of_streets(reach, pairs) for reach in (scene.before, scene.after, scene.alone))
+    before, after = (_of_streets(reach, pairs) for reach in (scene.before, scene.after))
     is_link_lost = scene.before.is_connected & ~scene.after.is_connected
     is_street_lost = before.is_connected & ~after.is_connected
     may_use = scene.open.permit.access != NO
     is_open = np.isfinite(scene.open_times_s) & ~scene.closed & may_use
-    is_by_itself = np.where(
-        is_street_lost, ~alone.is_connected, ~scene.alone.is_connected & (alone.is_connected == after.is_connected)
-    )
-    beside = tuple(roadwork.roadwork_id for roadwork in scene.phase.roadworks)
-    for index in np.flatnonzero(is_open & (is_link_lost | is_street_lost)).tolist():
+    lost = np.flatnonzero(is_open & (is_link_lost | is_street_lost)).tolist()
+    together = _together(scene, lost, lambda reach: _stays(reach, pairs, is_street_lost))
+    for index in lost:
         ways = bool(after.has_way_in[index]), bool(after.has_way_out[index])
-        yield index, _Loss(*ways, scene.phase.starts_at, () if is_by_itself[index] else beside)
+        yield index, _Loss(*ways, scene.phase.starts_at, together.get(index, ()))
+
+
+def _together(scene: Scene, lost: Sequence[int], stays: Callable[[Reach], Flags]) -> dict[int, tuple[str, ...]]:
+    """Name by link the roadworks that it is lost together with; what the closure cuts off by itself is left out."""
+    stays_alone = stays(scene.alone)
+    shared = [index for index in lost if stays_alone[index]]
+    if not shared:
+        return {}
+    without = {roadwork.roadwork_id: stays(scene.reach_without(roadwork)) for roadwork in scene.phase.roadworks}
+    needed = {index: tuple(name for name, stays_then in without.items() if stays_then[index]) for index in shared}
+    return {index: names or tuple(without) for index, names in needed.items()}
+
+
+def _stays(reach: Reach, pairs: Pairs, is_street_lost: Flags) -> Flags:
+    """Tell which links are not lost with such a reach: where the street is lost, it counts, else the link itself."""
+    return np.where(is_street_lost, _of_streets(reach, pairs).is_connected, reach.is_connected)
 
 
 def _of_streets(reach: Reach, pairs: Pairs) -> Reach:

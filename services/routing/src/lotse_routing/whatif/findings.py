@@ -15,6 +15,8 @@ def tell(report: ClosureReport, registry: Registry) -> Iterator[str]:
     yield from (_cut_off(street) for street in report.cut_off if not street.needs_turning)
     for destination_id in report.lying.destinations:
         yield f"{registry.destinations[destination_id].name} cannot be reached any more."
+    yield from (f"Sign {sign_id} cannot be reached any more." for sign_id in report.lying.signs)
+    yield from (f"Sign {sign_id} stands on a closed link." for sign_id in report.lying.closed_signs)
     for detour in report.detours:
         yield f"Sign {detour.sign_id} shows a detour to {detour.destination_id} over it now."
     for corridor in report.corridors:

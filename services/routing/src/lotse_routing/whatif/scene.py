@@ -9,7 +9,8 @@ from lotse_routing.core.access import Vehicle
 from lotse_routing.core.jit import Flags
 from lotse_routing.core.reachability import Reach, find_reach
 from lotse_routing.core.routes import RouteGraph
-from lotse_routing.core.topology import Seconds
+from lotse_routing.core.topology import Seconds, Topology
+from lotse_routing.state.roadwork import Roadwork
 from lotse_routing.state.snapshot import Snapshot
 from lotse_routing.whatif.window import Phase
 
@@ -31,13 +32,18 @@ class Scene:
     after: Reach
     alone: Reach
 
+    def reach_without(self, roadwork: Roadwork) -> Reach:
+        """Find what would be connected with the closure and all that is closed besides, but for one roadwork."""
+        topology = self.open.topology
+        others = (other for other in self.phase.roadworks if other != roadwork)
+        return find_reach(topology, self.open.permit, self.closed | _closed_by(topology, others))
+
 
 def set_scene(snapshot: Snapshot, phase: Phase, links: Sequence[int], vehicle: Vehicle) -> Scene:
     """Set the scene of a phase: with the travel times of now if it has begun, else with the usual ones."""
     topology = snapshot.topology
     closed = _flags(len(topology.links), links)
-    names = (name for roadwork in phase.roadworks for name in roadwork.links)
-    beside = _flags(len(topology.links), (topology.index[name] for name in names if name in topology.index))
+    beside = _closed_by(topology, phase.roadworks)
     open_times_s = np.where(beside, np.inf, _times_s(snapshot, phase))
     factors = snapshot.base.costs_s / snapshot.base.travel_times_s
     shut_times_s = np.where(closed, np.inf, open_times_s)
@@ -57,6 +63,11 @@ def _times_s(snapshot: Snapshot, phase: Phase) -> Seconds:
     if phase.starts_at > snapshot.computed_until:
         return usual_s
     return np.where(np.isfinite(snapshot.weights.travel_times_s), snapshot.weights.travel_times_s, usual_s)
+
+
+def _closed_by(topology: Topology, roadworks: Iterable[Roadwork]) -> Flags:
+    names = (name for roadwork in roadworks for name in roadwork.links)
+    return _flags(len(topology.links), (topology.index[name] for name in names if name in topology.index))
 
 
 def _flags(count: int, links: Iterable[int]) -> Flags:

@@ -28,10 +28,14 @@ class HitDetour:
 
 @dataclass(frozen=True, slots=True)
 class Lying:
-    """Ids of what lies where nobody gets any more; destinations also where all streets to them are closed."""
+    """Ids of what lies where nobody gets any more; destinations also where all streets to them are closed.
+
+    `closed_signs` stand on a closed link, `signs` on another one that drivers cannot get to.
+    """
 
     destinations: tuple[str, ...]
     signs: tuple[str, ...]
+    closed_signs: tuple[str, ...]
     detectors: tuple[str, ...]
 
 
@@ -59,12 +63,17 @@ def hit_detours(detours: Mapping[str, Sequence[Mapping[str, Any]]], links: froze
 
 
 def lying_there(
-    registry: Registry, counters: Iterable[Counter], junctions: frozenset[str], links: frozenset[str]
+    registry: Registry,
+    counters: Iterable[Counter],
+    junctions: frozenset[str],
+    links: frozenset[str],
+    closed: frozenset[str],
 ) -> Lying:
-    """List what lies at junctions that cannot be reached, or on links that are cut off."""
+    """List what lies at junctions or on links that cannot be reached, and the signs on closed links."""
     return Lying(
         tuple(d.destination_id for d in registry.destinations.values() if d.node_id in junctions),
         tuple(sign.sign_id for sign in registry.signs if sign.link_id in links),
+        tuple(sign.sign_id for sign in registry.signs if sign.link_id in closed),
         tuple(counter.detector_id for counter in counters if counter.link_id in links),
     )
 
