@@ -53,3 +53,13 @@ def test_only_the_newest_files_are_kept(tmp_path: Path) -> None:
         (tmp_path / f"{i}.npz").write_bytes(b"old")
     CompiledNetworks(str(tmp_path)).of(TOWN)
     assert len(list(tmp_path.iterdir())) == compiled.FILES_KEPT
+
+
+def test_whatever_decides_what_a_network_compiles_to_names_the_file() -> None:
+    """Else an older file would be taken for what newer code gives: hours and the compiler of kernels do not count."""
+    used = {
+        getattr(thing, "__module__", None) or "" for module in compiled.COMPILERS for thing in vars(module).values()
+    }
+    ours = {name for name in used if name.startswith("lotse_")}
+    named = {module.__name__ for module in compiled.COMPILERS}
+    assert ours - named == {"lotse_routing.core.jit", "lotse_routing.network.weekly_times"}

@@ -1,6 +1,6 @@
 import pytest
 from factories_core import a_graph
-from factories_network import a_network, both_ways, place
+from factories_network import a_link, a_network, both_ways, place
 
 from lotse_routing.core import alternatives
 from lotse_routing.core.alternatives import Limits, list_alternatives
@@ -73,3 +73,12 @@ def test_where_no_way_leads_there_is_none_and_on_one_link_only_the_way_along_it(
     times[topology.index["D-E-0"]] = float("inf")
     end = Anchor(topology.index["D-E-0"], 1.0)
     assert list_alternatives(a_graph(topology, times), Anchor(link, 0.0), [end], Limits(), 3) == []
+
+
+def test_where_even_the_best_route_is_too_dear_once_penalised_it_stands_alone() -> None:
+    """30 links of 8 hours each: a bit more, and the sum counts as no way at all."""
+    row = {f"{i:02}": place(i, 0) for i in range(31)}
+    topology = build_topology(a_network(row, [a_link(f"{i:02}", f"{i + 1:02}", row) for i in range(30)]))
+    graph = a_graph(topology, [30_000.0] * 30)
+    found = list_alternatives(graph, Anchor(0, 0.0), [Anchor(29, 1.0)], Limits(), 3)
+    assert [path.cost_s for path in found] == [900_000.0]

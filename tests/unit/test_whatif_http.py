@@ -168,6 +168,7 @@ async def test_a_bad_field_is_named(request_: dict[str, Any], field: str) -> Non
         ({"links": ["A-B-0"], "roadwork_id": "R1"}, "exactly one of links, roadwork_id"),
         ({"links": []}, "links"),
         ({"links": ["A-B-0", "Y-Z-0"]}, "body.links.1: there is no link 'Y-Z-0' in the active network"),
+        ({"links": ["A-B-0"], "starts_at": "9999-12-31T23:30:00Z"}, "must lie between 1970 and 2200"),
         (
             {"links": ["A-B-0"], "ends_at": "2026-11-23T12:00:00Z"},
             "body.ends_at: must be later than the start and than",

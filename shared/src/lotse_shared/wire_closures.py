@@ -5,6 +5,7 @@ from typing import Annotated
 from pydantic import AwareDatetime, ConfigDict, Field, model_validator
 
 from lotse_shared.identifiers import Identifier
+from lotse_shared.moment import Moment
 from lotse_shared.wire import Wire
 from lotse_shared.wire_routes import Vehicle
 
@@ -19,8 +20,8 @@ class ClosureRequest(Wire):
     )
     roadwork_id: Identifier | None = Field(default=None, description="whose links and whose time are meant")
     vehicle: Vehicle = Field(default=Vehicle(), description="who has to get everywhere; left out: cars")
-    starts_at: AwareDatetime | None = Field(default=None, description="left out: now, or when the roadwork begins")
-    ends_at: AwareDatetime | None = Field(default=None, description="left out: an open end, or that of the roadwork")
+    starts_at: Moment | None = Field(default=None, description="left out: now, or when the roadwork begins")
+    ends_at: Moment | None = Field(default=None, description="left out: an open end, or that of the roadwork")
 
     @model_validator(mode="after")
     def _exactly_one(self) -> "ClosureRequest":

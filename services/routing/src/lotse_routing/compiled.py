@@ -19,10 +19,12 @@ from lotse_routing.core import hierarchy, memory, order, states, topology, turns
 from lotse_routing.core.hierarchy import Hierarchy
 from lotse_routing.core.states import States
 from lotse_routing.core.topology import Compiled, compile_network
+from lotse_routing.network import geometry, model
 from lotse_routing.network.model import StreetNetwork
+from lotse_shared import vehicle
 from lotse_shared.log import get_logger
 
-COMPILERS: tuple[ModuleType, ...] = (hierarchy, memory, order, states, topology, turns)
+COMPILERS: tuple[ModuleType, ...] = (geometry, hierarchy, memory, model, order, states, topology, turns, vehicle)
 FILES_KEPT = 8
 
 log = get_logger(__name__)

@@ -138,9 +138,10 @@ class PlacesInForce:
 
     def of(self, topology: Topology) -> Places:
         """Give the places of a network: those held, if they are of this one."""
-        if self._places is None or self._places.topology is not topology:
-            self._places = Places(topology, self._max_distance_m)
-        return self._places
+        held = self._places  # read once: several threads ask, maybe for two networks while one replaces the other
+        if held is None or held.topology is not topology:
+            held = self._places = Places(topology, self._max_distance_m)
+        return held
 
 
 def _known(links: Sequence[int] | None, what: str) -> Sequence[int]:

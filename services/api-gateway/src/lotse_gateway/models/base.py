@@ -1,13 +1,10 @@
 """What all bodies share: strictness, plain text, aware moments, pages."""
 
-from datetime import UTC, datetime
 from typing import Annotated, Generic, TypeVar
 
-from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
 Item = TypeVar("Item")
-
-EARLIEST_YEAR, LATEST_YEAR = 1970, 2200
 
 
 class Body(BaseModel):
@@ -21,16 +18,6 @@ class View(BaseModel):
 
     model_config = ConfigDict(frozen=True)
 
-
-def _to_utc(moment: datetime) -> datetime:
-    if not EARLIEST_YEAR < moment.year < LATEST_YEAR:
-        message = f"must lie between {EARLIEST_YEAR} and {LATEST_YEAR}"
-        raise ValueError(message)
-    return moment.astimezone(UTC)
-
-
-Moment = Annotated[AwareDatetime, AfterValidator(_to_utc)]
-"""A point in time with its offset (RFC 3339), held in UTC."""
 
 NAME_PATTERN = r"^[^\x00-\x1f\x7f]*$"
 Name = Annotated[str, StringConstraints(max_length=200, pattern=NAME_PATTERN)]

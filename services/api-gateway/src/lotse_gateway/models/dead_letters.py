@@ -5,8 +5,9 @@ from typing import Annotated, Literal
 
 from pydantic import AwareDatetime, Field
 
-from lotse_gateway.models.base import Body, Moment, Page, View
+from lotse_gateway.models.base import Body, Page, View
 from lotse_shared.identifiers import Identifier
+from lotse_shared.moment import Moment
 
 TOPIC, PAYLOAD = "fiware/KL-18/flow", b'{"id":"KL-18","ty'
 EXAMPLE_ID = hashlib.sha256(TOPIC.encode() + b"\0" + PAYLOAD).hexdigest()

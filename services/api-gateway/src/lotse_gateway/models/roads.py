@@ -4,9 +4,10 @@ from typing import Annotated, Literal
 
 from pydantic import AwareDatetime, Field, model_validator
 
-from lotse_gateway.models.base import Body, Moment, Name, Page, View
+from lotse_gateway.models.base import Body, Name, Page, View
 from lotse_shared.identifiers import Identifier
 from lotse_shared.level_of_service import LevelOfService
+from lotse_shared.moment import Moment
 
 LinkIds = Annotated[
     list[Identifier], Field(min_length=1, max_length=1_000, examples=[["R01-R02-0"]], description="links it affects")

@@ -8,7 +8,6 @@ from fastapi.responses import StreamingResponse
 from lotse_gateway.access import Requires
 from lotse_gateway.audit import Event, leave_trace
 from lotse_gateway.keys import ApiKey, Scope
-from lotse_gateway.models.base import Moment
 from lotse_gateway.models.dead_letters import (
     EXAMPLE_ID,
     PAYLOAD,
@@ -28,6 +27,7 @@ from lotse_gateway.routes.letter_stream import EXAMPLE_LINE, NDJSON, stream_lett
 from lotse_gateway.routes.parameters import Cursor, id_in_query, page_size, read_cursor
 from lotse_gateway.routes.spans import read_digest, read_moment
 from lotse_shared import topics
+from lotse_shared.moment import Moment
 from lotse_shared.problems import NotFound
 from lotse_shared.wire import DeadLetterFilter, ReplayAnswer, ReplayRequest
 

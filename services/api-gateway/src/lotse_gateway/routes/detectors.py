@@ -6,7 +6,6 @@ from fastapi import APIRouter, Query
 
 from lotse_gateway.access import Requires
 from lotse_gateway.keys import Scope
-from lotse_gateway.models.base import Moment
 from lotse_gateway.models.readings import RawValues, ReadingPage
 from lotse_gateway.nouns import DETECTORS
 from lotse_gateway.openapi import errors
@@ -15,6 +14,7 @@ from lotse_gateway.registry import get_row
 from lotse_gateway.resources import Resources
 from lotse_gateway.routes.parameters import Cursor, DetectorId, page_size, read_cursor
 from lotse_gateway.routes.spans import choose_span, read_moment
+from lotse_shared.moment import Moment
 
 
 def detectors_router(resources: Resources) -> APIRouter:

@@ -15,11 +15,11 @@ from starlette.types import Scope as AsgiScope
 from lotse_gateway.access import Requires
 from lotse_gateway.database import Database
 from lotse_gateway.keys import Scope
-from lotse_gateway.models.base import Moment
 from lotse_gateway.openapi import errors
 from lotse_gateway.resources import Resources
 from lotse_gateway.routes.parameters import invalid_field
 from lotse_shared.identifiers import Identifier
+from lotse_shared.moment import Moment
 from lotse_shared.problems import Conflict, Unavailable
 
 MOST_DETECTORS = 200

@@ -8,7 +8,6 @@ from fastapi import APIRouter, Query
 
 from lotse_gateway.access import Requires
 from lotse_gateway.keys import Scope
-from lotse_gateway.models.base import Moment
 from lotse_gateway.models.history import AggregatePage, Bucket, OutagePage
 from lotse_gateway.nouns import DETECTORS
 from lotse_gateway.openapi import errors
@@ -18,6 +17,7 @@ from lotse_gateway.resources import Resources
 from lotse_gateway.routes.days import UNITS, day_of, list_days, widen
 from lotse_gateway.routes.parameters import Cursor, DetectorId, invalid_field, page_size, read_cursor
 from lotse_gateway.routes.spans import DEFAULT_SPAN, read_moment
+from lotse_shared.moment import Moment
 from lotse_shared.problems import Conflict
 
 LONGEST_SPAN = timedelta(days=400)

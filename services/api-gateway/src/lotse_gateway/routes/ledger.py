@@ -7,7 +7,6 @@ from fastapi import APIRouter, Query
 
 from lotse_gateway.access import Requires
 from lotse_gateway.keys import Scope
-from lotse_gateway.models.base import Moment
 from lotse_gateway.models.ledger import Bucket, GapPage, LedgerPage
 from lotse_gateway.nouns import DETECTORS
 from lotse_gateway.openapi import errors
@@ -17,6 +16,7 @@ from lotse_gateway.resources import Resources
 from lotse_gateway.routes.parameters import Cursor, id_in_query, invalid_field, page_size, read_cursor
 from lotse_gateway.routes.spans import choose_span, read_moment
 from lotse_shared.clock import WallClock
+from lotse_shared.moment import Moment
 
 LONGEST_SPAN = timedelta(days=400)
 WIDTHS: dict[Bucket, timedelta] = {"hour": timedelta(hours=1), "day": timedelta(days=1)}

@@ -66,17 +66,29 @@ def list_alternatives(
         route; the best alone where it does not leave the link that it begins on.
     """
     best = find_path_between(graph, origin, destinations)
-    if best is None or len(best.links) == 1 or at_most < 1:
-        return [] if best is None else [best][:at_most]
+    if best is None or at_most < 1:
+        return []
+    return [best, *list_beside(graph, best, origin, destinations, limits, at_most - 1)]
+
+
+def list_beside(
+    graph: RouteGraph, best: Path, origin: Anchor, destinations: Sequence[Anchor], limits: Limits, at_most: int
+) -> list[Path]:
+    """List alternatives to a best route that is known, the cheaper first.
+
+    They are compared with the one that is handed in: of several equally quick routes, each search may find another.
+    """
+    if len(best.links) == 1:
+        return []
     search = _Search(graph, origin, destinations, limits, best)
     found = [best]
     for candidate in search.candidates():
-        if len(found) == at_most:
+        if len(found) > at_most:
             break
         if search.accepts(candidate, found):
             found.append(candidate.path)
             search.penalise(candidate.path)
-    return [best, *sorted(found[1:], key=lambda path: (path.cost_s, path.links))]
+    return sorted(found[1:], key=lambda path: (path.cost_s, path.links))
 
 
 class _Search:
@@ -99,7 +111,10 @@ class _Search:
         for plateau in islice(trees.plateaus(most), PLATEAUS):
             yield self._candidate(trees.ranks_over(plateau))
         for _ in range(SEARCHES):
-            candidate = self._candidate(self._way_beside())
+            ranks = self._way_beside()
+            if not len(ranks):
+                return
+            candidate = self._candidate(ranks)
             yield candidate
             self.penalise(candidate.path)
 
@@ -122,7 +137,7 @@ class _Search:
         return candidate_of(self._graph, self._origin, ranks, self._starts, self._ends)
 
     def _way_beside(self) -> Indices:
-        """Search the quickest way where what was found is dearer; there is one, for the best route is still there."""
+        """Search the quickest way where what was found is dearer; no ranks where even that is as dear as no way."""
         topology, costs = self._graph.topology, self._graph.metric.arc_costs
         dearer = np.minimum(costs * self._factors[topology.states.link[topology.states.tail]], MOST).astype(np.int32)
         metric = customize(topology.hierarchy, np.where(costs < UNREACHABLE, dearer, UNREACHABLE).astype(np.int32))

@@ -24,7 +24,7 @@ class Hierarchy(NamedTuple):
         Rank of each node, node of each rank; shape (nodes,).
     arc_first, arc_head, arc_of
         The digraph: arcs out of rank r are `arc_first[r]` to `arc_first[r + 1]`; the head of each, and its index as it
-        was handed in; shape (nodes + 1,), (arcs,), (arcs,). In the order in which ties are broken.
+        was handed in; shape (nodes + 1,), (arcs,), (arcs,). In the order in which trees break ties.
     arc_edge, arc_is_up
         Edge that carries each arc (as handed in), and whether it leads to the higher rank; shape (arcs,).
     up_first, up_head, up_tail
@@ -57,8 +57,8 @@ def build_hierarchy(tails: Indices, heads: Indices, rank: Indices) -> Hierarchy:
     Parameters
     ----------
     tails, heads
-        Ends of the arcs, shape (arcs,), none from a node to itself. Among equally quick ways, the one over the arc that
-        comes first is taken.
+        Ends of the arcs, shape (arcs,), none from a node to itself. Among equally quick ways, a tree takes the one over
+        the arc that comes first.
     rank
         Rank of each node, a permutation; shape (nodes,).
     """

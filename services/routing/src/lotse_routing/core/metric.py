@@ -47,9 +47,17 @@ def customize(hierarchy: Hierarchy, arc_costs: Costs) -> Metric:
 
 
 def milliseconds(seconds: npt.NDArray[np.float64]) -> Costs:
-    """Turn seconds into costs: at least 1, infinite ones into `UNREACHABLE`."""
-    with np.errstate(invalid="ignore"):
-        rounded = np.clip(np.rint(seconds * 1000), 1, MOST)
+    """Turn seconds into costs: at least 1, infinite ones into `UNREACHABLE`.
+
+    Raises
+    ------
+    ValueError
+        One is not a number: as an integer it would be less than 0, and a search might never end.
+    """
+    if np.isnan(seconds).any():
+        message = "the seconds of a link are not a number"
+        raise ValueError(message)
+    rounded = np.clip(np.rint(seconds * 1000), 1, MOST)
     return np.where(np.isinf(seconds), UNREACHABLE, rounded).astype(np.int32)
 
 

@@ -12,7 +12,7 @@ import numpy.typing as npt
 
 from lotse_routing.core.jit import Costs, Indices, kernel
 from lotse_routing.core.metric import UNREACHABLE, Metric
-from lotse_routing.core.tree import Ends, append, climb
+from lotse_routing.core.tree import UNEXPLAINED, Ends, append, climb
 
 Steps = npt.NDArray[np.int64]
 """Edges, times two, plus one if they are driven upward."""
@@ -33,7 +33,7 @@ class Ways(NamedTuple):
 def find_way(metric: Metric, starts: Ends, ends: Ends) -> tuple[int, Indices]:
     """Give the quickest way from any start to any end: its cost, and the ranks along it.
 
-    What is added at a start may be negative. Without a way the cost is `UNREACHABLE` and there are no ranks.
+    Without a way the cost is `UNREACHABLE` and there are no ranks.
     """
     one_start, one_end = np.array([0, len(starts.ranks)], np.uint32), np.array([0, len(ends.ranks)], np.uint32)
     costs, _, ranks = _find_ways(metric, one_start, starts, one_end, ends)
@@ -119,6 +119,7 @@ def _unpack(metric: Metric, stack: Steps, size: int, ranks: Indices, written: in
             ranks[written] = head
             written += 1
             continue
+        left = size
         for below in range(h.down_first[low + 1] - h.down_first[low]):
             low_edge = np.int64(h.down_edge[h.down_first[low + 1] - 1 - below])
             part = down[low_edge] if is_up else up[low_edge]
@@ -131,6 +132,8 @@ def _unpack(metric: Metric, stack: Steps, size: int, ranks: Indices, written: in
                 stack[size + 1] = 2 * (low_edge if is_up else high_edge)
                 size += 2
                 break
+        if size == left:
+            raise ValueError(UNEXPLAINED)
     return ranks, written
 
 

@@ -68,7 +68,7 @@ def find_way_over(graph: RouteGraph, origins: Sequence[Anchor], stops: Sequence[
     """Give the quickest way from any of some points over one point of each stop; None if there is none.
 
     Only what is driven of the first and of the last link counts. The last stop is the end. Deterministic: of equally
-    quick ways the one whose links come first.
+    quick ways to different ends or states the one whose links come first, to one of them the one that `find_way` gives.
     """
     standings = [_Standing(graph.ranks_of(anchor.link)[0], anchor, 0, ()) for anchor in origins]
     for stop in stops:

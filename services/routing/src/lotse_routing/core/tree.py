@@ -12,9 +12,11 @@ from lotse_routing.core.hierarchy import Hierarchy
 from lotse_routing.core.jit import Costs, Indices, kernel
 from lotse_routing.core.metric import UNREACHABLE, Metric
 
+UNEXPLAINED = "no arc explains a cost: it belongs to other ends, or to another metric"
+
 
 class Ends(NamedTuple):
-    """Where ways begin or end: ranks, and what is added to a way there; shape (ends,) each."""
+    """Where ways begin or end: ranks, and what is added to a way there, 0 or more; shape (ends,) each."""
 
     ranks: Indices
     costs: Costs
@@ -35,6 +37,11 @@ def follow(metric: Metric, costs: Costs, ends: Ends, start: int) -> Indices:
     """Give the ranks along the quickest way from a start, by what `costs_to` gave for the same ends.
 
     Always over the arc that comes first among those on a quickest way; empty if no way leads to an end.
+
+    Raises
+    ------
+    ValueError
+        The costs are not those to these ends. Unnoticed, the walk would never end.
     """
     return _follow(metric, costs, ends, start)
 
@@ -111,10 +118,13 @@ def _follow(metric: Metric, costs: Costs, ends: Ends, start: int) -> Indices:
         for i in range(len(ends.ranks)):
             if ends.ranks[i] == v and ends.costs[i] == costs[v]:
                 return ranks[:size].copy()
+        here = v
         for a in range(h.arc_first[v], h.arc_first[v + 1]):
             if metric.arc_costs[h.arc_of[a]] + costs[h.arc_head[a]] == costs[v]:
                 v = h.arc_head[a]
                 break
+        if v == here:
+            raise ValueError(UNEXPLAINED)
 
 
 @kernel

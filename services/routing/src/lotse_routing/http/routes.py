@@ -46,7 +46,7 @@ def routes_router(
     @router.post("")
     async def routes(request: RouteRequest) -> RouteAnswer:
         snapshot = current() if request.departure == "now" else await snapshot_at(request.departure)
-        return await asyncio.to_thread(_answer, snapshot, places_of(snapshot.topology), request)
+        return await asyncio.to_thread(_answer, snapshot, places_of, request)
 
     return router
 
@@ -66,10 +66,10 @@ def read_vehicle(asked: VehicleAsked) -> Vehicle:
     return Vehicle(asked.vehicle_class, asked.height_m, asked.weight_t)
 
 
-def _answer(snapshot: Snapshot, places: Places, request: RouteRequest) -> RouteAnswer:
+def _answer(snapshot: Snapshot, places_of: Callable[[Topology], Places], request: RouteRequest) -> RouteAnswer:
     question = _question(request)
     try:
-        routes = answer_routes(snapshot, places, question)
+        routes = answer_routes(snapshot, places_of(snapshot.topology), question)
     except SamePlaceError as error:
         raise invalid_field(field="body.destination", reason=str(error)) from error
     except UnknownPlaceError as error:

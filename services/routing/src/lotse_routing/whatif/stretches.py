@@ -84,8 +84,13 @@ def find_around(scene: Scene, stretch: Sequence[int]) -> Around:
 
 def _opposites(topology: Topology, stretch: Sequence[int]) -> frozenset[int]:
     """Give the links that lead the other way between the same junctions."""
-    ends = {(topology.links[index].to_node, topology.links[index].from_node) for index in stretch}
-    return frozenset(i for i, link in enumerate(topology.links) if (link.from_node, link.to_node) in ends)
+    links = topology.links
+    return frozenset(
+        back
+        for index in stretch
+        for back in topology.links_to.get(links[index].from_node, ())
+        if links[back].from_node == links[index].to_node
+    )
 
 
 def _follow(

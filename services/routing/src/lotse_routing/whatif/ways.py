@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from lotse_routing.core.alternatives import Limits, list_alternatives
+from lotse_routing.core.alternatives import Limits, list_beside
 from lotse_routing.core.routes import Anchor, Path, RouteGraph
 from lotse_routing.core.stops import Leg, Way, find_way_over
 from lotse_routing.core.topology import Seconds
@@ -21,11 +21,8 @@ def list_ways(
     if not alternatives or len(stops) > 1:
         return [best]
     origin, destinations = best.legs[0].origin, stops[-1]
-    others = [
-        _way(path, origin, destinations)
-        for path in list_alternatives(graph, origin, destinations, Limits(), 1 + alternatives)
-    ]
-    return [best, *(way for way in others if way.links != best.links)][: 1 + alternatives]
+    others = list_beside(graph, Path(best.links, best.cost_s), origin, destinations, Limits(), alternatives)
+    return [best, *(_way(path, origin, destinations) for path in others)]
 
 
 def total(way: Way, per_link: Seconds) -> float:
