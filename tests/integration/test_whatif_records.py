@@ -9,6 +9,7 @@ from factories_decide import JAM, NOON, TOPOLOGY, a_planner, a_snapshot, close_l
 from factories_history import judged, store
 from factories_whatif import routing_http
 
+from lotse_routing.http import closures
 from lotse_routing.state.snapshot import Snapshot
 from lotse_shared.database import connect
 from lotse_shared.settings import DatabaseSettings
@@ -194,3 +195,13 @@ async def test_a_roadwork_that_closes_nothing_is_not_checked(
         await add_roadwork(connection, "R9", *roadwork.pop("links", ("B-C-0",)), **roadwork)
     got, problem = await ask(database, "/internal/closure-checks", {"roadwork_id": "R9"})
     assert (got, why in problem["detail"]) == (status, True), problem
+
+
+async def test_a_check_that_would_take_a_core_for_long_is_refused(
+    database: DatabaseSettings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(closures, "MOST_WORK", 1)
+    status, problem = await ask(database, "/internal/closure-checks", {"links": ["E-F-0", "F-D-0"]})
+    assert (status, problem["errors"][0]["field"]) == (422, "body.links")
+    assert "name fewer links" in problem["detail"]
+    await check(database, links=["E-F-0"])

@@ -11,6 +11,7 @@ from typing import Any, Literal
 import asyncpg
 
 from lotse_routing import metrics
+from lotse_routing.compute import ComputeThread
 from lotse_routing.core.topology import Topology
 from lotse_routing.corridors.report import CorridorReport
 from lotse_routing.decide.candidates import Trees, trees_of
@@ -53,7 +54,8 @@ class Planner:
         self._is_data_time = clock == "data"
         self._listener = Listener(database, self._feed.tables, settings.loop)
         self._publisher = Publisher(database)
-        self._corridors = CorridorReport(settings.loop)
+        self._compute = ComputeThread()
+        self._corridors = CorridorReport(settings.loop, self._compute)
         self.snapshot: Snapshot | None = None
         self.has_database = False
         self._sensed = Sensed()
@@ -156,13 +158,13 @@ class Planner:
         if self._publisher.is_profile_rebuilt:
             await self._read_profile()
         with metrics.STEP_SECONDS.time():
-            self._sensed, estimates, snapshot = await asyncio.to_thread(self._feel, turn)
+            self._sensed, estimates, snapshot = await self._compute.run(self._feel, turn)
             self.snapshot = snapshot
             tell_what_is_sensed(self._sensed, turn.now)
             if turn.taken_before or not self._publisher.leads:
                 return
             step = self._moment_of(turn, snapshot)
-            decisions, faults = await asyncio.to_thread(decide_signs, step, self._decided)
+            decisions, faults = await self._compute.run(decide_signs, step, self._decided)
         self._faults.tell(faults)
         await self._publish(turn, snapshot, estimates, decisions)
         await self._corridors.follow(turn.world, self._publisher.connection)

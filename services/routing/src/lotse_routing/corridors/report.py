@@ -1,10 +1,10 @@
 """Tells what became of the corridors whenever network, corridors, signs or destinations change."""
 
-import asyncio
 from collections.abc import Mapping
 from dataclasses import asdict
 from typing import Any
 
+from lotse_routing.compute import ComputeThread
 from lotse_routing.corridors.check import CorridorCheck, check_corridors
 from lotse_routing.decide.registry import Registry
 from lotse_routing.metrics import CORRIDOR_CHECK_FAILURES, UNUSABLE_CORRIDORS
@@ -23,7 +23,8 @@ log = get_logger(__name__)
 class CorridorReport:
     """Keeps table `corridor_check`, a metric and the log up to date, for the process that leads."""
 
-    def __init__(self, settings: LoopSettings) -> None:
+    def __init__(self, settings: LoopSettings, compute: ComputeThread) -> None:
+        self._compute = compute
         self._snap_distance_m = settings.snap_distance_m
         self._written: tuple[Town, Registry] | None = None
         self._state = OnChange(log)
@@ -39,7 +40,7 @@ class CorridorReport:
         rows = await connection.fetch(QUERIES["corridors_via"])
         via = {row["corridor_id"]: [_place(part) for part in row["via"]] for row in rows}
         try:
-            checks = await asyncio.to_thread(self._check, world, via)
+            checks = await self._compute.run(self._check, world, via)
         except Exception as error:  # noqa: BLE001 - decisions do not rest on it, and must go on
             self._give_up(error)
         else:

@@ -15,7 +15,7 @@ from lotse_routing.state.snapshot import Snapshot
 from lotse_routing.whatif.closure_check import ClosureQuestion, ClosureReport, Stretch, Surroundings, check_closure
 from lotse_routing.whatif.cut_off import CutOff
 from lotse_routing.whatif.findings import tell
-from lotse_routing.whatif.window import Window
+from lotse_routing.whatif.window import Window, list_phases
 from lotse_shared.database import AWAY
 from lotse_shared.problems import Conflict, InvalidInput, NotFound
 from lotse_shared.wire_closures import (
@@ -28,10 +28,14 @@ from lotse_shared.wire_closures import (
     UnreachableThings,
 )
 
+MOST_WORK = 2_000
+"""Links times phases of one check: about two seconds on a city."""
+
 
 def closures_router(current: CurrentSnapshot, records: Records, settings: RoutingSettings) -> APIRouter:
     """Give the route of closure checks."""
     router = APIRouter(prefix="/internal/closure-checks")
+    one_at_a_time = asyncio.Lock()  # a check takes a core: no number of them shall starve routes
 
     @router.post("")
     async def check(request: ClosureRequest) -> ClosureAnswer:
@@ -40,11 +44,23 @@ def closures_router(current: CurrentSnapshot, records: Records, settings: Routin
             question, around_it = await _read(snapshot, records, request)
         except AWAY as error:
             raise database_away() from error
+        _refuse_too_much(question, around_it)
         stale_after = settings.estimate.stale_after_intervals
-        report = await asyncio.to_thread(check_closure, snapshot, question, around_it, stale_after)
+        async with one_at_a_time:
+            report = await asyncio.to_thread(check_closure, snapshot, question, around_it, stale_after)
         return _answer(snapshot, report, around_it)
 
     return router
+
+
+def _refuse_too_much(question: ClosureQuestion, around_it: Surroundings) -> None:
+    phases = len(list_phases(question.window, around_it.roadworks))
+    if len(question.links) * phases > MOST_WORK:
+        reason = (
+            f"{len(question.links)} links while other closures begin {phases - 1} times are too much for one check: "
+            f"links times phases may be {MOST_WORK}; name fewer links or an earlier ends_at"
+        )
+        raise invalid_field(field="body.links", reason=reason)
 
 
 async def _read(snapshot: Snapshot, records: Records, request: ClosureRequest) -> tuple[ClosureQuestion, Surroundings]:
