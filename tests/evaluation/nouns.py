@@ -153,7 +153,7 @@ class Guidance(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Message:
-    """What a real sign can say: who passes any of `avoids` and then `rejoin`, leaves here by `corridor` and rejoins there.
+    """What a real sign can say: who passes any of `avoids`, then `rejoin`, leaves by `corridor` and comes back there.
 
     `corridor` begins with the sign's edge and ends with `rejoin`; `text` is what the sign reads.
     """
