@@ -1,0 +1,1 @@
+"""Cities as SUMO drives them: the network by netconvert, and where stations and signs stand."""

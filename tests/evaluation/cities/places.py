@@ -1,0 +1,54 @@
+"""Where stations and signs stand: where the traffic is, by rule, so that it is the same for any city."""
+
+from collections.abc import Iterable, Mapping, Sequence
+
+from evaluation.nouns import Edge, Route, SignPost, Station
+
+STATION_EDGE_M = 60.0
+"""A station needs an edge of this length: its loops lie in the middle, off the stop line."""
+SIGN_EDGE_M = 80.0
+"""A sign needs so much road after it for drivers to change lanes."""
+STREET_SHARE = 3
+"""Every how many edges of a street, in one direction, may hold a station at the densest."""
+
+
+def choose_stations(edges: Mapping[str, Edge], vehicles: Mapping[str, float], count: int) -> tuple[Station, ...]:
+    """Put stations on the busiest main edges, not on three in a row of one street."""
+    fitting = [e for e in edges.values() if e.is_signable and e.length_m >= STATION_EDGE_M and vehicles.get(e.edge_id)]
+    chosen: dict[str, Edge] = {}
+    for edge in sorted(fitting, key=lambda e: (-vehicles[e.edge_id], e.edge_id)):
+        if len(chosen) < count and not _has_neighbours(edge, chosen, edges):
+            chosen[edge.edge_id] = edge
+    return tuple(Station(f"D{number:03}", e.edge_id, e.length_m / 2) for number, e in enumerate(chosen.values(), 1))
+
+
+def _has_neighbours(edge: Edge, chosen: Mapping[str, Edge], edges: Mapping[str, Edge]) -> bool:
+    """Tell whether the next edge of the same street, ahead or behind, has a station already."""
+    ahead = any(other in chosen and chosen[other].name == edge.name for other in edge.onward)
+    behind = any(
+        edge.edge_id in other.onward and other.name == edge.name for other in chosen.values() if other is not edge
+    )
+    return ahead or behind
+
+
+def choose_signs(edges: Mapping[str, Edge], routes: Iterable[Route], count: int) -> tuple[SignPost, ...]:
+    """Put signs where they reach most drivers that no other sign reaches, before a choice of main streets."""
+    readers: dict[str, set[int]] = {}
+    for driver, route in enumerate(routes):
+        for edge_id in route[:-1]:
+            readers.setdefault(edge_id, set()).add(driver)
+    fitting = {edge_id: drivers for edge_id, drivers in readers.items() if _is_before_a_choice(edges[edge_id], edges)}
+    reached: set[int] = set()
+    chosen: list[str] = []
+    while len(chosen) < count and fitting:
+        best = max(sorted(fitting), key=lambda edge_id: len(fitting[edge_id] - reached))
+        if not fitting[best] - reached:
+            break
+        reached |= fitting.pop(best)
+        chosen.append(best)
+    return tuple(SignPost(f"S{number:02}", edge_id) for number, edge_id in enumerate(chosen, 1))
+
+
+def _is_before_a_choice(edge: Edge, edges: Mapping[str, Edge]) -> bool:
+    ways: Sequence[str] = [other for other in edge.onward if edges[other].is_signable]
+    return edge.is_signable and edge.length_m >= SIGN_EDGE_M and len(ways) > 1
