@@ -9,7 +9,6 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from statistics import fmean
 
 
 import msgspec
@@ -179,7 +178,7 @@ def _departures(trips: Iterable[Trip], ways: Iterable[Route]) -> list[Departure]
 
 
 def _drive(city: City, departures: Sequence[Departure], settings: WorldSettings) -> Driven:
-    day = Day(departures, {each.vehicle_id: 0.0 for each in departures}, {})
+    day = Day(departures, {each.vehicle_id: 0.0 for each in departures})
     key = RunKey(city.name, UNDISTURBED.name, "none", settings.seed, 0.0)
     return drive_morning(Morning(city, day, UNDISTURBED, key, settings), Silence())
 
@@ -196,12 +195,12 @@ def _as_figures(times_s: Mapping[str, float]) -> Figures:
 
 
 def _usual_morning(city: City, drivers: Sequence[UsualDriver]) -> Driven:
-    day = make_day(drivers, {}, UNDISTURBED, TRAINING_SEED)
+    day = make_day(drivers, UNDISTURBED, TRAINING_SEED)
     key = RunKey(city.name, UNDISTURBED.name, "none", TRAINING_SEED, 0.0)
     return drive_morning(Morning(city, day, UNDISTURBED, key, WorldSettings(TRAINING_SEED)), Silence())
 
 
-def make_day(drivers: Sequence[UsualDriver], usual_s: Mapping[str, float], scenario: Scenario, seed: int) -> Day:
+def make_day(drivers: Sequence[UsualDriver], scenario: Scenario, seed: int) -> Day:
     """Make who drives on one day: most of the usual drivers, a little earlier or later, and those of the scenario."""
     dice = random.Random(f"day {seed}")
     departures, alone_s = [], {}
@@ -217,7 +216,7 @@ def make_day(drivers: Sequence[UsualDriver], usual_s: Mapping[str, float], scena
     for number, trip in enumerate(scenario.surge):
         departures.append(Departure(f"s{number}", trip.depart_s, trip.route))
         alone_s[f"s{number}"] = trip.alone_s
-    return Day(departures, alone_s, usual_s)
+    return Day(departures, alone_s)
 
 
 def _typical_kmh(city: City, minutes: Sequence[Minute]) -> dict[str, tuple[float, ...]]:
@@ -258,7 +257,3 @@ def _prepared(bare: City, recipe: Recipe, kept: Kept) -> Prepared:
     )
     return Prepared(city, recipe, kept.drivers, knowledge, kept.empty_time_s, kept.usual_morning)
 
-
-def mean_times_s(knowledge: Knowledge) -> Mapping[str, float]:
-    """What drivers know: how long each edge usually takes, over the morning."""
-    return {edge_id: fmean(slots) for edge_id, slots in knowledge.usual_time_s.items()}

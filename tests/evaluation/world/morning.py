@@ -33,11 +33,10 @@ class Silence:
 
 @dataclass(frozen=True, slots=True)
 class Day:
-    """Who drives in a run, and what they know: `alone_s` is what each takes in an empty city."""
+    """Who drives in a run: `alone_s` is what each takes in an empty city."""
 
     departures: Sequence[Departure]
     alone_s: Mapping[str, float]
-    usual_times_s: Mapping[str, float]
 
 
 @dataclass(slots=True)
@@ -90,7 +89,6 @@ def drive_morning(morning: Morning, guidance: Guidance, tell: Told = lambda _now
     logbook = Logbook()
     with simulation(city, day.departures, morning.settings) as drive:
         world = drive.world
-        world.tell_usual_times(day.usual_times_s)
         happenings = Happenings(scenario.incidents, city)
         while world.on_the_way and world.now_s < END_S:
             happenings.happen(world)
@@ -98,6 +96,8 @@ def drive_morning(morning: Morning, guidance: Guidance, tell: Told = lambda _now
             happenings.turn_away(world)
             readers.read(world, guidance)
             if world.now_s % MINUTE_S == 0:
+                if happenings.closed:
+                    world.look_around()
                 minute = _minute(world, scenario, happenings.closed)
                 guidance.update(minute)
                 logbook.write(minute, guidance.shown())

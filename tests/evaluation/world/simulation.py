@@ -93,10 +93,12 @@ class World:
         """Find the quickest way by the times that drivers know, past what is closed, turning back allowed."""
         return tuple(libsumo.simulation.findRoute(edge_id, goal, VEHICLE_TYPE).edges)
 
-    def tell_usual_times(self, times_s: Mapping[str, float]) -> None:
-        """Let drivers know how long edges usually take."""
-        for edge_id, time_s in times_s.items():
-            libsumo.edge.adaptTraveltime(edge_id, time_s)
+    def look_around(self) -> None:
+        """Let drivers who have to find a way know how long edges take now: they see queues, and hear of them."""
+        for edge_id in self._city.edges:
+            before_s, now_s = libsumo.edge.getAdaptedTraveltime(edge_id, self.now_s), libsumo.edge.getTraveltime(edge_id)
+            known_s = now_s if before_s < 0 else (before_s + now_s) / 2
+            libsumo.edge.adaptTraveltime(edge_id, known_s)
 
     def begin(self, incident: Incident) -> None:
         """Let an incident happen. Who is on a street that closes may drive off it."""
