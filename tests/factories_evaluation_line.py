@@ -6,7 +6,7 @@ from pathlib import Path
 from xml.etree import ElementTree as ET
 
 from evaluation.line.mapping import Link
-from evaluation.nouns import City, Edge, Knowledge, SignPost, Station
+from evaluation.nouns import City, Edge, Knowledge, SignPost, Station, StationReading
 
 from lotse_standalone.town import FOLDER
 
@@ -14,6 +14,7 @@ LINK_M = 100.0
 SLOTS = 12
 USUAL_VEHICLES_PER_H = 600.0
 USUAL_SHARE = 0.9
+JAM_KMH = 4.0
 
 
 def an_edge(edge_id: str, *, onward: str = "", ways: str = "", length_m: float = LINK_M) -> Edge:
@@ -66,6 +67,14 @@ def a_knowledge(city: City) -> Knowledge:
         usual_vehicles_per_h={station.edge_id: USUAL_VEHICLES_PER_H for station in city.stations},
         usual_time_s={},
     )
+
+
+def a_reading(city: City, station: Station, number: int, *, jammed: bool) -> StationReading:
+    """What a station measures in a minute: as usual, or (that of the highest number) a jam."""
+    if jammed and station is city.stations[-1]:
+        return StationReading(station.station_id, 4, JAM_KMH + number % 2, 60.0)
+    speed_kmh = USUAL_SHARE * city.edges[station.edge_id].speed_kmh + 0.1 * (number % 5)
+    return StationReading(station.station_id, 10 + number % 3, round(speed_kmh, 1), 8.0)
 
 
 def _town_edges() -> dict[str, Edge]:

@@ -20,7 +20,7 @@ STANDSTILL_S = 60.0
 MESSAGES_UNDER_WAY = 100
 READINGS_A_MESSAGE = 500
 CONCENTRATOR = "city"
-PAUSE_S = 0.002
+PAUSE_S = 0.01
 """Between two looks, so that looking does not take the processor from those who work."""
 
 

@@ -16,7 +16,7 @@ from evaluation.line.messages import Translator
 from evaluation.line.preparation import copy_folder, open_folder, prepare, read_ready, read_settings
 from evaluation.line.registry import INTERVAL_S
 from evaluation.line.speech import Speech
-from evaluation.nouns import MORNING, Knowledge, Minute, Route
+from evaluation.nouns import MORNING, Knowledge, Message, Minute, Route
 from lotse_standalone.stack.stack import Stack, StackOptions
 
 
@@ -31,6 +31,11 @@ class Lotse:
         Where prepared data folders are kept; what is missing is made (a minute or so).
     logs
         Where the services' logs of this run go in the end.
+
+    Attributes
+    ----------
+    client
+        HTTP client of the public API, while it runs.
     """
 
     def __init__(self, knowledge: Knowledge, prepared: Path, logs: Path) -> None:
@@ -48,7 +53,7 @@ class Lotse:
             copy_folder(prepared, folder)
             opening.callback(self._keep_logs, folder)
             stack = opening.enter_context(Stack(StackOptions(folder, clock="data", settings=read_settings())))
-            client = opening.enter_context(stack.client())
+            self.client = client = opening.enter_context(stack.client())
             self._feed = opening.enter_context(Feed(stack, client))
             self._ready = read_ready(folder)
             link_map = LinkMap(self._ready.chains, self._ready.links)
@@ -90,6 +95,10 @@ class Lotse:
     def shown(self) -> Mapping[str, Sequence[str]]:
         """Tell what the displays show now; blank ones are left out."""
         return self._speech.shown()
+
+    def messages(self, sign_id: str) -> tuple[Message, ...]:
+        """Give what a sign says to drivers of SUMO now, what counts most first."""
+        return self._speech.messages(sign_id)
 
     @property
     def details(self) -> Mapping[str, Any]:

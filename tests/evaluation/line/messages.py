@@ -8,8 +8,7 @@ from typing import Any, Literal
 from evaluation.line.link_map import LinkMap, first_gap
 from evaluation.nouns import Edge, Message, Route
 
-Lost = Literal["sign not on its route", "no street left out", "ways never meet again", "cannot be driven"]
-"""Why a detour cannot be told to drivers of SUMO."""
+Why = Literal["sign not on its route", "no street left out", "ways never meet again", "cannot be driven"]
 CAUSE = r"(?:^|\. ){destination}: (.*?) is (?:closed|jammed|slow|a little slower)\b"
 """How an explanation begins what it says of a destination (lotse_routing.decide.explanation)."""
 
@@ -23,6 +22,14 @@ class Detour:
     normal: tuple[str, ...]
     shown: tuple[str, ...]
     cause: str
+
+
+@dataclass(frozen=True, slots=True)
+class Lost:
+    """Why a detour cannot be told to drivers of SUMO; `at` are the edges between which it cannot be driven."""
+
+    why: Why
+    at: Route = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,17 +66,17 @@ class Translator:
         """Give the messages of a detour, one for each way that drivers go on where both ways meet; or why none."""
         normal, shown = self._way(detour, detour.normal), self._way(detour, detour.shown)
         if normal is None or shown is None:
-            return "sign not on its route"
+            return Lost("sign not on its route")
         partings = part(normal, shown)
         with_cause = next((each for each in partings if self._has(each, detour.cause)), None)
         parting = with_cause or next(iter(partings), None)
         if parting is None:
-            return "no street left out"
+            return Lost("no street left out")
         ways = [(*parting.corridor, rejoin) for rejoin in self._rejoins(parting)]
         if not ways:
-            return "ways never meet again"
-        if first_gap(ways[0], self.edges) is not None:
-            return "cannot be driven"
+            return Lost("ways never meet again")
+        if gap := first_gap(ways[0], self.edges):
+            return Lost("cannot be driven", gap)
         return [Message(detour.sign_id, frozenset(parting.avoids), way, way[-1], text) for way in ways]
 
     def _rejoins(self, parting: Parting) -> tuple[str, ...]:

@@ -59,6 +59,7 @@ def prepare(knowledge: Knowledge, kept: Path) -> Path:
         if not folder.exists():
             with open_folder() as fresh:
                 _fill(fresh, knowledge)
+                _require_database(fresh)
                 half_made = folder.with_suffix(".half-made")
                 copy_folder(fresh, half_made)
                 half_made.rename(folder)
@@ -105,6 +106,12 @@ def open_folder() -> Iterator[Path]:
     with tempfile.TemporaryDirectory(prefix="lotse-line-") as name:
         Path(name).chmod(WALKABLE)
         yield Path(name) / "data"
+
+
+def _require_database(folder: Path) -> None:
+    if not (folder / "postgres" / "data").is_dir():
+        message = f"the database's user cannot reach {folder}, so its data lie elsewhere: choose another TMPDIR"
+        raise StandaloneError(message)
 
 
 def copy_folder(source: Path, target: Path) -> None:

@@ -7,7 +7,7 @@ from typing import Any
 
 import httpx
 
-from evaluation.line.messages import Translator, read_detour
+from evaluation.line.messages import Lost, Translator, read_detour
 from evaluation.nouns import Message, Route
 from lotse_shared.log import get_logger
 from lotse_standalone.stack.gateway import GatewayAwayError, ask, list_all
@@ -27,7 +27,7 @@ class Speech:
     messages_told
         Messages that drivers were given, each counted when it was new.
     left_out
-        Detours that a sign showed and no driver could be told, by reason; each counted when it was new.
+        Detours that a sign showed and no driver could be told, by reason; counted whenever the sign was told anew.
     """
 
     def __init__(self, client: httpx.Client, translator: Translator) -> None:
@@ -52,8 +52,12 @@ class Speech:
 
     def way(self, sign_id: str, ahead: Route) -> Route | None:
         """Give the way of the first message that addresses this driver."""
-        ways = (message.way(ahead) for message in self._messages.get(sign_id, ()))
+        ways = (message.way(ahead) for message in self.messages(sign_id))
         return next((way for way in ways if way is not None), None)
+
+    def messages(self, sign_id: str) -> tuple[Message, ...]:
+        """Give the messages of a sign, what gains most first."""
+        return self._messages.get(sign_id, ())
 
     def shown(self) -> Mapping[str, Sequence[str]]:
         """Give the lines of each sign that shows any, as one."""
@@ -83,22 +87,22 @@ class Speech:
         for row in sorted(rows, key=_urgency):
             if row["state"] == "detour":
                 told = self._translator.messages(read_detour(row, row["destination"]), text)
-                if isinstance(told, str):
+                if isinstance(told, Lost):
                     self._leave_out(row, told)
                 else:
                     messages |= dict.fromkeys(told)
         self.messages_told += sum(message not in before for message in messages)
         return tuple(messages)
 
-    def _leave_out(self, row: Row, why: str) -> None:
-        self.left_out[why] += 1
+    def _leave_out(self, row: Row, lost: Lost) -> None:
+        self.left_out[lost.why] += 1
         log.warning(
-            "a detour of Lotse cannot be told to drivers of SUMO",
-            why=why,
+            "drivers of SUMO cannot be told a detour of Lotse",
+            why=lost.why,
+            at=lost.at,
             sign=row["sign"],
             destination=row["destination"],
-            normal=row["normal"]["links"],
-            shown=row["shown"]["links"],
+            decision=row["decision_id"],
         )
 
 
