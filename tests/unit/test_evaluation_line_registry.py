@@ -1,6 +1,7 @@
 """What Lotse is told of a city: where its detectors, signs and destinations are, and its usual mornings."""
 
 from datetime import date
+from itertools import pairwise
 from pathlib import Path
 
 from evaluation.line.link_map import LinkMap
@@ -74,4 +75,4 @@ def test_a_usual_quarter_has_the_typical_speed_and_flow_and_never_the_same_value
     readings = [reading for _, (reading,) in quarters]
     assert {reading.vehicle_count for reading in readings} == {round(USUAL_VEHICLES_PER_H / 4)}
     assert all(reading.mean_speed_kmh is not None and abs(reading.mean_speed_kmh - 45) < 0.2 for reading in readings)
-    assert all(one != then for one, then in zip(readings, readings[1:], strict=False))
+    assert all(one != then for one, then in pairwise(readings))
