@@ -25,13 +25,12 @@ PAUSE_S = 0.01
 
 
 class Feed:
-    """Publishes minutes in order. `waited_s` is how long it has waited for decisions in all."""
+    """Publishes minutes in order, and waits for the decisions on them."""
 
     def __init__(self, stack: Stack, client: httpx.Client) -> None:
         self._stack = stack
         self._client = client
         self._publisher = Publisher(*stack.broker, bound=MESSAGES_UNDER_WAY)
-        self.waited_s = 0.0
 
     def __enter__(self) -> Self:
         self._publisher.__enter__()
@@ -63,9 +62,8 @@ class Feed:
         StandaloneError
             They stand still; says where to look.
         """
-        began_s = time.monotonic()
         reached: datetime | None = None
-        deadline = began_s + STANDSTILL_S
+        deadline = time.monotonic() + STANDSTILL_S
         while reached is None or reached < until:
             if (now := self._covered()) != reached:
                 reached, deadline = now, time.monotonic() + STANDSTILL_S
@@ -75,7 +73,6 @@ class Feed:
                 told = f"decisions reach {reached}, readings were sent up to {until}"
                 raise self._standstill(told)
             time.sleep(PAUSE_S)
-        self.waited_s += time.monotonic() - began_s
 
     def _covered(self) -> datetime | None:
         told = ask(self._client, "/v1/system")["covers_until"]
