@@ -4,6 +4,7 @@ import asyncio
 import os
 import signal
 import socket
+import time
 
 import httpx
 import pytest
@@ -13,6 +14,9 @@ from lotse_shared.health import health_router
 from lotse_shared.run import LoopEndedError, run_service
 from lotse_shared.settings import HttpSettings
 from lotse_standalone.machine.ports import free_port
+
+DELAYED_ACK_S = 0.04
+"""The least that Linux waits with an acknowledgement that nothing carries."""
 
 
 def _app(*, ready: bool = True) -> FastAPI:
@@ -83,3 +87,19 @@ async def test_readiness_names_what_is_missing() -> None:
     assert response.status_code == 503
     assert response.json()["dependencies"] == {"database": False}
     assert "python_info" in metrics.text
+
+
+async def test_an_answer_on_an_open_connection_does_not_wait_for_an_acknowledgement() -> None:
+    """Head and body are two writes; with Nagle's algorithm the second waits for the client's delayed ACK, 40 ms."""
+    port = free_port()
+    service = asyncio.create_task(run_service(_app(), HttpSettings(port=port), {"steady": _until_stopped}))
+    await _get(port, "/healthz")
+    async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{port}", trust_env=False) as client:
+        taken_s = []
+        for _ in range(20):
+            began_s = time.perf_counter()
+            await client.get("/healthz")
+            taken_s.append(time.perf_counter() - began_s)
+    os.kill(os.getpid(), signal.SIGTERM)
+    await service
+    assert sorted(taken_s)[len(taken_s) // 2] < DELAYED_ACK_S

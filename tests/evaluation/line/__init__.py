@@ -1,0 +1,1 @@
+"""Lotse itself as guidance: the real services, fed through MQTT and read through REST."""
