@@ -15,7 +15,7 @@ BLUE = "#0072b2"
 ORANGE = "#e69f00"
 RED = "#d55e00"
 CYCLE = ("#56b4e9", "#e69f00", "#009e73", "#f0e442", "#cc79a7", "#0072b2")
-HATCHES = ("", "////", "....", "\\\\\\\\", "xxxx", "----")
+HATCHES = ("", "//", "..", "\\\\", "x", "--")
 STYLE = {
     "svg.hashsalt": "lotse",  # equal figures, equal file
     "svg.fonttype": "none",  # text stays text: smaller, and it can be searched

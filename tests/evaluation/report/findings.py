@@ -1,5 +1,6 @@
 """What was found, in sentences that the figures choose."""
 
+from collections.abc import Collection
 from statistics import fmean
 
 from evaluation.report.figures import delay_h, effect, harm_h, mean_of, share_of_gain
@@ -59,16 +60,17 @@ def _tell_scenario(study: Study, name: str) -> str:
         f"drivers lost {number(before)} vehicle hours without guidance and {number(before + change)} with Lotse's signs"
     )
     told = f"{lost} ({verdict}, {counted(len(changes), 'morning')})"
-    return f"{study.scenarios[name].title}: {told}{_of_the_bound(study, name)}."
+    return f"{study.scenarios[name].title}: {told}{_of_the_bound(study, name, set(changes))}."
 
 
-def _of_the_bound(study: Study, name: str) -> str:
+def _of_the_bound(study: Study, name: str, seeds: Collection[int]) -> str:
     share = share_of_gain(study.runs, name, OURS, COMPLIANCE)
     if share is None:
         return ""
-    bound = mean_of(study.runs.by_seed(name, BOUND, COMPLIANCE), delay_h)
+    bound = study.runs.by_seed(name, BOUND, COMPLIANCE)
+    at_best = mean_of({seed: run for seed, run in bound.items() if seed in seeds}, delay_h)
     gained = f"{percent(share)} of what can be gained was gained" if share > 0 else "nothing of that was gained"
-    return f"; with perfect information it would have been {number(bound)}, so {gained}"
+    return f"; with perfect information it would have been {number(at_best)}, so {gained}"
 
 
 def _tally(study: Study) -> str:

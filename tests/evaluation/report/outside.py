@@ -15,7 +15,8 @@ FILE = Path(__file__).with_name("outside.json")
 (55 and 56 %), `device` on the closure as 37 to 42; they stand as the delays that follow.
 """
 NEAR_TIE = 0.05
-"""Two policies closer than this share outside had no order there."""
+NEAR_TIE_VEHICLE_H = 3.0
+"""Two policies closer than the larger of these outside had no order there."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,8 +39,12 @@ def swapped(before: Mapping[str, float], now: Mapping[str, float]) -> tuple[list
     """List the pairs (better, worse) of policies whose order turned round, and how many had an order and are known."""
     known = [policy for policy in POLICIES if policy in before and policy in now]
     pairs = [sorted(pair, key=lambda policy: before[policy]) for pair in combinations(known, 2)]
-    ordered = [(better, worse) for better, worse in pairs if before[worse] - before[better] > NEAR_TIE * before[worse]]
+    ordered = [(better, worse) for better, worse in pairs if not _is_near_tie(before[better], before[worse])]
     return [(better, worse) for better, worse in ordered if now[better] > now[worse]], len(ordered)
+
+
+def _is_near_tie(less_h: float, more_h: float) -> bool:
+    return more_h - less_h <= max(NEAR_TIE * more_h, NEAR_TIE_VEHICLE_H)
 
 
 def tell_order(before: Mapping[str, float], now: Mapping[str, float]) -> str:

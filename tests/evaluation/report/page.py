@@ -8,7 +8,7 @@ from string import Template
 from evaluation.report.figures import EVEN_SHARE, EVEN_VEHICLE_H, MEANINGFUL_GAIN
 from evaluation.report.findings import tell
 from evaluation.report.material import Study
-from evaluation.report.outside import NEAR_TIE, read_outside, write_outside
+from evaluation.report.outside import NEAR_TIE, NEAR_TIE_VEHICLE_H, read_outside, write_outside
 from evaluation.report.runs import TELEPORTS_AT_MOST
 from evaluation.report.sections import (
     write_compliances,
@@ -75,6 +75,7 @@ def _write_city(study: Study, pictures: Pictures) -> str:
         compliances=write_compliances(study),
         held_out=write_held_out(study),
         near_tie=percent(NEAR_TIE),
+        near_tie_h=f"{NEAR_TIE_VEHICLE_H:g}",
         outside=write_outside(study, read_outside()),
         map=pictures.incident,
         morning=pictures.sign,

@@ -4,7 +4,7 @@ from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, replace
 
 from evaluation.nouns import RunKey, RunResult
-from evaluation.report.words import BOUND, NOTHING, POLICIES
+from evaluation.report.words import BOUND, NOTHING, POLICIES, counted
 
 TELEPORTS_AT_MOST = 0.005
 """SUMO lifts vehicles out of a deadlock. Where more than this share of them was, traffic was not what was driven."""
@@ -17,7 +17,7 @@ BySeed = Mapping[int, RunResult]
 def fault_of(result: RunResult) -> str:
     """Say why a run is no result; nothing if it is one."""
     if result.unfinished:
-        return f"{result.unfinished:,} vehicles had not arrived at the end"
+        return f"{counted(result.unfinished, 'vehicle')} had not arrived at the end"
     if result.teleports > TELEPORTS_AT_MOST * result.vehicles:
         return f"{result.teleports:,} of {result.vehicles:,} vehicles were lifted out of a deadlock"
     return ""

@@ -1,5 +1,6 @@
 """The tables of a city's study."""
 
+from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
 
 from evaluation.nouns import RunKey, RunResult
@@ -135,7 +136,17 @@ def write_counts(study: Study) -> str:
         ("Not in the plan, counted nowhere", _grouped(runs.unplanned)),
     )
     told = f"{counted(len(runs.planned), 'run')} planned, {len(runs.good)} counted, {number(wall_h, 1)} h of driving."
+    told += _left_out_told(runs)
     return "\n\n".join([told, *(f"{word}: {'; '.join(names)}." for word, names in kinds if names)])
+
+
+def _left_out_told(runs: Runs) -> str:
+    """Say what ours showed that the drivers of a simulation could not be told, by reason, over all its runs."""
+    reasons = Counter[str]()
+    for result in runs.good.values():
+        reasons.update(result.details.get("messages_left_out", {}))
+    told = ", ".join(f"{reason} {count:,}" for reason, count in sorted(reasons.items()) if count)
+    return f" **Messages that no driver could be told**: {told}." if told else ""
 
 
 def _grouped(keys: Iterable[RunKey]) -> list[str]:

@@ -57,7 +57,7 @@ def morning_of(sign_id: str, results: Mapping[str, RunResult], incidents: Sequen
 def _said(result: RunResult, sign_id: str, end_s: int) -> list[Said]:
     own = [(at_s, " / ".join(lines)) for at_s, sign, lines in result.displays if sign == sign_id]
     ends = [at_s for at_s, _ in own[1:]] + [end_s]
-    return [Said(at_s, until_s, text) for (at_s, text), until_s in zip(own, ends, strict=True) if text]
+    return [Said(at_s, until_s, text) for (at_s, text), until_s in zip(own, ends, strict=False) if text]
 
 
 def write_texts(morning: SignMorning) -> str:

@@ -13,6 +13,8 @@ DEGREE_M = 111_320.0
 MARGIN_M = 400.0
 SCALE_M = 500.0
 WIDTH_IN = 9.0
+TOGETHER = 0.02
+"""Signs closer than this share of the picture's width share a label."""
 STYLES = (
     {"color": BLUE, "linewidth": 5.0, "alpha": 0.75},
     {"color": ORANGE, "linewidth": 2.0, "linestyle": (0, (3, 1.5))},
@@ -44,9 +46,9 @@ class Sight:
 
 
 def corridors_of(result: RunResult) -> Corridors:
-    """Read them from `details["messages"]`, each as `Message` has it; nothing if a policy tells none."""
+    """Read them from `details["corridors"]`, each with `sign_id` and `corridor`; nothing if a policy tells none."""
     found: dict[str, dict[Route, None]] = {}
-    for message in result.details.get("messages", ()):
+    for message in result.details.get("corridors", ()):
         found.setdefault(str(message["sign_id"]), {})[tuple(message["corridor"])] = None
     return {sign_id: tuple(routes) for sign_id, routes in sorted(found.items())}
 
@@ -111,9 +113,18 @@ def _draw_posts(axes: Any, city: City, speaking: frozenset[str], box: tuple[floa
     axes.plot(*_columns(silent), "s", color=INK, markersize=6, markerfacecolor="white", label="sign")
     told = [place for name, place in signs.items() if name in speaking]
     axes.plot(*_columns(told), "s", color=INK, markersize=6, label="sign that showed a corridor")
-    for name, place in signs.items():
+    for names, place in _together(signs, (box[2] - box[0]) * TOGETHER):
         if _is_within(place, box):
-            axes.annotate(name, place, (5, 4), textcoords="offset points", fontsize=8, fontweight="bold", clip_on=True)
+            axes.annotate(names, place, (5, 4), textcoords="offset points", fontsize=8, fontweight="bold")
+
+
+def _together(signs: Mapping[str, Point], near_deg: float) -> list[tuple[str, Point]]:
+    """Name signs that lie on each other in one breath, at the first one's place."""
+    groups: dict[Point, list[str]] = {}
+    for name, place in signs.items():
+        near = (p for p in groups if abs(p[0] - place[0]) < near_deg and abs(p[1] - place[1]) < near_deg)
+        groups.setdefault(next(near, place), []).append(name)
+    return [(", ".join(names), place) for place, names in groups.items()]
 
 
 def _columns(points: Collection[Point]) -> tuple[list[float], list[float]]:
