@@ -13,7 +13,7 @@ DEGREE_M = 111_320.0
 MARGIN_M = 400.0
 SCALE_M = 500.0
 WIDTH_IN = 9.0
-TOGETHER = 0.02
+TOGETHER = 0.012
 """Signs closer than this share of the picture's width share a label."""
 STYLES = (
     {"color": BLUE, "linewidth": 5.0, "alpha": 0.75},
