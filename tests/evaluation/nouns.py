@@ -104,10 +104,11 @@ class Minute:
 
 @dataclass(frozen=True, slots=True)
 class UsualTrip:
-    """A trip of a usual morning: when it departs and which way it habitually takes."""
+    """A trip: when it departs, which way it habitually takes, and how long that takes in an empty city (if known)."""
 
     depart_s: float
     route: Route
+    alone_s: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)

@@ -40,7 +40,9 @@ def _onward(edge: Any) -> tuple[str, ...]:
 
 
 def _is_way_back(edge: Any, other: str) -> bool:
-    return any(back.getID() == other for back in edge.getToNode().getOutgoing() if back.getToNode() is edge.getFromNode())
+    return any(
+        back.getID() == other for back in edge.getToNode().getOutgoing() if back.getToNode() is edge.getFromNode()
+    )
 
 
 def _ways(edge: Any) -> tuple[str, ...]:

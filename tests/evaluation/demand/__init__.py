@@ -1,0 +1,1 @@
+"""Who drives a usual morning: gravity trips, and the ways they habitually take."""

@@ -1,0 +1,54 @@
+"""The files that SUMO reads: who departs, where loops lie, which figures of edges it writes."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from xml.etree import ElementTree as ET
+
+from evaluation.nouns import City, Route
+from evaluation.world.loops import loop_id
+
+EDGE_DATA_S = 300
+MINUTE_S = 60
+VEHICLE_TYPE = "driver"
+
+
+@dataclass(frozen=True, slots=True)
+class Departure:
+    """A driver's day: when they want to go, and the way they usually take."""
+
+    vehicle_id: str
+    depart_s: float
+    route: Route
+
+
+def write_departures(departures: Iterable[Departure], path: Path) -> None:
+    """Write vehicles in the order in which they depart."""
+    root = ET.Element("routes")
+    ET.SubElement(root, "vType", id=VEHICLE_TYPE, vClass="passenger", speedDev="0.1")
+    for each in sorted(departures, key=lambda each: (each.depart_s, each.vehicle_id)):
+        vehicle = ET.SubElement(
+            root,
+            "vehicle",
+            id=each.vehicle_id,
+            type=VEHICLE_TYPE,
+            depart=f"{each.depart_s:.1f}",
+            departLane="best",
+            departPos="base",
+            departSpeed="max",
+        )
+        ET.SubElement(vehicle, "route", edges=" ".join(each.route))
+    ET.ElementTree(root).write(path)
+
+
+def write_measuring(city: City, loops_to: str, edge_data: Path, path: Path) -> None:
+    """Write induction loops, one a lane, and the wish for figures of all edges every EDGE_DATA_S."""
+    root = ET.Element("additional")
+    for station in city.stations:
+        for lane in range(city.edges[station.edge_id].lanes):
+            places = {"lane": f"{station.edge_id}_{lane}", "pos": f"{station.position_m:.1f}"}
+            loop = {"id": loop_id(station, lane), "period": str(MINUTE_S), "file": loops_to}
+            ET.SubElement(root, "inductionLoop", loop | places)
+    asked = {"period": str(EDGE_DATA_S), "excludeEmpty": "true", "withInternal": "false"}
+    ET.SubElement(root, "edgeData", {"id": "all", "file": str(edge_data), **asked})
+    ET.ElementTree(root).write(path)
