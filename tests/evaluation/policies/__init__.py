@@ -41,8 +41,13 @@ POLICIES = tuple(_MAKERS)
 """The names that `make_guidance` knows, in the order of a report."""
 
 
-def make_guidance(policy: str, knowledge: Knowledge, scenario: Scenario) -> Guidance:
-    """Make a policy for one run; how many drivers comply is told to none of them, as to no control centre.
+def make_guidance(
+    policy: str,
+    knowledge: Knowledge,
+    scenario: Scenario,
+    compliance: float,  # noqa: ARG001 - the run's; no policy may know it
+) -> Guidance:
+    """Make a policy for one run. How many drivers comply is told to none of them, as to no control centre.
 
     Raises
     ------

@@ -1,4 +1,4 @@
-"""Advice to each driver by themselves, calm enough to do good. No real sign can give it: a bound for what signs can do."""
+"""Advice to each driver by themselves, calm enough to do good. No real sign can give it: a bound for signs."""
 
 from collections import deque
 from dataclasses import dataclass
@@ -51,6 +51,13 @@ class Individual:
         costs_s = self._loads.costs_s(self._measured.times_s, self._measured.usual_s, self._diverted_veh_h())
         self._now = Quickest(self._streets, self._signs, costs_s, closed)
         self._advice = {key: advice for key, advice in self._advice.items() if closed.isdisjoint(advice.way)}
+
+    def shown(self) -> Mapping[str, Sequence[str]]:
+        """Name, for each named destination to which drivers are led another way than usual, the street that they take.
+
+        Advice to single drivers has no text; this stands for it, so that its changes can be counted.
+        """
+        return {sign_id: self._destinations.lines(sign_id, self._advise) for sign_id in self._signs}
 
     def _diverted_veh_h(self) -> Flow:
         while self._diverted and self._diverted[0][0] <= self._now_s - REMEMBERED_S:

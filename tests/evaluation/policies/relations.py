@@ -12,7 +12,7 @@ WINDOW_S = 3600.0
 
 @dataclass(frozen=True, slots=True, eq=False)
 class KnownTrip:
-    """A trip of the sample by numbers; `place` says where in its way an edge is first. Each is itself, equal to none."""
+    """A trip of the sample by numbers; `place` says where in its way an edge is first. No two are equal."""
 
     depart_s: float
     way: Way

@@ -14,8 +14,8 @@ from evaluation.policies.wording import word
 class Static:
     """Shows, for each incident of the scenario, one detour on each sign that affected traffic passes.
 
-    It leads from the sign to the street after the incident that most of them use, by usual times, over signable streets.
-    Where there is no incident, it shows nothing.
+    It leads from the sign to the street after the incident that most of them use, by usual times, over signable
+    streets. Where there is no incident, it shows nothing.
     """
 
     def __init__(self, knowledge: Knowledge, streets: Streets, scenario: Scenario) -> None:

@@ -1,7 +1,7 @@
 """The edges of a city as arrays, and quickest ways through them.
 
-A node of the graph is an edge of SUMO, an arc is a turn from one into another: so no way has a turn that is not allowed,
-and none turns back unless it may.
+A node of the graph is an edge of SUMO, an arc is a turn from one into another: so no way has a turn that is not
+allowed, and none turns back unless it may.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
