@@ -1,6 +1,7 @@
 """Advice to each driver by themselves, calm enough to do good. No real sign can give it: a bound for signs."""
 
 from collections import deque
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from evaluation.nouns import Knowledge, Minute, Route
