@@ -101,9 +101,9 @@ def test_the_static_detour_stands_only_where_affected_traffic_passes() -> None:
 
 def test_naive_advice_follows_every_minute_of_the_measurements() -> None:
     guidance = a_guidance("naive")
-    jam, free = {"BC": 9.0, "CD": 9.0}, {}
+    jam = {"BC": 9.0, "CD": 9.0}
     led = []
-    for minute, speeds_kmh in enumerate([jam, free, jam], 1):
+    for minute, speeds_kmh in enumerate([jam, None, jam], 1):
         guidance.update(a_minute(60 * minute, speeds_kmh))
         led.append(guidance.way(SIGN, USUAL) is not None)
     assert led == [True, False, True]

@@ -1,5 +1,7 @@
 """The local corridor: whom it addresses, when it is shown, and that it foresees what it does to the streets."""
 
+from itertools import pairwise
+
 import pytest
 
 pytest.importorskip("scipy", reason="`make evaluate` installs it")
@@ -105,7 +107,7 @@ def test_a_jam_that_comes_and_goes_does_not_make_the_sign_flicker() -> None:
     for minute in range(1, 31):
         guidance.update(a_minute(60 * minute, JAM if minute % 2 else {"BC": 24.0, "CD": 24.0}))
         texts.append(tuple(guidance.shown()[SIGN]))
-    changes = sum(before != after for before, after in zip(texts, texts[1:], strict=False))
+    changes = sum(before != after for before, after in pairwise(texts))
     assert changes <= 1
 
 
