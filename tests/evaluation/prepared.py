@@ -256,4 +256,3 @@ def _prepared(bare: City, recipe: Recipe, kept: Kept) -> Prepared:
         usual_time_s=kept.usual_time_s,
     )
     return Prepared(city, recipe, kept.drivers, knowledge, kept.empty_time_s, kept.usual_morning)
-

@@ -96,7 +96,10 @@ class World:
     def look_around(self) -> None:
         """Let drivers who have to find a way know how long edges take now: they see queues, and hear of them."""
         for edge_id in self._city.edges:
-            before_s, now_s = libsumo.edge.getAdaptedTraveltime(edge_id, self.now_s), libsumo.edge.getTraveltime(edge_id)
+            before_s, now_s = (
+                libsumo.edge.getAdaptedTraveltime(edge_id, self.now_s),
+                libsumo.edge.getTraveltime(edge_id),
+            )
             known_s = now_s if before_s < 0 else (before_s + now_s) / 2
             libsumo.edge.adaptTraveltime(edge_id, known_s)
 
