@@ -30,7 +30,7 @@ ESTIMATION = BUILD / "estimation.json"
 console = Console(stderr=True)
 
 
-def main(
+def main(  # noqa: PLR0913 - options of a command
     *,
     quick: Annotated[bool, typer.Option("--quick", help="One seed and few policies: within 10 minutes.")] = False,
     city: Annotated[
@@ -54,7 +54,7 @@ def main(
         shutil.rmtree(results, ignore_errors=True)
     prepared = load(name, tell=console.print)
     keys = [
-        key for key in Plan(name, quick).keys() if only in key.file_name and key.scenario in prepared.recipe.scenarios
+        key for key in Plan(name, quick).runs() if only in key.file_name and key.scenario in prepared.recipe.scenarios
     ]
     missing = [key for key in keys if not (results / key.file_name).exists()]
     console.print(f"{len(keys)} runs planned, {len(missing)} to drive, {processes} at a time")

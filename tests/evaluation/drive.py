@@ -13,13 +13,13 @@ from pathlib import Path
 from typing import get_args
 
 from fixtures.absent import SHARED_DATA
-from lotse_standalone.town import FOLDER as TOWN
 
 from evaluation.cities.recipe import Recipe, read_recipe
 from evaluation.nouns import RunKey
 from evaluation.prepared import Prepared, prepare
 from evaluation.runs import Workplace, drive_run
 from evaluation.world.simulation import Model
+from lotse_standalone.town import FOLDER as TOWN
 
 BUILD = Path("build/evaluate")
 

@@ -21,7 +21,8 @@ Route = tuple[str, ...]
 
 @dataclass(frozen=True, slots=True)
 class Edge:
-    """A directed street between two junctions of SUMO. `onward` are the edges one may turn into, U-turns left out.
+    """A directed street between two junctions of SUMO. `onward` are the edges one may turn into, `back` those
+    that turn back: they are onward only where there is nothing else.
 
     `ways` are the ids of OpenStreetMap it was merged from; `shape` is longitude, latitude.
     """
@@ -37,6 +38,7 @@ class Edge:
     onward: tuple[str, ...]
     ways: tuple[str, ...] = ()
     shape: tuple[tuple[float, float], ...] = ()
+    back: tuple[str, ...] = ()
 
     @property
     def is_signable(self) -> bool:
@@ -104,7 +106,7 @@ class Minute:
 
 @dataclass(frozen=True, slots=True)
 class UsualTrip:
-    """A trip: when it departs, which way it habitually takes, and how long that takes in an empty city (if known)."""
+    """A trip: when it departs, which way it habitually takes, and the least it can take, at free flow (if known)."""
 
     depart_s: float
     route: Route
@@ -234,7 +236,7 @@ class RunResult:
     Parameters
     ----------
     delay_vehicle_h
-        Time from the wish to depart to arrival, beyond the quickest way through an empty city, summed over all.
+        Time from the wish to depart to arrival, beyond the quickest way at free flow, summed over all.
     minor_km
         Mileage on minor streets (MINOR).
     sign_changes

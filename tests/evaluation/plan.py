@@ -41,7 +41,7 @@ class Plan:
     city: str
     quick: bool = False
 
-    def keys(self) -> list[RunKey]:
+    def runs(self) -> list[RunKey]:
         """List the runs, those that are needed most first."""
         return list(dict.fromkeys(self._quick() if self.quick else self._full()))
 

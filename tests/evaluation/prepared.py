@@ -10,7 +10,6 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-
 import msgspec
 
 from evaluation.cities.netconvert import build_from_links, build_from_osm
@@ -33,15 +32,13 @@ from evaluation.nouns import (
     Station,
     UsualTrip,
 )
-from evaluation.world.edge_figures import EdgeFigures, usual_times_s
+from evaluation.world.edge_figures import usual_times_s
 from evaluation.world.inputs import Departure
 from evaluation.world.morning import Day, Driven, Morning, Silence, drive_morning
 from evaluation.world.simulation import WorldSettings
 
 TRAINING_SEED = 1000
 """The usual morning that a control centre knows; no run has it."""
-EMPTY_SHARE = 20
-"""One driver in so many drives the empty city whose times delays are counted from."""
 SAMPLE_SHARE = 0.1
 SLOTS = 12
 PRESENT = 0.95
@@ -54,7 +51,7 @@ Tell = Callable[[str], None]
 
 @dataclass(frozen=True, slots=True)
 class UsualDriver:
-    """A trip, the way that it habitually takes, and what it takes in an empty city."""
+    """A trip, the way that it habitually takes, and what the quickest takes at free flow."""
 
     trip: Trip
     route: Route
@@ -71,7 +68,6 @@ class Kept:
     typical_kmh: dict[str, tuple[float, ...]]
     usual_vehicles_per_h: dict[str, float]
     usual_time_s: dict[str, tuple[float, ...]]
-    empty_time_s: dict[str, float]
     usual_morning: tuple[Minute, ...]
 
 
@@ -83,7 +79,6 @@ class Prepared:
     recipe: Recipe
     drivers: tuple[UsualDriver, ...]
     knowledge: Knowledge
-    empty_time_s: Mapping[str, float]
     usual_morning: tuple[Minute, ...]
 
 
@@ -129,7 +124,8 @@ def destinations(edges: Mapping[str, Edge], recipe: Recipe) -> Mapping[str, str]
 def _make(bare: City, recipe: Recipe, tell: Tell) -> Kept:
     trips = make_trips(bare.edges, replace(recipe.demand, centre=recipe.centre))
     tell(f"{len(trips)} trips: habitual ways")
-    routes = _habits(bare, trips, recipe, tell)
+    free_flow = find_quickest(bare.net_file, trips, {}, {})
+    routes = _habits(bare, trips, [way for way, _ in free_flow], tell, recipe)
     vehicles = defaultdict[str, float](float)
     for route in routes:
         for edge_id in route:
@@ -139,10 +135,8 @@ def _make(bare: City, recipe: Recipe, tell: Tell) -> Kept:
         stations=choose_stations(bare.edges, vehicles, recipe.stations),
         signs=choose_signs(bare.edges, routes, recipe.signs),
     )
-    tell("an empty city, and a usual morning")
-    empty = _empty_times_s(city, trips, routes)
-    alone = find_quickest(city.net_file, trips, _as_figures(empty), {})
-    drivers = tuple(UsualDriver(t, r, s) for t, r, (_, s) in zip(trips, routes, alone, strict=True))
+    tell("a usual morning")
+    drivers = tuple(UsualDriver(t, r, s) for t, r, (_, s) in zip(trips, routes, free_flow, strict=True))
     usual = _usual_morning(city, drivers)
     hours = recipe.demand.duration_s / 3600
     return Kept(
@@ -152,14 +146,11 @@ def _make(bare: City, recipe: Recipe, tell: Tell) -> Kept:
         typical_kmh=_typical_kmh(city, usual.minutes),
         usual_vehicles_per_h={edge: sum(row.left for row in rows) / hours for edge, rows in usual.edge_figures.items()},
         usual_time_s=dict(usual_times_s(usual.edge_figures, city.edges, SLOT_S, SLOTS)),
-        empty_time_s=empty,
         usual_morning=usual.minutes,
     )
 
 
-def _habits(city: City, trips: Sequence[Trip], recipe: Recipe, tell: Tell) -> list[Route]:
-    ways = [way for way, _ in find_quickest(city.net_file, trips, {}, {})]
-
+def _habits(city: City, trips: Sequence[Trip], first: Sequence[Route], tell: Tell, recipe: Recipe) -> list[Route]:
     def driven(number: int) -> Callable[[Sequence[Route]], Figures]:
         def drive(ways: Sequence[Route]) -> Figures:
             done = _drive(city, _departures(trips, ways), WorldSettings(TRAINING_SEED))
@@ -169,7 +160,7 @@ def _habits(city: City, trips: Sequence[Trip], recipe: Recipe, tell: Tell) -> li
         return drive
 
     drives = [driven(number) for number in range(1, recipe.rounds + 1)]
-    return settle(city.net_file, trips, ways, Rounds(drives, recipe.demand.seed), {})
+    return settle(city.net_file, trips, first, Rounds(drives, recipe.demand.seed), {})
 
 
 def _departures(trips: Iterable[Trip], ways: Iterable[Route]) -> list[Departure]:
@@ -181,17 +172,6 @@ def _drive(city: City, departures: Sequence[Departure], settings: WorldSettings)
     day = Day(departures, {each.vehicle_id: 0.0 for each in departures})
     key = RunKey(city.name, UNDISTURBED.name, "none", settings.seed, 0.0)
     return drive_morning(Morning(city, day, UNDISTURBED, key, settings), Silence())
-
-
-def _empty_times_s(city: City, trips: Sequence[Trip], routes: Sequence[Route]) -> dict[str, float]:
-    """Measure what edges take without other traffic, signals and right of way included."""
-    done = _drive(city, _departures(trips, routes)[::EMPTY_SHARE], WorldSettings(TRAINING_SEED))
-    times = usual_times_s(done.edge_figures, city.edges, SLOT_S * SLOTS, 1)
-    return {edge_id: slots[0] for edge_id, slots in times.items()}
-
-
-def _as_figures(times_s: Mapping[str, float]) -> Figures:
-    return {edge_id: (EdgeFigures(0, time_s, 1, time_s),) for edge_id, time_s in times_s.items()}
 
 
 def _usual_morning(city: City, drivers: Sequence[UsualDriver]) -> Driven:
@@ -220,7 +200,7 @@ def make_day(drivers: Sequence[UsualDriver], scenario: Scenario, seed: int) -> D
 
 
 def _typical_kmh(city: City, minutes: Sequence[Minute]) -> dict[str, tuple[float, ...]]:
-    """Mean speed of each station by slot, over vehicles; where nobody came, that of the whole morning, else the limit."""
+    """Mean speed of each station by slot, over vehicles; where nobody came, the whole morning's, else the limit."""
     seen: dict[str, list[tuple[int, int, float]]] = defaultdict(list)
     for minute in minutes:
         for reading in minute.readings:
@@ -255,4 +235,4 @@ def _prepared(bare: City, recipe: Recipe, kept: Kept) -> Prepared:
         usual_vehicles_per_h=kept.usual_vehicles_per_h,
         usual_time_s=kept.usual_time_s,
     )
-    return Prepared(city, recipe, kept.drivers, knowledge, kept.empty_time_s, kept.usual_morning)
+    return Prepared(city, recipe, kept.drivers, knowledge, kept.usual_morning)

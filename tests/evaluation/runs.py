@@ -61,7 +61,7 @@ def _guidance(place: Workplace, key: RunKey, scenario: Scenario) -> Iterator[Gui
 class Recorder:
     """Guidance that remembers the corridors that drivers were led over, for the picture of an incident."""
 
-    def __init__(self, inner: Any) -> None:  # noqa: ANN401 - a Guidance, with details of its own
+    def __init__(self, inner: Any) -> None:
         self.inner = inner
         self.update, self.shown = inner.update, inner.shown
         self.followed: dict[tuple[str, Route], int] = {}

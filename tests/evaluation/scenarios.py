@@ -38,7 +38,18 @@ def _incidents(city: City, recipe: ScenarioRecipe) -> tuple[Incident, ...]:
     if recipe.effect is None:
         return ()
     edges = frozenset(edge_id for part in recipe.parts for edge_id in edges_of(city.edges, part))
+    if recipe.effect == "closed":
+        edges = without_way_out(edges, city.edges)
     return (Incident(recipe.effect, edges, recipe.begin_s, recipe.end_s, recipe.speed_kmh),)
+
+
+def without_way_out(closed: frozenset[str], edges: Mapping[str, Edge]) -> frozenset[str]:
+    """Close also the edges that lead nowhere but into what is closed: a barrier stands where one can still turn off."""
+    while True:
+        trapped = {edge.edge_id for edge in edges.values() if edge.onward and closed.issuperset(edge.onward)} - closed
+        if not trapped:
+            return closed
+        closed |= trapped
 
 
 def edges_of(edges: Mapping[str, Edge], part: StreetPart) -> list[str]:
@@ -102,7 +113,7 @@ def _surge(prepared: Prepared, recipe: SurgeRecipe) -> tuple[UsualTrip, ...]:
     ]
     net_file = prepared.city.net_file
     ways = find_quickest(net_file, trips, _usual_figures(prepared), {})
-    alone = find_quickest(net_file, trips, _constant(prepared.empty_time_s), {})
+    alone = find_quickest(net_file, trips, {}, {})
     return tuple(
         UsualTrip(trip.depart_s, way, alone_s) for trip, (way, _), (_, alone_s) in zip(trips, ways, alone, strict=True)
     )
@@ -124,7 +135,3 @@ def _usual_figures(prepared: Prepared) -> Mapping[str, Sequence[EdgeFigures]]:
         )
         for edge, slots in times.items()
     }
-
-
-def _constant(times_s: Mapping[str, float]) -> Mapping[str, Sequence[EdgeFigures]]:
-    return {edge: (EdgeFigures(0, time_s, 1, time_s),) for edge, time_s in times_s.items()}

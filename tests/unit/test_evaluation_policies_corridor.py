@@ -8,7 +8,7 @@ pytest.importorskip("scipy", reason="`make evaluate` installs it")
 
 from evaluation.nouns import Knowledge, Route
 from evaluation.policies.corridor import Corridor
-from evaluation.policies.streets import build_streets
+from evaluation.streets import build_streets
 from factories_evaluation import (
     EAST_SIGN,
     FROM_EAST,

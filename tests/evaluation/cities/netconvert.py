@@ -11,12 +11,12 @@ import sumo
 PROGRAMS = Path(sumo.SUMO_HOME) / "bin"
 FROM_OSM = (
     *("--geometry.remove", "--ramps.guess", "--junctions.join", "--roundabouts.guess"),
-    *("--tls.guess-signals", "--tls.discard-simple", "--tls.join", "--tls.default-type", "actuated"),
+    *("--tls.guess-signals", "--tls.discard-simple", "--tls.join", "--tls.default-type", "static"),
     *("--keep-edges.by-vclass", "passenger", "--remove-edges.isolated", "--keep-edges.components", "1"),
     *("--output.street-names", "--output.original-names"),
 )
 FROM_LINKS = (
-    *("--proj.utm", "--tls.guess", "--tls.default-type", "actuated", "--output.street-names"),
+    *("--proj.utm", "--tls.guess", "--tls.default-type", "static", "--output.street-names"),
     "--output.original-names",
 )
 PRIORITIES = {"primary": 6, "secondary": 5, "tertiary": 4}
@@ -48,7 +48,7 @@ def build_from_osm(source: Path, net_file: Path) -> None:
 
 
 def build_from_links(source: Path, net_file: Path) -> None:
-    """Convert a folder with junctions.csv, links.csv, banned_turns.csv; edges get the ids that Lotse gives its links."""
+    """Convert a folder with junctions.csv, links.csv, banned_turns.csv; edges are named as Lotse names its links."""
     nodes, edges, turns = ET.Element("nodes"), ET.Element("edges"), ET.Element("connections")
     for row in _rows(source / "junctions.csv"):
         ET.SubElement(nodes, "node", id=row["node_id"], x=row["lon"], y=row["lat"])

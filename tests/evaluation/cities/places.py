@@ -8,8 +8,6 @@ STATION_EDGE_M = 60.0
 """A station needs an edge of this length: its loops lie in the middle, off the stop line."""
 SIGN_EDGE_M = 80.0
 """A sign needs so much road after it for drivers to change lanes."""
-STREET_SHARE = 3
-"""Every how many edges of a street, in one direction, may hold a station at the densest."""
 
 
 def choose_stations(edges: Mapping[str, Edge], vehicles: Mapping[str, float], count: int) -> tuple[Station, ...]:
@@ -17,12 +15,12 @@ def choose_stations(edges: Mapping[str, Edge], vehicles: Mapping[str, float], co
     fitting = [e for e in edges.values() if e.is_signable and e.length_m >= STATION_EDGE_M and vehicles.get(e.edge_id)]
     chosen: dict[str, Edge] = {}
     for edge in sorted(fitting, key=lambda e: (-vehicles[e.edge_id], e.edge_id)):
-        if len(chosen) < count and not _has_neighbours(edge, chosen, edges):
+        if len(chosen) < count and not _has_neighbours(edge, chosen):
             chosen[edge.edge_id] = edge
     return tuple(Station(f"D{number:03}", e.edge_id, e.length_m / 2) for number, e in enumerate(chosen.values(), 1))
 
 
-def _has_neighbours(edge: Edge, chosen: Mapping[str, Edge], edges: Mapping[str, Edge]) -> bool:
+def _has_neighbours(edge: Edge, chosen: Mapping[str, Edge]) -> bool:
     """Tell whether the next edge of the same street, ahead or behind, has a station already."""
     ahead = any(other in chosen and chosen[other].name == edge.name for other in edge.onward)
     behind = any(

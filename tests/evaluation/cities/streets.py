@@ -17,6 +17,7 @@ def read_edges(net_file: Path) -> Mapping[str, Edge]:
 
 
 def _edge(net: Any, edge: Any) -> Edge:
+    onward, back = _turns(edge)
     return Edge(
         edge_id=edge.getID(),
         name=edge.getName() or "",
@@ -26,23 +27,19 @@ def _edge(net: Any, edge: Any) -> Edge:
         lanes=edge.getLaneNumber(),
         from_node=edge.getFromNode().getID(),
         to_node=edge.getToNode().getID(),
-        onward=_onward(edge),
+        onward=onward,
+        back=back,
         ways=_ways(edge),
         shape=tuple(net.convertXY2LonLat(x, y) for x, y in edge.getShape()),
     )
 
 
-def _onward(edge: Any) -> tuple[str, ...]:
-    """List where one may go on to. Turning back is left out, but where there is nothing else."""
-    places = sorted(str(other.getID()) for other in edge.getOutgoing() if other.allows("passenger"))
-    ahead = [other for other in places if not _is_way_back(edge, other)]
-    return tuple(ahead or places)
-
-
-def _is_way_back(edge: Any, other: str) -> bool:
-    return any(
-        back.getID() == other for back in edge.getToNode().getOutgoing() if back.getToNode() is edge.getFromNode()
-    )
+def _turns(edge: Any) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """List where one may go on to, and where one may turn back; on to the latter only where there is nothing else."""
+    into = [other for other in edge.getOutgoing() if other.allows("passenger")]
+    places = sorted(str(other.getID()) for other in into)
+    back = sorted(str(other.getID()) for other in into if other.getToNode() is edge.getFromNode())
+    return tuple(place for place in places if place not in back) or tuple(places), tuple(back)
 
 
 def _ways(edge: Any) -> tuple[str, ...]:

@@ -74,7 +74,7 @@ def _write_times(figures: Figures, barred: Barred, path: Path) -> tuple[str, ...
 
 def _read_ways(path: Path) -> Mapping[str, tuple[Route, float]]:
     ways = {}
-    for vehicle in ET.parse(path).getroot().iter("vehicle"):
+    for vehicle in ET.parse(path).getroot().iter("vehicle"):  # noqa: S314 - SUMO's own
         route = vehicle.find("route")
         if route is not None:
             ways[vehicle.attrib["id"]] = tuple(route.attrib["edges"].split()), float(route.attrib["cost"])

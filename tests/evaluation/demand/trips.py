@@ -77,7 +77,7 @@ def _is_made(origin: Edge, goal: Edge, settings: DemandSettings, dice: random.Ra
 
 def _depart_s(settings: DemandSettings, dice: random.Random) -> float:
     """Draw a moment: half of the trips evenly, half around the middle (a peak)."""
-    if dice.random() < 0.5:  # noqa: PLR2004 - a half
+    if dice.random() < 0.5:
         return dice.uniform(0, settings.duration_s)
     return dice.triangular(0, settings.duration_s)
 

@@ -10,7 +10,7 @@ from evaluation.policies.corridor import Corridor
 from evaluation.policies.individual import Individual
 from evaluation.policies.naive import Naive
 from evaluation.policies.static import Static
-from evaluation.policies.streets import Streets, build_streets
+from evaluation.streets import Streets, build_streets
 
 
 class NoGuidance:

@@ -9,8 +9,8 @@ from evaluation.policies.disturbances import Disturbance
 from evaluation.policies.loads import Flow
 from evaluation.policies.moment import ASSUMED_COMPLIANCE, Moment
 from evaluation.policies.relations import KnownTrip, Passage
-from evaluation.policies.streets import Streets
 from evaluation.policies.wording import word
+from evaluation.streets import Streets
 
 SHOW_GAIN_S, SHOW_SHARE = 45.0, 0.15
 """A message is shown from this gain on, in seconds and in share of the usual way's time now."""

@@ -11,8 +11,8 @@ from evaluation.policies.loads import read_loads
 from evaluation.policies.measured import Measured
 from evaluation.policies.moment import Moment
 from evaluation.policies.relations import KnownTrip, Passage, Relations, find_passages
-from evaluation.policies.streets import Streets
 from evaluation.policies.surprised import Surprised, find_forced
+from evaluation.streets import Streets
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,8 +11,8 @@ from evaluation.policies.disturbances import Disturbance
 from evaluation.policies.loads import Flow
 from evaluation.policies.moment import Moment
 from evaluation.policies.relations import KnownTrip, Passage
-from evaluation.policies.streets import Seconds, Way, cost_s, grow_tree
 from evaluation.policies.surprised import beyond
+from evaluation.streets import Seconds, Way, cost_s, grow_tree
 
 REJOIN_SHARE = 0.08
 """Streets after the disturbance come into question for coming back if so many of the affected use them."""

@@ -7,7 +7,7 @@ import numpy as np
 
 from evaluation.nouns import Effect
 from evaluation.policies.measured import Slowness
-from evaluation.policies.streets import Mask, Streets
+from evaluation.streets import Mask, Streets
 
 SLOW_FROM = 2.0
 """A section is disturbed from this slowness on."""

@@ -8,8 +8,8 @@ from evaluation.nouns import Knowledge, Minute, Route
 from evaluation.policies.loads import Flow, read_loads
 from evaluation.policies.measured import Measured
 from evaluation.policies.quickest import Destinations, Quickest, sign_edges
-from evaluation.policies.streets import Streets, Way
 from evaluation.policies.surprised import beyond
+from evaluation.streets import Streets, Way
 
 ADVISE_GAIN_S, ADVISE_SHARE = 45.0, 0.15
 """A driver is advised from this gain on, in seconds and in share of their own way's time now."""

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from evaluation.nouns import Edge, Knowledge
-from evaluation.policies.streets import Seconds, Streets
+from evaluation.streets import Seconds, Streets
 
 STEEPNESS = 1.5
 """How many times as long an edge takes in addition when its flow reaches its capacity."""

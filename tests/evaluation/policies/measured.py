@@ -5,8 +5,8 @@ from numpy.typing import NDArray
 
 from evaluation.nouns import Knowledge, Minute, StationReading
 from evaluation.policies.reach import spread_stations
-from evaluation.policies.streets import Seconds, Streets
 from evaluation.policies.usual import UsualTimes, at_slot, slot_of
+from evaluation.streets import Seconds, Streets
 
 SMOOTHING = 0.5
 """Weight of the newest minute."""

@@ -4,8 +4,8 @@ from dataclasses import dataclass
 
 from evaluation.policies.loads import Flow, Loads
 from evaluation.policies.relations import Traffic
-from evaluation.policies.streets import Mask, Seconds, Streets
 from evaluation.policies.surprised import Forced, Surprised
+from evaluation.streets import Mask, Seconds, Streets
 
 ASSUMED_COMPLIANCE = 0.6
 """Share of those addressed who follow a sign: assumed, whatever it is; nobody tells a control centre."""

@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from evaluation.nouns import Knowledge, Minute, Route
 from evaluation.policies.measured import NO_SMOOTHING, Measured
 from evaluation.policies.quickest import Destinations, Quickest, sign_edges
-from evaluation.policies.streets import Streets, Way
+from evaluation.streets import Streets, Way
 
 
 class Naive:

@@ -4,9 +4,9 @@ from collections.abc import Callable, Mapping, Sequence
 from math import inf
 
 from evaluation.nouns import City, Knowledge
-from evaluation.policies.streets import Seconds, Streets, Tree, Way, cost_s, grow_tree
 from evaluation.policies.usual import UsualTimes
 from evaluation.policies.wording import UNNAMED
+from evaluation.streets import Seconds, Streets, Tree, Way, cost_s, grow_tree
 
 Advise = Callable[[str, Way], Way | None]
 """Gives the way that a driver at a sign should take instead of their own; None if their own is good."""

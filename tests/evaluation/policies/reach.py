@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from evaluation.nouns import Station
-from evaluation.policies.streets import Streets
+from evaluation.streets import Streets
 
 REACH_M = 600.0
 """A station speaks for its street this far ahead and back, middle to middle."""

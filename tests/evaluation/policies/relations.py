@@ -4,7 +4,7 @@ from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 
 from evaluation.nouns import Knowledge
-from evaluation.policies.streets import Streets, Way
+from evaluation.streets import Streets, Way
 
 WINDOW_S = 3600.0
 """Trips that depart within the hour around now stand for those that drive now."""

@@ -6,9 +6,9 @@ from collections.abc import Mapping, Sequence
 from evaluation.nouns import Incident, Knowledge, Message, Minute, Route, Scenario
 from evaluation.policies.disturbances import Disturbance, disturbances_of
 from evaluation.policies.relations import Passage, Relations, find_passages
-from evaluation.policies.streets import Seconds, Streets, Way, grow_tree
 from evaluation.policies.usual import UsualTimes
 from evaluation.policies.wording import word
+from evaluation.streets import Seconds, Streets, Way, grow_tree
 
 
 class Static:

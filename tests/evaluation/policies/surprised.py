@@ -4,7 +4,7 @@ from collections.abc import Collection
 from dataclasses import dataclass, field
 
 from evaluation.policies.relations import KnownTrip, Traffic
-from evaluation.policies.streets import Seconds, Streets, Tree, Way, grow_tree
+from evaluation.streets import Seconds, Streets, Tree, Way, grow_tree
 
 
 @dataclass(frozen=True, slots=True)

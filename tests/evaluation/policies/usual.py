@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from evaluation.nouns import SLOT_S, Knowledge
-from evaluation.policies.streets import Seconds, Streets
+from evaluation.streets import Seconds, Streets
 
 LEAST_S = 0.1
 """No edge takes less: the search wants costs above 0."""

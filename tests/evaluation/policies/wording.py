@@ -2,7 +2,7 @@
 
 from evaluation.nouns import Effect
 from evaluation.policies.disturbances import Disturbance
-from evaluation.policies.streets import Streets, Way
+from evaluation.streets import Streets, Way
 
 WORDS: dict[Effect, str] = {"closed": "gesperrt", "slow": "Stau"}
 UNNAMED = "Straße"

@@ -5,6 +5,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Protocol
 
 from evaluation.nouns import Edge, Guidance, Route, SignPost
+from evaluation.world.bearings import Bearings
 
 
 class Roads(Protocol):
@@ -18,9 +19,6 @@ class Roads(Protocol):
 
     def send(self, vehicle_id: str, ahead: Sequence[str]) -> None:
         """Give a vehicle another way."""
-
-    def find_way(self, edge_id: str, goal: str) -> Route:
-        """Find the way that a driver would take who has to leave their own here; empty if there is none."""
 
 
 class Readers:
@@ -72,15 +70,17 @@ class Barrier:
     def _leads_in(self, edge: Edge) -> bool:
         return not self._closed.isdisjoint(edge.onward)
 
-    def turn_away(self, roads: Roads) -> None:
+    def turn_away(self, roads: Roads, bearings: Bearings) -> None:
         """Send those on who have just come to the barrier."""
         for edge_id in self._before:
             for vehicle_id in roads.vehicles_on(edge_id):
                 if (vehicle_id, edge_id) not in self._seen:
                     self._seen.add((vehicle_id, edge_id))
-                    self._turn_away(roads, vehicle_id)
+                    self._turn_away(roads, bearings, vehicle_id)
 
-    def _turn_away(self, roads: Roads, vehicle_id: str) -> None:
+    def _turn_away(self, roads: Roads, bearings: Bearings, vehicle_id: str) -> None:
         ahead = roads.ahead_of(vehicle_id)
-        if len(ahead) > 1 and ahead[1] in self._closed and (way := roads.find_way(ahead[0], ahead[-1])):
-            roads.send(vehicle_id, way)
+        if len(ahead) > 1 and ahead[1] in self._closed:
+            way = bearings.find_way(vehicle_id, ahead[0], ahead[-1], self._closed)
+            if way is not None:
+                roads.send(vehicle_id, way)

@@ -30,7 +30,7 @@ def read_edge_figures(path: Path) -> Mapping[str, tuple[EdgeFigures, ...]]:
 
 
 def _rows(path: Path) -> Iterator[tuple[int, str, Mapping[str, str]]]:
-    for interval in ET.parse(path).getroot().iter("interval"):
+    for interval in ET.parse(path).getroot().iter("interval"):  # noqa: S314 - SUMO's own
         for edge in interval.iter("edge"):
             yield round(float(interval.attrib["begin"])), edge.attrib["id"], edge.attrib
 

@@ -1,7 +1,7 @@
 """Induction loops: what SUMO writes of them every minute, read over a socket, in both of its models.
 
-The queue model (meso) measures a stretch of about 100 m around a loop, all lanes as one; the microscopic one a point on each
-lane. SUMO writes a minute's figures at its end, before it goes on; so nothing is waited for.
+The queue model (meso) measures a stretch of about 100 m around a loop, all lanes as one; the microscopic one a point
+on each lane. SUMO writes a minute's figures at its end, before it goes on; so nothing is waited for.
 """
 
 import socket
@@ -88,7 +88,7 @@ class Loops:
 
 
 def _passage(line: bytes) -> tuple[str, _Passage]:
-    told = ET.fromstring(line).attrib
+    told = ET.fromstring(line).attrib  # noqa: S314 - SUMO's own
     vehicles = int(told.get("nVehContrib") or told.get("left") or 0)
     return told["id"], _Passage(vehicles, float(told.get("speed", -1)), float(told.get("occupancy", 0)))
 

@@ -6,12 +6,14 @@ from dataclasses import dataclass, field
 from statistics import fmean, quantiles
 
 from evaluation.nouns import City, Guidance, Incident, Minute, Route, RunKey, RunResult, Scenario
+from evaluation.world.bearings import Bearings
 from evaluation.world.drivers import Barrier, Readers
 from evaluation.world.edge_figures import EdgeFigures, mileage_km
 from evaluation.world.faults import with_faults
 from evaluation.world.inputs import MINUTE_S, Departure
 from evaluation.world.simulation import World, WorldSettings, simulation
 
+HEARD_EVERY_S = 300
 END_S = 3 * 3600
 """Who has not arrived by then is stuck."""
 
@@ -33,7 +35,7 @@ class Silence:
 
 @dataclass(frozen=True, slots=True)
 class Day:
-    """Who drives in a run: `alone_s` is what each takes in an empty city."""
+    """Who drives in a run: `alone_s` is the least each could take, at free flow."""
 
     departures: Sequence[Departure]
     alone_s: Mapping[str, float]
@@ -96,8 +98,7 @@ def drive_morning(morning: Morning, guidance: Guidance, tell: Told = lambda _now
             happenings.turn_away(world)
             readers.read(world, guidance)
             if world.now_s % MINUTE_S == 0:
-                if happenings.closed:
-                    world.look_around()
+                happenings.tell(world)
                 minute = _minute(world, scenario, happenings.closed)
                 guidance.update(minute)
                 logbook.write(minute, guidance.shown())
@@ -130,7 +131,7 @@ class Happenings:
 
     def __init__(self, incidents: Sequence[Incident], city: City) -> None:
         self._ahead, self._going_on = list(incidents), list[tuple[Incident, Barrier]]()
-        self._edges = city.edges
+        self._edges, self._bearings = city.edges, Bearings(city.edges)
 
     @property
     def closed(self) -> frozenset[str]:
@@ -147,11 +148,16 @@ class Happenings:
             self._going_on.remove(pair)
             world.end(pair[0])
 
+    def tell(self, world: World) -> None:
+        """Let drivers hear every few minutes how the streets are."""
+        if world.now_s % HEARD_EVERY_S == 0 and (self._ahead or self._going_on):
+            self._bearings.hear(world.times_s())
+
     def turn_away(self, world: World) -> None:
         """Let drivers at barriers turn off."""
         for incident, barrier in self._going_on:
             if incident.effect == "closed":
-                barrier.turn_away(world)
+                barrier.turn_away(world, self._bearings)
 
 
 def _minute(world: World, scenario: Scenario, closed: frozenset[str]) -> Minute:

@@ -8,10 +8,12 @@ from pathlib import Path
 from typing import Literal
 
 import libsumo
+import numpy as np
 
 from evaluation.nouns import City, Incident, Route, StationReading
+from evaluation.streets import Seconds
 from evaluation.world.edge_figures import EdgeFigures, read_edge_figures
-from evaluation.world.inputs import VEHICLE_TYPE, Departure, write_departures, write_measuring
+from evaluation.world.inputs import Departure, write_departures, write_measuring
 from evaluation.world.loops import Loops
 
 STEP_S = "1"
@@ -89,19 +91,9 @@ class World:
         """Give a vehicle another way, which begins with the edge that it is on."""
         libsumo.vehicle.setRoute(vehicle_id, list(ahead))
 
-    def find_way(self, edge_id: str, goal: str) -> Route:
-        """Find the quickest way by the times that drivers know, past what is closed, turning back allowed."""
-        return tuple(libsumo.simulation.findRoute(edge_id, goal, VEHICLE_TYPE).edges)
-
-    def look_around(self) -> None:
-        """Let drivers who have to find a way know how long edges take now: they see queues, and hear of them."""
-        for edge_id in self._city.edges:
-            before_s, now_s = (
-                libsumo.edge.getAdaptedTraveltime(edge_id, self.now_s),
-                libsumo.edge.getTraveltime(edge_id),
-            )
-            known_s = now_s if before_s < 0 else (before_s + now_s) / 2
-            libsumo.edge.adaptTraveltime(edge_id, known_s)
+    def times_s(self) -> Seconds:
+        """Tell how long each edge takes now, in the order of the city's edges."""
+        return np.array([libsumo.edge.getTraveltime(edge_id) for edge_id in self._city.edges])
 
     def begin(self, incident: Incident) -> None:
         """Let an incident happen. Who is on a street that closes may drive off it."""

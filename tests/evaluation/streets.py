@@ -72,7 +72,7 @@ def build_streets(edges: Mapping[str, Edge]) -> Streets:
     """Number a city's edges."""
     listed = tuple(edges.values())
     number = {edge.edge_id: place for place, edge in enumerate(listed)}
-    backward = _ways_back(listed)
+    backward = [[number[other] for other in edge.back] for edge in listed]
     ahead = [[number[other] for other in edge.onward] for edge in listed]
     onward = [[edge for edge in edges if edge not in back] for edges, back in zip(ahead, backward, strict=True)]
     return Streets(
@@ -83,13 +83,6 @@ def build_streets(edges: Mapping[str, Edge]) -> Streets:
         is_signable=np.array([edge.is_signable for edge in listed]),
         free_flow_s=np.array([edge.free_flow_s for edge in listed]),
     )
-
-
-def _ways_back(edges: Sequence[Edge]) -> list[list[int]]:
-    between: dict[tuple[str, str], list[int]] = {}
-    for place, edge in enumerate(edges):
-        between.setdefault((edge.from_node, edge.to_node), []).append(place)
-    return [between.get((edge.to_node, edge.from_node), []) for edge in edges]
 
 
 def _arcs(ahead: Sequence[Sequence[int]]) -> Arcs:
