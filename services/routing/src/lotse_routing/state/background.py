@@ -29,8 +29,6 @@ class Basis(IntEnum):
 
 PROFILE_SHARE = {Basis.FREE_FLOW: 0.0, Basis.CLASS: 0.2, Basis.PROFILE: 0.4}
 """Shares of the greatest confidence of an estimate that goes by what is usual alone."""
-HALF_SURE_WEIGHT = 0.3
-"""Detectors around a link that weigh this much together give half of the greatest confidence."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -169,12 +167,7 @@ def _nearby(around: Neighbourhood, ratios: Floats, settings: EstimateSettings) -
     """
     of_detectors = ratios[around.on_link]
     is_known = ~np.isnan(of_detectors)
-    found = factors(around, np.where(is_known, of_detectors, 1.0), is_known.astype(np.float64), settings)
-    return 1.0 + (found.factor - 1.0) * _surety(found)
-
-
-def _surety(found: Factors) -> Floats:
-    return found.weight / (found.weight + HALF_SURE_WEIGHT)
+    return factors(around, np.where(is_known, of_detectors, 1.0), is_known.astype(np.float64), settings).factor
 
 
 def _estimated(  # noqa: PLR0913, PLR0917 - the parts of an estimate
@@ -186,8 +179,7 @@ def _estimated(  # noqa: PLR0913, PLR0917 - the parts of an estimate
     observed_at: datetime | None,
     learned_at: datetime | None,
 ) -> Estimates:
-    surety = _surety(found)
-    speeds_kmh = typical.speed_kmh * (1.0 + (found.factor - 1.0) * surety)
+    speeds_kmh = typical.speed_kmh * found.factor
     has_neighbours = found.weight > 0
     usual = np.array([PROFILE_SHARE[Basis(basis)] for basis in sorted(PROFILE_SHARE)])[typical.basis]
     return Estimates(
@@ -195,7 +187,7 @@ def _estimated(  # noqa: PLR0913, PLR0917 - the parts of an estimate
         typical_times_s=roads.times_s(typical.speed_kmh, settings.min_speed_kmh),
         typical_at=typical_at,
         speed_kmh=speeds_kmh,
-        confidence=settings.estimate_confidence * np.where(has_neighbours, np.maximum(surety, usual), usual),
+        confidence=settings.estimate_confidence * np.where(has_neighbours, np.maximum(found.weight, usual), usual),
         basis=np.where(has_neighbours, np.int8(Basis.NEIGHBOURHOOD), typical.basis),
         observed_at=observed_at,
         learned_at=learned_at,
