@@ -27,12 +27,16 @@ STRAYS = 2
 
 @dataclass(frozen=True, eq=False)
 class Recording:
-    """Every link has one detector, `link_of` tells which; `steps` are moments with the readings since the last."""
+    """Every link has one detector, `link_of` tells which; `steps` are moments with the readings since the last.
+
+    `published_kmh` are the speeds of all rows as they stand, also of those without a vehicle, by step and detector.
+    """
 
     topology: Topology
     places: tuple[DetectorPlace, ...]
     link_of: Mapping[str, int]
     steps: tuple[tuple[datetime, tuple[FeltReading, ...]], ...]
+    published_kmh: Mapping[datetime, Mapping[str, float]]
 
     def medians_kmh(self, after: datetime) -> Floats:
         """Median of what the detector of each link measures after a moment, shape (links,); nan where nothing."""
@@ -67,7 +71,9 @@ def read_recording(folder: Path) -> Recording:
     topology = build_topology(network)
     places = tuple(DetectorPlace(s.report_id, s.link_id) for s in segments if s.link_id in topology.index)
     link_of = {place.detector_id: topology.index[place.link_id] for place in places}
-    return Recording(topology, places, link_of, tuple(_steps(list(read_slots(list_files(folder), UTC)))))
+    slots = list(read_slots(list_files(folder), UTC))
+    published_kmh = {slot.covers_until: dict(_published(slot)) for slot in slots if slot.covers_until is not None}
+    return Recording(topology, places, link_of, tuple(_steps(slots)), published_kmh)
 
 
 def _steps(slots: Sequence[Slot]) -> Iterator[tuple[datetime, tuple[FeltReading, ...]]]:
@@ -84,6 +90,12 @@ def _readings(slot: Slot) -> Iterator[FeltReading]:
             if row.measured_at is not None:
                 usable_kmh = speed_kmh if vehicles > 0 and speed_kmh > 0 else None
                 yield FeltReading(row.detector_id, row.measured_at, INTERVAL_S, vehicles, usable_kmh)
+
+
+def _published(slot: Slot) -> Iterator[tuple[str, float]]:
+    for row in slot.rows:
+        with suppress(TypeError, ValueError, KeyError):
+            yield row.detector_id, float(row.row["avgSpeed"])
 
 
 def is_measured(reading: FeltReading) -> bool:
