@@ -90,8 +90,9 @@ def error_kmh(morning: Morning, tried: Hiding, common: Common) -> Floats:
         ratios = said_kmh[tried.standing] / free_kmh[tried.standing]
         factor = factors(around, ratios, trusts[tried.standing], SETTINGS).factor
         found.append(np.abs(factor * free_kmh - truth_kmh)[tried.hidden])
-    errors = np.concatenate(found)
-    return errors[np.isfinite(errors)]
+    errors: Floats = np.concatenate(found)
+    known: Floats = errors[np.isfinite(errors)]
+    return known
 
 
 def choose(recording: Recording) -> Iterator[tuple[Common, Floats, Floats]]:

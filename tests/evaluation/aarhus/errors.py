@@ -6,7 +6,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from evaluation.aarhus.guesses import Floats, guesses, truths_kmh
+from evaluation.aarhus.guesses import guesses, truths_kmh
+from evaluation.aarhus.recording import Floats
 from evaluation.aarhus.rounds import Round
 
 

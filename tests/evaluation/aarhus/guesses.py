@@ -51,7 +51,8 @@ class Heard:
     @property
     def mean_kmh(self) -> Floats:
         """Mean of all that was said, nan where nothing was."""
-        return np.divide(self.sum_kmh, self.count, out=np.full(len(self.count), np.nan), where=self.count > 0)
+        mean: Floats = np.divide(self.sum_kmh, self.count, out=np.full(len(self.count), np.nan), where=self.count > 0)
+        return mean
 
 
 def nothing_heard(count: int) -> Heard:

@@ -71,7 +71,8 @@ def _measured(recording: Recording) -> Sequence[Mapping[str, float]]:
 def _ratios(recording: Recording, speeds_kmh: Sequence[Mapping[str, float]]) -> Floats:
     """Ratios of speeds to free flow, shape (steps, links)."""
     free_flow_kmh = np.array([link.free_flow_kmh for link in recording.topology.links])
-    return np.array([recording.by_link(step) for step in speeds_kmh]) / free_flow_kmh
+    ratios: Floats = np.array([recording.by_link(step) for step in speeds_kmh]) / free_flow_kmh
+    return ratios
 
 
 def _told_by_rows(recording: Recording) -> Sequence[Event]:

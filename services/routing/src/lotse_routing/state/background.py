@@ -11,7 +11,8 @@ import numpy.typing as npt
 from lotse_routing.core.topology import Topology
 from lotse_routing.settings import EstimateSettings
 from lotse_routing.state.estimate import DetectorEstimate, DetectorPlace, freshness
-from lotse_routing.state.neighbourhood import Factors, Floats, Neighbourhood, factors, find_neighbours
+from lotse_routing.state.kriging import Floats
+from lotse_routing.state.neighbourhood import Factors, Neighbourhood, factors, find_neighbours
 from lotse_routing.state.profile import Profile, Slot, own_typical_kmh, slot_at
 
 CLASS_LINKS_AT_LEAST = 3
