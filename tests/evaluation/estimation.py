@@ -1,176 +1,140 @@
-"""How well links without a detector are estimated: hide some, and compare with what they measured.
+"""How well Lotse knows links: estimates where no detector measures, congestion where one does. Real data of Aarhus.
 
     PYTHONPATH=tests .venv/bin/python -m evaluation.estimation ../shared/data/aarhus-5min --report build/estimation.json
 
 Every link of Aarhus has a detector. In five rounds a fifth of them is hidden, each once; the morning is replayed step
 by step through the pure code of the service, and each estimate is compared with the speed that the hidden detector
-measures in that step. The recording is of one morning, so two things are tried: links that *never* had a detector, with
-what the others teach as the morning goes on; and links whose detector fell *silent* before it, with a profile that was
-learned from this very morning. The second is no forecast: it shows what a profile adds at best. "Its own median" is
-that of the hidden detector over the whole morning: no single speed a link can do better.
+measures in that step. Two settings: links that never had a detector; and links whose detector fell silent in the middle
+of the morning (08:00 of the recording's clock, UTC), with nothing learned of them but this morning until then.
+
+For the onsets no detector is hidden: what is told, and when, beside what is known of it afterwards.
 """
 
 import argparse
 import json
-import random
 import sys
-from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from datetime import datetime
+from collections.abc import Iterable, Iterator, Mapping
+from datetime import UTC, datetime
 from pathlib import Path
-from statistics import fmean
+from typing import Any
 
-from evaluation.recording import Recording, is_measured, read_recording
-from lotse_routing.network.model import Link
-from lotse_routing.settings import EstimateSettings
-from lotse_routing.state.background import Background, Estimates
-from lotse_routing.state.estimate import DetectorEstimate, DetectorPlace, feel, freshness
-from lotse_routing.state.neighbourhood import find_neighbours
-from lotse_routing.state.profile import Profile, empty_profile
-from lotse_routing.state.quarters import Quarters, collect, learn
+from evaluation.aarhus.errors import Errors, errors
+from evaluation.aarhus.guesses import LAST, OURS, PROFILE, USUAL
+from evaluation.aarhus.onsets import Score
+from evaluation.aarhus.recording import Recording, read_recording
+from evaluation.aarhus.rounds import ROUNDS, Round, rounds
+from evaluation.aarhus.telling import OURS as OUR_LEVEL
+from evaluation.aarhus.telling import Telling, telling
+from lotse_standalone.replay.odaa import INTERVAL_S
 
-ROUNDS = 5
-SEED = 4
-MORNINGS = 12
-"""The morning is learned so often, as if it were that of as many weeks."""
-SETTINGS = EstimateSettings(time_zone="Europe/Copenhagen")
+SILENT_FROM = datetime(2014, 8, 26, 8, 0, tzinfo=UTC)
+NEVER, SILENT = "never measured", "silent from 08:00"
+COMPARED = "speeds compared"
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Round:
-    """A recording of which some detectors are hidden; `streets` are the visible ones of each hidden one's street."""
-
-    recording: Recording
-    visible: tuple[DetectorPlace, ...]
-    hidden: frozenset[str]
-    streets: Mapping[str, Sequence[str]]
-
-    def class_mean_kmh(self, link: Link, known: Mapping[str, DetectorEstimate], now: datetime) -> float:
-        """Mean speed that detectors on links of the same road class say now."""
-        links, link_of = self.recording.topology.links, self.recording.link_of
-        alike = [p.detector_id for p in self.visible if links[link_of[p.detector_id]].road_class == link.road_class]
-        said = [known[name] for name in alike if name in known and freshness(known[name], now, SETTINGS) > 0]
-        return fmean(estimate.speed_kmh for estimate in said) if said else link.free_flow_kmh
-
-
-def rounds(recording: Recording) -> Iterator[Round]:
-    """Hide each detector in one of the rounds."""
-    order = sorted(place.detector_id for place in recording.places)
-    random.Random(SEED).shuffle(order)
-    for number in range(ROUNDS):
-        hidden = frozenset(order[number::ROUNDS])
-        visible = tuple(place for place in recording.places if place.detector_id not in hidden)
-        yield Round(recording, visible, hidden, _street_neighbours(recording, visible, hidden))
-
-
-def _street_neighbours(
-    recording: Recording, visible: Sequence[DetectorPlace], hidden: frozenset[str]
-) -> Mapping[str, Sequence[str]]:
-    """Visible detectors near each hidden one, those of its own street first, then by distance."""
-    around = find_neighbours(recording.topology, visible, SETTINGS)
-    links, link_of = recording.topology.links, recording.link_of
-    neighbours: dict[str, Sequence[str]] = {}
-    for detector in hidden:
-        here = link_of[detector]
-        votes = zip(around.near[:, here], around.weights[:, here], strict=True)
-        near = [around.detectors[other] for other, weight in votes if weight > 0]
-        is_same = {other: links[link_of[other]].name == links[here].name for other in near}
-        neighbours[detector] = sorted(near, key=lambda other, is_same=is_same: not is_same[other])  # type: ignore[misc]
-    return neighbours
-
-
-def errors(tried: Round, profile: Profile, *, learns: bool) -> Mapping[str, list[float]]:
-    """Replay the morning; give the absolute errors, km/h, of each way to guess the speeds of the hidden links."""
-    topology, found = tried.recording.topology, defaultdict[str, list[float]](list)
-    known: dict[str, DetectorEstimate] = {}
-    quarters, background, usual = Quarters(), Background(SETTINGS), Background(SETTINGS)
-    free_flow_kmh = {link.link_id: link.free_flow_kmh for link in topology.links}
-    for now, readings in tried.recording.steps:
-        felt = [reading for reading in readings if reading.detector_id not in tried.hidden]
-        known = feel(known, felt, SETTINGS)
-        quarters = collect(quarters, felt, tried.visible, now, SETTINGS)
-        if learns:
-            profile, _ = learn(profile, quarters, free_flow_kmh, SETTINGS)
-        estimates = background.estimate(topology, tried.visible, known, profile, now)
-        typical = usual.estimate(topology, tried.visible, {}, profile, now)
-        for reading in readings:
-            if reading.detector_id in tried.hidden and is_measured(reading):
-                for name, guess in _guesses(tried, reading.detector_id, known, (estimates, typical), now).items():
-                    found[name].append(abs(guess - (reading.mean_speed_kmh or 0.0)))
-    return found
-
-
-def _guesses(
-    tried: Round,
-    detector: str,
-    known: Mapping[str, DetectorEstimate],
-    estimated: tuple[Estimates, Estimates],
-    now: datetime,
-) -> Mapping[str, float]:
-    index = tried.recording.link_of[detector]
-    link = tried.recording.topology.links[index]
+def evaluate(recording: Recording) -> dict[str, Any]:
+    """Measure everything; give it as the report holds it."""
+    by_setting = {
+        NEVER: errors(_with_progress(NEVER, rounds(recording))),
+        SILENT: errors(_with_progress(SILENT, rounds(recording, SILENT_FROM))),
+    }
+    told = telling(recording)
     return {
-        "ours": float(estimated[0].speed_kmh[index]),
-        "typical alone": float(estimated[1].speed_kmh[index]),
-        "last of the street": _last_kmh(tried.streets[detector], known, link.free_flow_kmh),
-        "class mean": tried.class_mean_kmh(link, known, now),
-        "free flow": link.free_flow_kmh,
-        "its own median": tried.recording.median_kmh[detector],
+        "figures": figures(by_setting[NEVER], by_setting[SILENT], told),
+        "table": {setting: {**found.mae_kmh, COMPARED: found.compared} for setting, found in by_setting.items()},
+        "onsets": {name: _onset_row(name, told) for name in told.scores},
     }
 
 
-def _last_kmh(neighbours: Sequence[str], known: Mapping[str, DetectorEstimate], otherwise: float) -> float:
-    return next((known[name].speed_kmh for name in neighbours if name in known and known[name].speed_at), otherwise)
+def figures(never: Errors, silent: Errors, told: Telling) -> dict[str, float]:
+    """Give B5 and what the report needs, flat.
 
-
-def learned_from_itself(recording: Recording) -> Profile:
-    """The profile of a town whose every week begins with this morning."""
-    free_flow_kmh = {link.link_id: link.free_flow_kmh for link in recording.topology.links}
-    profile = empty_profile()
-    for _ in range(MORNINGS):
-        again = Profile(profile.rows, profile.speed_kmh, profile.weeks, profile.learned_until * 0)
-        quarters = Quarters()
-        for now, readings in recording.steps:
-            quarters = collect(quarters, readings, recording.places, now, SETTINGS)
-            again, _ = learn(again, quarters, free_flow_kmh, SETTINGS)
-        profile = again
-    return profile
-
-
-def evaluate(recording: Recording) -> dict[str, dict[str, float]]:
-    """Mean absolute errors, km/h, over all rounds, by what was tried and how was guessed."""
-    tried = {
-        "never measured": (empty_profile(), True),
-        "silent, profile of itself": (learned_from_itself(recording), False),
+    What is usual on a link that was never measured is known by its road class, or better by our own estimate of it: the
+    gain is the one over the better. Of a link that fell silent it is its own mean until then.
+    """
+    gains = {
+        "B5_never_vs_last_pct": never.gain_pct(OURS, LAST),
+        "B5_never_vs_profile_pct": min(never.gain_pct(OURS, PROFILE), never.gain_pct(OURS, USUAL)),
+        "B5_silent_vs_last_pct": silent.gain_pct(OURS, LAST),
+        "B5_silent_vs_profile_pct": silent.gain_pct(OURS, PROFILE),
     }
-    table: dict[str, dict[str, float]] = {}
-    for what, (profile, learns) in tried.items():
-        pooled: dict[str, list[float]] = defaultdict(list)
-        for each in rounds(recording):
-            for name, found in errors(each, profile, learns=learns).items():
-                pooled[name] += found
-        table[what] = {name: round(fmean(found), 2) for name, found in pooled.items()}
-        table[what]["compared"] = len(pooled["ours"])
-    return table
+    ours = told.scores[OUR_LEVEL]
+    found = {
+        "B5_mae_gain_pct": min(gains.values()),
+        **gains,
+        "B5_never_vs_class_profile_pct": never.gain_pct(OURS, PROFILE),
+        "mae_never_kmh": never.mae_kmh[OURS],
+        "mae_silent_kmh": silent.mae_kmh[OURS],
+        "onsets": ours.onsets,
+        "onset_precision": ours.precision,
+        "onset_recall": ours.recall,
+        "onset_delay_min": _minutes(ours),
+        "onsets_told_without_vehicle": told.without_vehicle[OUR_LEVEL],
+        "onsets_told_without_news": told.without_news[OUR_LEVEL],
+        "rows": told.rows,
+        "rows_without_vehicle": told.rows_without_vehicle,
+    }
+    return {name: round(value, 3) for name, value in found.items()}
+
+
+def _minutes(score: Score) -> float:
+    return score.median_delay * INTERVAL_S / 60
+
+
+def _onset_row(name: str, told: Telling) -> dict[str, Any]:
+    score = told.scores[name]
+    return {
+        "onsets": score.onsets,
+        "told": score.told,
+        "precision": round(score.precision, 3),
+        "recall": round(score.recall, 3),
+        "median_delay_min": _minutes(score),
+        "told_without_vehicle": told.without_vehicle[name],
+        "told_without_news": told.without_news[name],
+    }
+
+
+def _with_progress(setting: str, tried: Iterable[Round]) -> Iterator[Round]:
+    for number, each in enumerate(tried, 1):
+        sys.stderr.write(f"\r{setting}: round {number} of {ROUNDS} ")
+        sys.stderr.flush()
+        yield each
+    sys.stderr.write("\n")
+
+
+def lines(found: Mapping[str, Any]) -> Iterator[str]:
+    """Give the tables and the figures as text."""
+    settings = found["table"]
+    yield from _table("MAE, km/h", {name: {s: row[name] for s, row in settings.items()} for name in settings[NEVER]})
+    yield ""
+    yield from _table("onsets told by", found["onsets"])
+    yield ""
+    yield from (f"{name} {value:g}" for name, value in found["figures"].items())
+
+
+def _table(corner: str, rows: Mapping[str, Mapping[str, float]]) -> Iterator[str]:
+    width = max(map(len, (corner, *rows)))
+    columns = list(next(iter(rows.values())))
+    yield f"{corner:{width}}  {'  '.join(columns)}"
+    for name, row in rows.items():
+        yield f"{name:{width}}  {'  '.join(f'{_cell(row[column]):>{len(column)}}' for column in columns)}"
+
+
+def _cell(value: float) -> str:
+    return f"{value:.2f}" if isinstance(value, float) else str(value)
 
 
 def main() -> None:
-    """Print the table; write it where --report says."""
+    """Print the tables; write them where --report says."""
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument("data", type=Path, help="folder with links.csv and measurements beside it")
     parser.add_argument("--report", type=Path, help="write the figures to this file, as JSON")
     asked = parser.parse_args()
-    table = evaluate(read_recording(asked.data))
-    names = list(table["never measured"])
-    width = max(map(len, names))
-    sys.stdout.write(f"{'MAE, km/h':{width}}  {'  '.join(table)}\n")
-    for name in names:
-        figures = "  ".join(f"{table[what][name]:>{len(what)}}" for what in table)
-        sys.stdout.write(f"{name:{width}}  {figures}\n")
+    found = evaluate(read_recording(asked.data))
+    sys.stdout.write("\n".join(lines(found)) + "\n")
     if asked.report:
         asked.report.parent.mkdir(parents=True, exist_ok=True)
-        asked.report.write_text(json.dumps(table, indent=2) + "\n", encoding="utf-8")
+        asked.report.write_text(json.dumps(found, indent=2) + "\n", encoding="utf-8")
 
 
 if __name__ == "__main__":

@@ -39,8 +39,8 @@ def test_whatever_one_detector_says_other_links_stay_within_what_the_others_allo
     others = [STREET.index[link] for link in honest if link != liar]
     said_kmh = np.array([honest[link] for link in honest if link != liar])
     ratios = np.array([1.0, *np.clip(said_kmh / typical[others], *RATIOS)])
-    assert np.all(found.speed_kmh >= typical * ratios.min() - 1e-6)
-    assert np.all(found.speed_kmh <= typical * ratios.max() + 1e-6)
+    assert np.all(found.speed_kmh >= typical * ratios.min() - 1e-4)
+    assert np.all(found.speed_kmh <= typical * ratios.max() + 1e-4)
 
 
 @given(like_minded, speeds_kmh, st.data())
@@ -61,22 +61,31 @@ def test_whatever_one_detector_taught_other_links_stay_within_what_the_others_ta
 
 
 @given(said)
-def test_the_factor_is_the_weighted_median_of_those_around(known_kmh: Mapping[str, float]) -> None:
+def test_the_factor_is_the_weighted_mean_of_those_around_without_the_extremes(known_kmh: Mapping[str, float]) -> None:
     around = find_neighbours(STREET, at_links(*known_kmh), SETTINGS)
     ratios = np.array([known_kmh[name] / 50 for name in around.detectors])
     found = factors(around, ratios, np.ones(len(ratios)), SETTINGS)
-    clipped = np.clip(ratios, *RATIOS)
     for link in range(len(LINKS)):
-        weights = around.weights[:, link].astype(float)
-        said_here = clipped[around.near[:, link]]
-        if np.count_nonzero(weights) < 3:
-            assert found.factor[link] == 1
+        says = around.weights[:, link] > 0
+        weights, said_here = around.weights[says, link], np.clip(ratios, *RATIOS)[around.near[says, link]]
+        if len(said_here) < 3:
+            assert (found.factor[link], found.weight[link]) == (1, 0)
             continue
-        weights = np.minimum(weights, 0.99 * (weights.sum() - weights.max()))
-        below = weights[said_here < found.factor[link]].sum()
-        up_to = weights[said_here <= found.factor[link]].sum()
-        assert below - 1e-5 <= weights.sum() / 2 <= up_to + 1e-5
-        assert found.factor[link] in said_here[weights > 0]
+        extremes = max(1, len(said_here) // 5)
+        inner = np.sort(said_here)[extremes:-extremes]
+        expected = 1 + np.sum(weights * (np.clip(said_here, inner.min(), inner.max()) - 1))
+        assert abs(found.factor[link] - expected) < 1e-5
+        assert 0 < found.weight[link] <= 1 + 1e-6
+
+
+@given(said)
+def test_no_detector_weighs_against_what_it_says_and_none_together_more_than_one(
+    known_kmh: Mapping[str, float],
+) -> None:
+    """So an estimate lies between what is usual and what those around say: nothing is extrapolated."""
+    weights = find_neighbours(STREET, at_links(*known_kmh), SETTINGS).weights
+    assert np.all(weights >= 0)
+    assert np.all(weights.sum(axis=0) <= 1 + 1e-6)
 
 
 slowness = st.lists(st.floats(1, 20), min_size=len(TOPOLOGY.links), max_size=len(TOPOLOGY.links))

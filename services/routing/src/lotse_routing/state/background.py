@@ -11,7 +11,8 @@ import numpy.typing as npt
 from lotse_routing.core.topology import Topology
 from lotse_routing.settings import EstimateSettings
 from lotse_routing.state.estimate import DetectorEstimate, DetectorPlace, freshness
-from lotse_routing.state.neighbourhood import Factors, Floats, Neighbourhood, factors, find_neighbours
+from lotse_routing.state.kriging import Floats
+from lotse_routing.state.neighbourhood import Factors, Neighbourhood, factors, find_neighbours
 from lotse_routing.state.profile import Profile, Slot, own_typical_kmh, slot_at
 
 CLASS_LINKS_AT_LEAST = 3
@@ -29,8 +30,6 @@ class Basis(IntEnum):
 
 PROFILE_SHARE = {Basis.FREE_FLOW: 0.0, Basis.CLASS: 0.2, Basis.PROFILE: 0.4}
 """Shares of the greatest confidence of an estimate that goes by what is usual alone."""
-HALF_SURE_WEIGHT = 0.3
-"""Detectors around a link that weigh this much together give half of the greatest confidence."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -169,12 +168,7 @@ def _nearby(around: Neighbourhood, ratios: Floats, settings: EstimateSettings) -
     """
     of_detectors = ratios[around.on_link]
     is_known = ~np.isnan(of_detectors)
-    found = factors(around, np.where(is_known, of_detectors, 1.0), is_known.astype(np.float64), settings)
-    return 1.0 + (found.factor - 1.0) * _surety(found)
-
-
-def _surety(found: Factors) -> Floats:
-    return found.weight / (found.weight + HALF_SURE_WEIGHT)
+    return factors(around, np.where(is_known, of_detectors, 1.0), is_known.astype(np.float64), settings).factor
 
 
 def _estimated(  # noqa: PLR0913, PLR0917 - the parts of an estimate
@@ -186,8 +180,7 @@ def _estimated(  # noqa: PLR0913, PLR0917 - the parts of an estimate
     observed_at: datetime | None,
     learned_at: datetime | None,
 ) -> Estimates:
-    surety = _surety(found)
-    speeds_kmh = typical.speed_kmh * (1.0 + (found.factor - 1.0) * surety)
+    speeds_kmh = typical.speed_kmh * found.factor
     has_neighbours = found.weight > 0
     usual = np.array([PROFILE_SHARE[Basis(basis)] for basis in sorted(PROFILE_SHARE)])[typical.basis]
     return Estimates(
@@ -195,7 +188,7 @@ def _estimated(  # noqa: PLR0913, PLR0917 - the parts of an estimate
         typical_times_s=roads.times_s(typical.speed_kmh, settings.min_speed_kmh),
         typical_at=typical_at,
         speed_kmh=speeds_kmh,
-        confidence=settings.estimate_confidence * np.where(has_neighbours, np.maximum(surety, usual), usual),
+        confidence=settings.estimate_confidence * np.where(has_neighbours, np.maximum(found.weight, usual), usual),
         basis=np.where(has_neighbours, np.int8(Basis.NEIGHBOURHOOD), typical.basis),
         observed_at=observed_at,
         learned_at=learned_at,

@@ -138,19 +138,27 @@ def _is_news(state: LinkState, written: WrittenState | None, now: datetime, sett
 def _told_by_detectors(
     topology: Topology, links: Mapping[str, LinkState], estimates: Estimates
 ) -> Mapping[str, LinkState]:
-    """Give the states that are told as measured; where detectors are silent, the speed moves on to the estimate.
-
-    It does so in seconds a kilometre, as travel times do.
-    """
+    """Give the states that are told as measured; where detectors are silent, the speed moves on to the estimate."""
     told: dict[str, LinkState] = {}
     for link_id, state in links.items():
         index = topology.index[link_id]
-        if state.source == "decayed" and estimates.basis[index] != Basis.FREE_FLOW:
-            pace = state.freshness / max(state.speed_kmh, 1.0) + (1 - state.freshness) / estimates.speed_kmh[index]
-            state = replace(state, speed_kmh=float(1 / pace))  # noqa: PLW2901 - the same link's, decayed
+        if estimates.basis[index] != Basis.FREE_FLOW:
+            speed_kmh = told_kmh(state, float(estimates.speed_kmh[index]))
+            state = replace(state, speed_kmh=speed_kmh)  # noqa: PLW2901 - the same link's, decayed
         if state.freshness > 0 or estimates.basis[index] == Basis.FREE_FLOW:
             told[link_id] = state
     return told
+
+
+def told_kmh(state: LinkState, estimate_kmh: float) -> float:
+    """Give the speed told of a link: where its detectors are silent, it moves on to the estimate.
+
+    It does so in seconds a kilometre, as travel times do.
+    """
+    if state.source != "decayed":
+        return state.speed_kmh
+    pace = state.freshness / max(state.speed_kmh, 1.0) + (1 - state.freshness) / estimate_kmh
+    return float(1 / pace)
 
 
 def _due_estimates(  # noqa: PLR0913, PLR0917 - what decides on a row

@@ -15,7 +15,7 @@ import numpy.typing as npt
 from lotse_routing.network.model import Link
 
 NEAREST = 12
-"""Detectors that one link goes by at most: more add noise (decision 0019)."""
+"""Detectors that one link goes by at most: more add little (decision 0023)."""
 LANES = 4
 """So many detectors on one link may be reached beside the nearest others."""
 

@@ -1,40 +1,28 @@
 """What the detectors around a link say of it: a factor on its typical speed.
 
-Each detector gives a ratio, measured to typical speed of its own link. A link takes the weighted median of the ratios
-around it: nearer detectors weigh more, so do those of the same street, direction and road class. None weighs as much as
-all others together, so whatever a single faulty one says, the factor stays within what the others say.
-Source: the median's breakdown point, Huber, Robust Statistics (1981), 3.2; decision 0019.
+Each detector gives a ratio, measured to typical speed of its own link. A link takes the mean of the ratios around it,
+weighted by how much each says of it (`kriging`); the less they say together, the nearer it stays to 1. The extreme
+ratios, a fifth on either side and one at least, count as the ones beside them: so whatever a single faulty detector
+says, the factor stays within what the others say. Source: the winsorised mean, Tukey, The future of data analysis,
+Annals of Mathematical Statistics 33 (1962); decision 0023.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 
 from lotse_routing.core.topology import Topology
-from lotse_routing.network.geometry import bearing_deg
-from lotse_routing.network.model import Link
 from lotse_routing.settings import EstimateSettings
 from lotse_routing.state.estimate import DetectorPlace
+from lotse_routing.state.kriging import Floats, Indices, Singles, kriging_weights
 from lotse_routing.state.nearest import nearest_detectors
 
-Floats = npt.NDArray[np.float64]
-Singles = npt.NDArray[np.float32]
-Indices = npt.NDArray[np.intp]
-
-HALVES_IN_A = 4
-"""The weight of a detector halves in this part of the distance at which it ends."""
-OTHER_STREET = 0.5
-OTHER_DIRECTION = 0.5
-OTHER_CLASS = 0.7
-"""Factors on a weight, the last one a step between road classes."""
-LARGEST_SHARE = 0.99
-"""No detector weighs more than this share of all others together."""
-NAMELESS = 0
+EXTREME_PART = 5
+"""One detector in so many around a link may say anything on either side, one at least."""
 RATIOS = (0.05, 1.5)
 """What a ratio is bounded to: beyond, it tells of the detector, not of the traffic around it."""
-CLASSES = ("motorway", "trunk", "primary", "secondary", "tertiary", "unclassified", "residential", "living_street")
+ABSENT = np.float32(9.0)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -48,7 +36,8 @@ class Neighbourhood:
     on_link
         Shape (detectors,): index of the link that each stands on.
     near, weights
-        Shape (NEAREST, links): the detectors around each link and how much they weigh, 0 where there is none.
+        Shape (NEAREST, links): the detectors around each link and how much they weigh, 0 where there is none; those
+        of a link weigh 1 together at most.
     """
 
     detectors: tuple[str, ...]
@@ -59,7 +48,10 @@ class Neighbourhood:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Factors:
-    """What the detectors around say now, shape (links,): a factor, 1 where too few say anything, and their weight."""
+    """What the detectors around say now, shape (links,): a factor, and the weight (0..1) behind it.
+
+    Where too few say anything, the factor is 1 and the weight 0.
+    """
 
     factor: Floats
     weight: Floats
@@ -69,38 +61,13 @@ def find_neighbours(topology: Topology, places: Iterable[DetectorPlace], setting
     """Find the detectors around every link. Those on links that the network does not have are left out."""
     standing = sorted((p.detector_id, topology.index[p.link_id]) for p in places if p.link_id in topology.index)
     on_link = np.array([link for _, link in standing], dtype=np.intp)
-    found = nearest_detectors(topology.links, on_link.tolist(), settings.neighbour_distance_m)
-    weights = 0.5 ** (HALVES_IN_A * found.distances_m / settings.neighbour_distance_m)  # 0 where there is none
-    if standing:
-        weights *= _likeness(topology.links, on_link[found.detectors])
-    return Neighbourhood(tuple(name for name, _ in standing), on_link, found.detectors, weights.astype(np.float32))
-
-
-def _likeness(links: Sequence[Link], others: Indices) -> Floats:
-    """Tell how alike the traffic of each link and the `others` is likely to be, 0..1, shape (any, links)."""
-    ranks = np.array([_rank(link) for link in links])
-    streets = _numbered([link.name or link.ref for link in links])
-    headings = np.radians([bearing_deg(link.coordinates[0], link.coordinates[-1]) for link in links])
-    value: Floats = OTHER_CLASS ** np.abs(ranks - ranks[others])
-    is_same_street = (streets == streets[others]) & (streets != NAMELESS)
-    is_same_direction = np.cos(headings - headings[others]) >= 0
-    value[~is_same_street] *= OTHER_STREET
-    value[~is_same_direction] *= OTHER_DIRECTION
-    return value
-
-
-def _rank(link: Link) -> int:
-    name = link.road_class.removesuffix("_link")
-    return CLASSES.index(name) if name in CLASSES else CLASSES.index("unclassified")
-
-
-def _numbered(streets: Iterable[str]) -> Indices:
-    numbers = {"": NAMELESS}
-    return np.array([numbers.setdefault(street, len(numbers)) for street in streets], dtype=np.intp)
+    near = nearest_detectors(topology.links, on_link.tolist(), settings.neighbour_distance_m)
+    weights = kriging_weights(topology.links, on_link, near)
+    return Neighbourhood(tuple(name for name, _ in standing), on_link, near.detectors, weights)
 
 
 def factors(around: Neighbourhood, ratios: Floats, trusts: Floats, settings: EstimateSettings) -> Factors:
-    """Take the weighted median of the ratios around every link.
+    """Take the weighted mean of the ratios around every link, without the extremes.
 
     Parameters
     ----------
@@ -110,38 +77,19 @@ def factors(around: Neighbourhood, ratios: Floats, trusts: Floats, settings: Est
     count = around.near.shape[1]
     if not around.detectors:
         return Factors(np.ones(count), np.zeros(count))
-    weights = _capped(around.weights * trusts.astype(np.float32)[around.near])
-    by_rank = np.argsort(ratios, kind="stable")
-    median = np.clip(ratios, *RATIOS)[by_rank[_median_ranks(weights, _ranks(by_rank)[around.near], len(by_rank))]]
+    weights = around.weights * trusts.astype(np.float32)[around.near]
+    said = np.clip(ratios, *RATIOS).astype(np.float32)[around.near]
+    difference = (weights * (_without_extremes(said, weights > 0) - 1)).sum(axis=0)
     is_enough = np.count_nonzero(weights, axis=0) >= settings.neighbours_at_least
-    return Factors(np.where(is_enough, median, 1.0), np.where(is_enough, weights.sum(axis=0), 0.0))
+    return Factors(np.where(is_enough, 1.0 + difference, 1.0), np.where(is_enough, weights.sum(axis=0), 0.0))
 
 
-def _ranks(by_rank: Indices) -> npt.NDArray[np.int32]:
-    ranks = np.empty(len(by_rank), np.int32)
-    ranks[by_rank] = np.arange(len(by_rank))
-    return ranks
-
-
-def _median_ranks(weights: Singles, ranks: npt.NDArray[np.int32], count: int) -> npt.NDArray[np.int32]:
-    """Find the lowest rank up to which at least half of the weight lies, for each column: shape (any, links).
-
-    The range in which it lies is halved for all links at once, which takes less time than to sort each one's ratios.
-    """
-    half = weights.sum(axis=0) / 2
-    lowest = np.zeros(len(half), np.int32)
-    highest = np.full(len(half), count - 1, np.int32)
-    for _ in range(count.bit_length()):
-        middle = (lowest + highest) // 2
-        reaches_half = (weights * (ranks <= middle)).sum(axis=0) >= half
-        highest = np.where(reaches_half, middle, highest)
-        lowest = np.where(reaches_half, lowest, np.minimum(middle + 1, highest))
-    return highest
-
-
-def _capped(weights: Singles) -> Singles:
-    """Bound the largest weight of each link to a little less than all others together; shape (NEAREST, links)."""
-    largest = weights.max(axis=0)
-    others = weights.sum(axis=0) - largest
-    capped: Singles = np.minimum(weights, np.float32(LARGEST_SHARE) * others)
-    return capped
+def _without_extremes(said: Singles, is_said: "np.ndarray[tuple[int, int], np.dtype[np.bool_]]") -> Singles:
+    """Bound each link's ratios to those beside its extremes; shape (NEAREST, links)."""
+    ordered = np.sort(np.where(is_said, said, ABSENT), axis=0)
+    count = np.count_nonzero(is_said, axis=0)
+    extremes = np.maximum(count // EXTREME_PART, 1)
+    lowest = np.take_along_axis(ordered, np.minimum(extremes, len(said) - 1)[None], axis=0)
+    highest = np.take_along_axis(ordered, np.maximum(count - 1 - extremes, 0)[None], axis=0)
+    bounded: Singles = np.clip(np.where(is_said, said, 1.0), lowest, np.maximum(highest, lowest))
+    return bounded

@@ -20,8 +20,10 @@ QUARTER = timedelta(minutes=15)
 WEEKDAYS, QUARTERS = 7, 96
 WORKING_DAYS = 5
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-NEIGHBOURING = 2
-"""Quarters before and after that may speak for one that was never seen."""
+OTHER_DAY, OTHER_KIND = 0.5, 0.02
+"""What another day of the same kind, and one of the other kind, say of a slot that was never seen there."""
+A_QUARTER_OFF = 0.25
+"""What each quarter of an hour further off takes from it."""
 
 Floats = npt.NDArray[np.float64]
 LinkDay = tuple[str, int]
@@ -86,31 +88,28 @@ def empty_profile() -> Profile:
 def own_typical_kmh(profile: Profile, slot: Slot, rows: Sequence[int]) -> Floats:
     """Give the typical speeds of some links from what was seen on each itself, shape (rows,); nan if nothing ever was.
 
-    A slot never seen takes the mean of the quarters beside it; else of the same quarter on other working days, or on
-    the other day of the weekend; else of all that was seen on the link.
+    A slot never seen takes a mean of what was seen, in which the nearest counts most: a quarter as much with every
+    quarter of an hour further off, half as much on another day of the same kind (working days, the weekend).
     """
-    speeds = np.where(profile.weeks[rows] > 0, profile.speed_kmh[rows], np.nan).astype(np.float64)
-    day = speeds[:, slot.weekday]
-    is_working_day = slot.weekday < WORKING_DAYS
-    alike = slice(0, WORKING_DAYS) if is_working_day else slice(WORKING_DAYS, WEEKDAYS)
-    typical = day[:, slot.quarter]
-    for away in range(1, NEIGHBOURING + 1):
-        sides = [q for q in (slot.quarter - away, slot.quarter + away) if 0 <= q < QUARTERS]
-        typical = _filled(typical, day[:, sides])
-    typical = _filled(typical, speeds[:, alike, slot.quarter])
-    return _filled(typical, speeds.reshape(len(speeds), WEEKDAYS * QUARTERS))
+    typical = np.where(profile.weeks[rows, *slot] > 0, profile.speed_kmh[rows, *slot], np.nan).astype(np.float64)
+    missing = np.flatnonzero(np.isnan(typical))
+    if len(missing):
+        some = np.asarray(rows)[missing]
+        weights = np.where(profile.weeks[some] > 0, _nearness(slot), 0.0)
+        total = weights.sum(axis=(1, 2))
+        weighted = (weights * profile.speed_kmh[some]).sum(axis=(1, 2))
+        typical[missing] = np.divide(weighted, total, out=np.full(len(some), np.nan), where=total > 0)
+    return typical
 
 
-def _filled(typical: Floats, substitutes: Floats) -> Floats:
-    """Fill what is missing with the means of substitutes, shape (links, any number), as far as there are any."""
-    missing = np.isnan(typical)
-    if not missing.any():
-        return typical
-    found = substitutes[missing]
-    count = np.count_nonzero(~np.isnan(found), axis=1)
-    filled = typical.copy()
-    filled[missing] = np.divide(np.nansum(found, axis=1), count, out=np.full(len(count), np.nan), where=count > 0)
-    return filled
+def _nearness(slot: Slot) -> Floats:
+    """Tell how much each slot says of one that was never seen, shape (7, 96)."""
+    days = np.arange(WEEKDAYS)
+    is_same_kind = (days < WORKING_DAYS) == (slot.weekday < WORKING_DAYS)
+    of_day = np.where(days == slot.weekday, 1.0, np.where(is_same_kind, OTHER_DAY, OTHER_KIND))
+    apart = np.abs(np.arange(QUARTERS) - slot.quarter)
+    nearness: Floats = np.outer(of_day, A_QUARTER_OFF**apart)
+    return nearness
 
 
 class Learner:
