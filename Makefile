@@ -8,7 +8,7 @@ ARGS ?=
 WARM := echo "compiling the routing core, once ..." && $(BIN)/lotse-routing warm
 SOURCES := shared/src services/ingest/src services/routing/src services/api-gateway/src deploy/standalone/src
 
-.PHONY: help setup setup-dev demo replay test test-faults bench-ingest bench-routing lint format clean
+.PHONY: help setup setup-dev demo replay test test-faults bench-ingest bench-routing evaluate lint format clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/\1|\2/' | awk -F'|' '{printf "  make %-13s %s\n", $$1, $$2}'
@@ -36,6 +36,11 @@ $(VENV)/.bench: $(VENV)/.dev
 	@$(BIN)/uv sync --frozen --inexact --group bench --quiet
 	@touch $@
 
+# What only the closed loop needs: a traffic simulation (SUMO) and what draws its report.
+$(VENV)/.evaluate: $(VENV)/.dev
+	@$(BIN)/uv sync --frozen --inexact --group evaluate --quiet
+	@touch $@
+
 setup: $(VENV)/.run ## make the environment that runs Lotse
 
 setup-dev: $(VENV)/.dev ## the same, with what tests and checks need
@@ -54,6 +59,9 @@ bench-ingest: $(VENV)/.dev ## ingest beside a C pipeline and a naive service; AR
 
 bench-routing: $(VENV)/.bench ## our routes beside those of networkx, scipy, networkit, RoutingKit; ARGS="--quick"
 	@PYTHONPATH=tests $(BIN)/python -m benchmarks.routing $(ARGS)
+
+evaluate: $(VENV)/.evaluate ## drive mornings under each policy, in SUMO; ARGS="--quick" or "--only closure-lotse"
+	@PYTHONPATH=tests $(BIN)/python -m evaluation $(ARGS)
 
 test-faults: $(VENV)/.dev ## kill, cut off, insult; ARGS="--quick" or "--kills 100 --outage 600"
 	@PYTHONPATH=tests $(BIN)/python -m faults $(ARGS)

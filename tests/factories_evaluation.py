@@ -62,6 +62,7 @@ def the_edges() -> dict[str, Edge]:
             from_node=pair[0],
             to_node=pair[1],
             onward=tuple(other for other in both if other[0] == pair[1] and other != pair[::-1]),
+            back=(pair[::-1],),
         )
         for pair, (name, road_class, length_m) in both.items()
     }

@@ -10,8 +10,8 @@ from evaluation.policies.loads import read_loads
 from evaluation.policies.measured import NO_SMOOTHING, Measured
 from evaluation.policies.reach import spread_stations
 from evaluation.policies.relations import Relations, find_passages
-from evaluation.streets import Streets, build_streets, grow_tree
 from evaluation.policies.surprised import Surprised
+from evaluation.streets import Streets, build_streets, grow_tree
 from factories_evaluation import NORTH, USUAL, a_city, a_minute, the_edges, trips_on, what_is_known
 
 STREETS: Streets = build_streets(the_edges())

@@ -1,6 +1,6 @@
 """Where stations and signs stand: where the traffic is, by rule, so that it is the same for any city."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 
 from evaluation.nouns import Edge, Route, SignPost, Station
 
@@ -29,22 +29,31 @@ def _has_neighbours(edge: Edge, chosen: Mapping[str, Edge]) -> bool:
     return ahead or behind
 
 
-def choose_signs(edges: Mapping[str, Edge], routes: Iterable[Route], count: int) -> tuple[SignPost, ...]:
-    """Put signs where they reach most drivers that no other sign reaches, before a choice of main streets."""
-    readers: dict[str, set[int]] = {}
-    for driver, route in enumerate(routes):
-        for edge_id in route[:-1]:
-            readers.setdefault(edge_id, set()).add(driver)
-    fitting = {edge_id: drivers for edge_id, drivers in readers.items() if _is_before_a_choice(edges[edge_id], edges)}
-    reached: set[int] = set()
+def choose_signs(edges: Mapping[str, Edge], routes: Sequence[Route], count: int) -> tuple[SignPost, ...]:
+    """Put signs before a choice of main streets, one after the other where it helps most.
+
+    A sign helps a driver by the share of their way that is still ahead; half of that who has passed one before, a
+    quarter who has passed two.
+    """
+    ahead = _shares_ahead(edges, routes)
+    worth = [1.0] * len(routes)
     chosen: list[str] = []
-    while len(chosen) < count and fitting:
-        best = max(sorted(fitting), key=lambda edge_id: len(fitting[edge_id] - reached))
-        if not fitting[best] - reached:
-            break
-        reached |= fitting.pop(best)
+    while len(chosen) < count and ahead:
+        best = max(sorted(ahead), key=lambda e: sum(share * worth[driver] for driver, share in ahead[e].items()))
+        for driver in ahead.pop(best):
+            worth[driver] /= 2
         chosen.append(best)
     return tuple(SignPost(f"S{number:02}", edge_id) for number, edge_id in enumerate(chosen, 1))
+
+
+def _shares_ahead(edges: Mapping[str, Edge], routes: Sequence[Route]) -> dict[str, dict[int, float]]:
+    """Tell by edge that may have a sign which drivers pass it, and what share of their way is ahead of them then."""
+    ahead: dict[str, dict[int, float]] = {}
+    for driver, route in enumerate(routes):
+        for place, edge_id in enumerate(route[:-1]):
+            if _is_before_a_choice(edges[edge_id], edges):
+                ahead.setdefault(edge_id, {})[driver] = 1 - place / len(route)
+    return ahead
 
 
 def _is_before_a_choice(edge: Edge, edges: Mapping[str, Edge]) -> bool:

@@ -13,21 +13,27 @@ DISAGREEMENT = 0.5
 
 
 class Bearings:
-    """What drivers know of a city's streets; free flow until they have heard of something else."""
+    """What drivers know of a city's streets; free flow until they have heard of something else.
+
+    Attributes
+    ----------
+    known_s
+        What they think that each edge takes, in the order of the city's edges.
+    """
 
     def __init__(self, edges: Mapping[str, Edge]) -> None:
         self._streets = build_streets(edges)
-        self._known_s = self._streets.free_flow_s.copy()
+        self.known_s = self._streets.free_flow_s.copy()
 
     def hear(self, times_s: Seconds) -> None:
         """Let drivers hear how long edges take now; they believe half of it."""
-        self._known_s = (self._known_s + times_s) / 2
+        self.known_s = (self.known_s + times_s) / 2
 
     def find_way(self, vehicle_id: str, edge_id: str, goal: str, closed: Collection[str]) -> Route | None:
         """Give a driver's way from their edge past what is closed, turning back allowed; None if there is none."""
         streets = self._streets
         dice = np.random.default_rng(zlib.crc32(vehicle_id.encode()))
-        thought_s = self._known_s * np.exp(DISAGREEMENT * dice.standard_normal(len(self._known_s)))
+        thought_s = self.known_s * np.exp(DISAGREEMENT * dice.standard_normal(len(self.known_s)))
         barred = streets.mask(streets.numbers(closed))
         way = grow_tree(streets.turning, streets.number[edge_id], thought_s, barred).find_way(streets.number[goal])
         return None if way is None else streets.route(way)
