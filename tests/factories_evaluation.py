@@ -106,13 +106,14 @@ def a_minute(
     speeds_kmh: Mapping[str, float] | None = None,
     closed: Sequence[str] = (),
     empty: Mapping[str, float] | None = None,
+    vehicles: int = 8,
 ) -> Minute:
     """Everything flows as usual but for these speeds by edge; on `empty` edges no vehicle passes (their occupancy)."""
     speeds_kmh, empty = speeds_kmh or {}, empty or {}
     readings = tuple(
         StationReading(station.station_id, 0, None, empty[station.edge_id])
         if station.edge_id in empty
-        else StationReading(station.station_id, 8, speeds_kmh.get(station.edge_id, TYPICAL_KMH), 10.0)
+        else StationReading(station.station_id, vehicles, speeds_kmh.get(station.edge_id, TYPICAL_KMH), 10.0)
         for station in a_city().stations
     )
     return Minute(until_s, readings, frozenset(closed))

@@ -13,7 +13,7 @@ from pathlib import Path
 import msgspec
 
 from evaluation.cities.netconvert import build_from_links, build_from_osm
-from evaluation.cities.places import choose_signs, choose_stations
+from evaluation.cities.places import choose_signs, choose_stations, only_connected
 from evaluation.cities.recipe import Recipe
 from evaluation.cities.streets import read_edges
 from evaluation.demand.equilibrium import Rounds, settle
@@ -130,10 +130,11 @@ def _make(bare: City, recipe: Recipe, tell: Tell) -> Kept:
     for route in routes:
         for edge_id in route:
             vehicles[edge_id] += 1
+    inside = only_connected(bare.edges)
     city = replace(
         bare,
-        stations=choose_stations(bare.edges, vehicles, recipe.stations),
-        signs=choose_signs(bare.edges, routes, recipe.signs),
+        stations=choose_stations(inside, vehicles, recipe.stations),
+        signs=choose_signs(inside, routes, recipe.signs),
     )
     tell("a usual morning")
     drivers = tuple(UsualDriver(t, r, s) for t, r, (_, s) in zip(trips, routes, free_flow, strict=True))

@@ -7,7 +7,7 @@ pytest.importorskip("scipy", reason="`make evaluate` installs it")
 
 from evaluation.policies.disturbances import SlowSections, disturbances_of
 from evaluation.policies.loads import read_loads
-from evaluation.policies.measured import NO_SMOOTHING, Measured
+from evaluation.policies.measured import RAW, Measured
 from evaluation.policies.reach import spread_stations
 from evaluation.policies.relations import Relations, find_passages
 from evaluation.policies.surprised import Surprised
@@ -52,35 +52,45 @@ def test_a_station_speaks_for_its_street_and_direction_alone() -> None:
 
 
 def test_an_edge_with_a_station_listens_to_that_one_alone() -> None:
-    measured = Measured(what_is_known(()), STREETS, NO_SMOOTHING)
+    measured = Measured(what_is_known(()), STREETS, RAW)
     measured.take(a_minute(60, {"BC": 9.0}))
     assert slowness_on(measured, "BC") == pytest.approx(4.0)
     assert slowness_on(measured, "CD") == pytest.approx(1.0)
 
 
-def test_slowness_follows_half_of_a_change_each_minute() -> None:
+def test_a_speed_is_believed_by_half_and_less_the_fewer_drove_it() -> None:
     measured = Measured(what_is_known(()), STREETS)
-    measured.take(a_minute(60, {"BC": 12.0}))
-    assert slowness_on(measured, "BC") == pytest.approx(2.0)
-    measured.take(a_minute(120, {"BC": 12.0}))
-    assert slowness_on(measured, "BC") == pytest.approx(2.5)
+    measured.take(a_minute(60, {"BC": 9.0}))
+    assert slowness_on(measured, "BC") == pytest.approx(1 / (1 + 0.4 * (0.25 - 1)))
+    few = Measured(what_is_known(()), STREETS)
+    few.take(a_minute(60, {"BC": 9.0}, vehicles=2))
+    assert 1.0 < slowness_on(few, "BC") < slowness_on(measured, "BC")
+
+
+def test_one_bad_minute_makes_no_section_slow() -> None:
+    measured = Measured(what_is_known(()), STREETS)
+    measured.take(a_minute(60, {"BC": 4.0}))
+    assert slowness_on(measured, "BC") < 2.0
+    for minute in (2, 3, 4):
+        measured.take(a_minute(60 * minute, {"BC": 4.0}))
+    assert slowness_on(measured, "BC") > 2.0
 
 
 def test_no_vehicle_does_not_mean_a_free_road() -> None:
-    measured = Measured(what_is_known(()), STREETS, NO_SMOOTHING)
+    measured = Measured(what_is_known(()), STREETS, RAW)
     measured.take(a_minute(60, {"BC": 9.0}))
     measured.take(a_minute(120, empty={"BC": 0.0}))
     assert 3.5 < slowness_on(measured, "BC") < 4.0
 
 
 def test_a_loop_that_is_covered_without_a_vehicle_passing_stands_in_a_queue() -> None:
-    measured = Measured(what_is_known(()), STREETS, NO_SMOOTHING)
+    measured = Measured(what_is_known(()), STREETS, RAW)
     measured.take(a_minute(60, empty={"BC": 90.0}))
     assert slowness_on(measured, "BC") == pytest.approx(36.0 / 3.0)
 
 
 def test_nobody_drives_faster_than_free_flow() -> None:
-    measured = Measured(what_is_known(()), STREETS, NO_SMOOTHING)
+    measured = Measured(what_is_known(()), STREETS, RAW)
     measured.take(a_minute(60, {"BC": 50.0}))
     assert (measured.times_s >= STREETS.free_flow_s).all()
 

@@ -1,6 +1,9 @@
 """Where stations and signs stand: where the traffic is, by rule, so that it is the same for any city."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
+
+import networkx as nx
 
 from evaluation.nouns import Edge, Route, SignPost, Station
 
@@ -8,6 +11,20 @@ STATION_EDGE_M = 60.0
 """A station needs an edge of this length: its loops lie in the middle, off the stop line."""
 SIGN_EDGE_M = 80.0
 """A sign needs so much road after it for drivers to change lanes."""
+
+
+def only_connected(edges: Mapping[str, Edge]) -> Mapping[str, Edge]:
+    """Leave out the edges that one cannot come to and leave again, such as a dual carriageway's end at the rim.
+
+    Whoever imports the streets leaves those out too: no route leads there.
+    """
+    turns = nx.DiGraph([(edge.edge_id, other) for edge in edges.values() for other in edge.onward])
+    inside = max(nx.strongly_connected_components(turns), key=len)
+    return {
+        edge.edge_id: replace(edge, onward=tuple(other for other in edge.onward if other in inside))
+        for edge in edges.values()
+        if edge.edge_id in inside
+    }
 
 
 def choose_stations(edges: Mapping[str, Edge], vehicles: Mapping[str, float], count: int) -> tuple[Station, ...]:
@@ -51,7 +68,7 @@ def _shares_ahead(edges: Mapping[str, Edge], routes: Sequence[Route]) -> dict[st
     ahead: dict[str, dict[int, float]] = {}
     for driver, route in enumerate(routes):
         for place, edge_id in enumerate(route[:-1]):
-            if _is_before_a_choice(edges[edge_id], edges):
+            if edge_id in edges and _is_before_a_choice(edges[edge_id], edges):
                 ahead.setdefault(edge_id, {})[driver] = 1 - place / len(route)
     return ahead
 

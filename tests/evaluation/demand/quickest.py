@@ -35,9 +35,7 @@ def find_quickest(net_file: Path, trips: Sequence[Trip], figures: Figures, barre
         _write_trips(trips, folder / "trips.xml")
         times = _write_times(figures, barred, folder / "times.xml") if figures or barred else ()
         files = ("-n", str(net_file), "--route-files", str(folder / "trips.xml"), "-o", str(folder / "ways.xml"))
-        run(
-            [program("duarouter"), *files, *times, "--no-step-log", "--write-costs", "--ignore-errors", "--no-warnings"]
-        )
+        run([program("duarouter"), *files, *times, *OPTIONS])
         ways = _read_ways(folder / "ways.xml")
     if len(ways) != len(trips):
         message = f"{len(trips) - len(ways)} of {len(trips)} trips have no way"

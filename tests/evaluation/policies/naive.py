@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 
 from evaluation.nouns import Knowledge, Minute, Route
-from evaluation.policies.measured import NO_SMOOTHING, Measured
+from evaluation.policies.measured import RAW, Measured
 from evaluation.policies.quickest import Destinations, Quickest, sign_edges
 from evaluation.streets import Streets, Way
 
@@ -13,7 +13,7 @@ class Naive:
 
     def __init__(self, knowledge: Knowledge, streets: Streets) -> None:
         self._streets, self._signs = streets, sign_edges(knowledge.city, streets)
-        self._measured = Measured(knowledge, streets, NO_SMOOTHING)
+        self._measured = Measured(knowledge, streets, RAW)
         self._destinations = Destinations(knowledge, streets)
         self._now = Quickest(streets, self._signs, self._measured.times_s)
 

@@ -10,28 +10,33 @@ from evaluation.world.loops import loop_id
 
 EDGE_DATA_S = 300
 MINUTE_S = 60
-VEHICLE_TYPE = "driver"
+DRIVER, LET_OUT = "driver", "let_out"
+"""Types of vehicles: who departs on a street that is closed counts as a taxi, so that they may drive off it."""
+CAR_CLASS, LET_OUT_CLASS = "passenger", "taxi"
+"""Classes of vehicles: a closed street is closed to cars alone."""
 
 
 @dataclass(frozen=True, slots=True)
 class Departure:
-    """A driver's day: when they want to go, and the way they usually take."""
+    """A driver's day: when they want to go, and the way they usually take; `is_let_out` of a street that is closed."""
 
     vehicle_id: str
     depart_s: float
     route: Route
+    is_let_out: bool = False
 
 
 def write_departures(departures: Iterable[Departure], path: Path) -> None:
     """Write vehicles in the order in which they depart."""
     root = ET.Element("routes")
-    ET.SubElement(root, "vType", id=VEHICLE_TYPE, vClass="passenger", speedDev="0.1")
+    ET.SubElement(root, "vType", id=DRIVER, vClass=CAR_CLASS, speedDev="0.1")
+    ET.SubElement(root, "vType", id=LET_OUT, vClass=LET_OUT_CLASS, speedDev="0.1")
     for each in sorted(departures, key=lambda each: (each.depart_s, each.vehicle_id)):
         vehicle = ET.SubElement(
             root,
             "vehicle",
             id=each.vehicle_id,
-            type=VEHICLE_TYPE,
+            type=LET_OUT if each.is_let_out else DRIVER,
             depart=f"{each.depart_s:.1f}",
             departLane="best",
             departPos="base",

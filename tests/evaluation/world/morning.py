@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from statistics import fmean, quantiles
 
 from evaluation.nouns import City, Guidance, Incident, Minute, Route, RunKey, RunResult, Scenario
@@ -89,7 +89,8 @@ def drive_morning(morning: Morning, guidance: Guidance, tell: Told = lambda _now
     city, day, scenario, key = morning.city, morning.day, morning.scenario, morning.key
     readers = Readers(city.signs, key.compliance, key.seed)
     logbook = Logbook()
-    with simulation(city, day.departures, morning.settings) as drive:
+    departures = [let_out(departure, scenario.incidents) for departure in day.departures]
+    with simulation(city, departures, morning.settings) as drive:
         world = drive.world
         happenings = Happenings(scenario.incidents, city)
         while world.on_the_way and world.now_s < END_S:
@@ -124,6 +125,17 @@ def drive_morning(morning: Morning, guidance: Guidance, tell: Told = lambda _now
         displays=tuple(logbook.displays),
     )
     return Driven(result, tuple(logbook.minutes), figures)
+
+
+def let_out(departure: Departure, incidents: Sequence[Incident]) -> Departure:
+    """Let who departs on a street that is closed then drive off it; SUMO would forget them."""
+    is_closed = any(
+        incident.effect == "closed"
+        and departure.route[0] in incident.edges
+        and incident.begin_s - MINUTE_S <= departure.depart_s < incident.end_s
+        for incident in incidents
+    )
+    return replace(departure, is_let_out=is_closed)
 
 
 class Happenings:

@@ -13,13 +13,11 @@ import numpy as np
 from evaluation.nouns import City, Incident, Route, StationReading
 from evaluation.streets import Seconds
 from evaluation.world.edge_figures import EdgeFigures, read_edge_figures
-from evaluation.world.inputs import Departure, write_departures, write_measuring
+from evaluation.world.inputs import CAR_CLASS, LET_OUT_CLASS, Departure, write_departures, write_measuring
 from evaluation.world.loops import Loops
 
 STEP_S = "1"
 TELEPORT_AFTER_S = 300
-CAR, LET_OUT = "passenger", "taxi"
-"""Classes of vehicles: a closed street is closed to cars; who is on it counts as a taxi from then on."""
 
 
 Model = Literal["meso", "micro"]
@@ -99,10 +97,10 @@ class World:
         """Let an incident happen. Who is on a street that closes may drive off it."""
         if incident.effect == "closed":
             for vehicle_id in self._driving_into(incident.edges):
-                libsumo.vehicle.setVehicleClass(vehicle_id, LET_OUT)
+                libsumo.vehicle.setVehicleClass(vehicle_id, LET_OUT_CLASS)
         for edge_id in sorted(incident.edges):
             if incident.effect == "closed":
-                libsumo.edge.setDisallowed(edge_id, [CAR])
+                libsumo.edge.setDisallowed(edge_id, [CAR_CLASS])
             else:
                 libsumo.edge.setMaxSpeed(edge_id, incident.speed_kmh / 3.6)
 
