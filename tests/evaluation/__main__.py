@@ -25,6 +25,7 @@ from evaluation.scenarios import make_scenario
 from evaluation.world.simulation import Model
 
 REFERENCE, DEMO = "kaiserslautern", "auenbrueck"
+MODELS: dict[Model, str] = {"meso": "queue model (meso) with junction control", "micro": "microscopic, steps of 1 s"}
 ESTIMATION = BUILD / "estimation.json"
 
 console = Console(stderr=True)
@@ -59,7 +60,7 @@ def main(  # noqa: PLR0913 - options of a command
     missing = [key for key in keys if not (results / key.file_name).exists()]
     console.print(f"{len(keys)} runs planned, {len(missing)} to drive, {processes} at a time")
     failed = drive_all([Order(key, model) for key in missing], processes)
-    write(prepared, keys, results, report)
+    write(prepared, keys, model, report)
     if failed:
         console.print(f"[bold red]{len(failed)} runs failed:[/] " + "; ".join(failed))
         raise typer.Exit(1)
@@ -85,7 +86,7 @@ def drive_all(orders: Sequence[Order], processes: int) -> list[str]:
     return failed
 
 
-def write(prepared: Prepared, keys: list[RunKey], results: Path, report: Path) -> None:
+def write(prepared: Prepared, keys: list[RunKey], model: Model, report: Path) -> None:
     """Write the report of what there is."""
     scenarios = {name: make_scenario(prepared, name) for name in prepared.recipe.scenarios}
     material = Material(
@@ -94,10 +95,20 @@ def write(prepared: Prepared, keys: list[RunKey], results: Path, report: Path) -
         planned=keys,
         held_out=is_set_aside,
         estimation=ESTIMATION,
-        settings={"SUMO's model": "queue model (meso) with junction control"},
+        settings=_settings(prepared, model),
     )
-    figures = write_report(results, material, report)
+    figures = write_report(results_folder(model), material, report)
     console.print(f"{report}: " + ", ".join(f"{name} {figure}" for name, figure in sorted(figures.items())))
+
+
+def _settings(prepared: Prepared, model: Model) -> dict[str, str]:
+    recipe, demand = prepared.recipe, prepared.recipe.demand
+    return {
+        "SUMO's model": MODELS[model],
+        "streets": recipe.osm or "the demo town",
+        "usual trips": f"{demand.vehicles} in {demand.duration_s / 60:g} min, {recipe.rounds} rounds to habits",
+        "stations, signs": f"{len(prepared.city.stations)}, {len(prepared.city.signs)}",
+    }
 
 
 if __name__ == "__main__":
