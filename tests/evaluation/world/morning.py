@@ -13,7 +13,6 @@ from evaluation.world.faults import with_faults
 from evaluation.world.inputs import MINUTE_S, Departure
 from evaluation.world.simulation import World, WorldSettings, simulation
 
-HEARD_EVERY_S = 300
 END_S = 3 * 3600
 """Who has not arrived by then is stuck."""
 
@@ -99,7 +98,6 @@ def drive_morning(morning: Morning, guidance: Guidance, tell: Told = lambda _now
             happenings.turn_away(world)
             readers.read(world, guidance)
             if world.now_s % MINUTE_S == 0:
-                happenings.tell(world)
                 minute = _minute(world, scenario, happenings.closed)
                 guidance.update(minute)
                 logbook.write(minute, guidance.shown())
@@ -159,11 +157,6 @@ class Happenings:
         for pair in [pair for pair in self._going_on if world.now_s >= pair[0].end_s]:
             self._going_on.remove(pair)
             world.end(pair[0])
-
-    def tell(self, world: World) -> None:
-        """Let drivers hear every few minutes how the streets are."""
-        if world.now_s % HEARD_EVERY_S == 0 and (self._ahead or self._going_on):
-            self._bearings.hear(world.times_s())
 
     def turn_away(self, world: World) -> None:
         """Let drivers at barriers turn off."""

@@ -8,10 +8,8 @@ from pathlib import Path
 from typing import Literal
 
 import libsumo
-import numpy as np
 
 from evaluation.nouns import City, Incident, Route, StationReading
-from evaluation.streets import Seconds
 from evaluation.world.edge_figures import EdgeFigures, read_edge_figures
 from evaluation.world.inputs import CAR_CLASS, LET_OUT_CLASS, Departure, write_departures, write_measuring
 from evaluation.world.loops import Loops
@@ -88,10 +86,6 @@ class World:
     def send(self, vehicle_id: str, ahead: Sequence[str]) -> None:
         """Give a vehicle another way, which begins with the edge that it is on."""
         libsumo.vehicle.setRoute(vehicle_id, list(ahead))
-
-    def times_s(self) -> Seconds:
-        """Tell how long each edge takes now, in the order of the city's edges."""
-        return np.array([libsumo.edge.getTraveltime(edge_id) for edge_id in self._city.edges])
 
     def begin(self, incident: Incident) -> None:
         """Let an incident happen. Who is on a street that closes may drive off it."""
