@@ -3,9 +3,10 @@
 from collections.abc import Sequence
 
 import pytest
-from evaluation.nouns import Minute, Route, SignPost, StationFault, StationReading
+from evaluation.nouns import Incident, Minute, Route, SignPost, StationFault, StationReading
 from evaluation.world.drivers import Barrier, Readers
 from evaluation.world.faults import CRIED_KMH, with_faults
+from evaluation.world.inputs import Departure, let_out
 from factories_evaluation import NORTH, SIGN, USUAL, the_edges
 
 pytest.importorskip("scipy", reason="scipy is absent: `make evaluate` installs it")
@@ -77,14 +78,16 @@ def test_drivers_at_a_barrier_do_not_all_take_the_same_way() -> None:
     assert len(set(roads.ways.values())) >= 2
 
 
-def test_what_drivers_hear_moves_half_of_what_they_know() -> None:
-    edges = the_edges()
-    bearings = Bearings(edges)
-    slow_s = bearings.known_s.copy()
-    number = list(edges).index("BC")
-    slow_s[number] += 100
-    bearings.hear(slow_s)
-    assert bearings.known_s[number] == pytest.approx(edges["BC"].free_flow_s + 50)
+def test_who_departs_on_a_street_while_it_is_closed_is_let_out() -> None:
+    closure = Incident("closed", frozenset({"AB"}), 900, 3600)
+    slow = Incident("slow", frozenset({"AB"}), 900, 3600, 6.0)
+    early, during, elsewhere = (
+        Departure("v1", 100.0, ("AB", "BC")),
+        Departure("v2", 1000.0, ("AB", "BC")),
+        Departure("v3", 1000.0, ("BC", "CD")),
+    )
+    assert [let_out(each, [closure, slow]).is_let_out for each in (early, during, elsewhere)] == [False, True, False]
+    assert not let_out(during, [slow]).is_let_out
 
 
 def test_a_silent_station_says_nothing_and_a_crying_one_a_jam_only_while_it_lasts() -> None:

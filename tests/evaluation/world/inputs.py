@@ -1,11 +1,11 @@
 """The files that SUMO reads: who departs, where loops lie, which figures of edges it writes."""
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 from xml.etree import ElementTree as ET
 
-from evaluation.nouns import City, Route
+from evaluation.nouns import City, Incident, Route
 from evaluation.world.loops import loop_id
 
 EDGE_DATA_S = 300
@@ -24,6 +24,17 @@ class Departure:
     depart_s: float
     route: Route
     is_let_out: bool = False
+
+
+def let_out(departure: Departure, incidents: Sequence[Incident]) -> Departure:
+    """Let who departs on a street that is closed then drive off it; SUMO would forget them."""
+    is_closed = any(
+        incident.effect == "closed"
+        and departure.route[0] in incident.edges
+        and incident.begin_s - MINUTE_S <= departure.depart_s < incident.end_s
+        for incident in incidents
+    )
+    return replace(departure, is_let_out=is_closed)
 
 
 def write_departures(departures: Iterable[Departure], path: Path) -> None:

@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from statistics import fmean, quantiles
 
 from evaluation.nouns import City, Guidance, Incident, Minute, Route, RunKey, RunResult, Scenario
@@ -10,7 +10,7 @@ from evaluation.world.bearings import Bearings
 from evaluation.world.drivers import Barrier, Readers
 from evaluation.world.edge_figures import EdgeFigures, mileage_km
 from evaluation.world.faults import with_faults
-from evaluation.world.inputs import MINUTE_S, Departure
+from evaluation.world.inputs import MINUTE_S, Departure, let_out
 from evaluation.world.simulation import World, WorldSettings, simulation
 
 END_S = 3 * 3600
@@ -123,17 +123,6 @@ def drive_morning(morning: Morning, guidance: Guidance, tell: Told = lambda _now
         displays=tuple(logbook.displays),
     )
     return Driven(result, tuple(logbook.minutes), figures)
-
-
-def let_out(departure: Departure, incidents: Sequence[Incident]) -> Departure:
-    """Let who departs on a street that is closed then drive off it; SUMO would forget them."""
-    is_closed = any(
-        incident.effect == "closed"
-        and departure.route[0] in incident.edges
-        and incident.begin_s - MINUTE_S <= departure.depart_s < incident.end_s
-        for incident in incidents
-    )
-    return replace(departure, is_let_out=is_closed)
 
 
 class Happenings:
