@@ -1,6 +1,6 @@
 """What readers have in common: take a feed apart, read one element after the other, let none stop the rest."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Container, Iterable, Sequence
 from typing import TypeVar
 
 import msgspec
@@ -11,7 +11,6 @@ from lotse_routing.feeds.rules import TOO_MUCH, TWICE, UNREADABLE, LeftOutError,
 MAX_BYTES = 50_000_000
 MAX_ELEMENTS = 20_000
 T = TypeVar("T")
-Read = Callable[[msgspec.Raw, Remarks], FoundRoadwork]
 
 
 class Geometry(msgspec.Struct):
@@ -51,7 +50,7 @@ def decoded(content: bytes, shape: type[T]) -> T:
         raise UnreadableFeedError(message) from error
 
 
-def read_features(content: bytes, read: Read) -> FeedContent:
+def read_features(content: bytes, read: Callable[[msgspec.Raw, Remarks], FoundRoadwork]) -> FeedContent:
     """Read a GeoJSON FeatureCollection, feature by feature.
 
     Raises
@@ -79,21 +78,24 @@ def as_shape(raw: msgspec.Raw, shape: type[T]) -> T:
         raise LeftOutError(UNREADABLE, field, reason, "see the format's specification") from error
 
 
-def read_elements(elements: Sequence[tuple[str, msgspec.Raw]], read: Read) -> FeedContent:
+def read_elements(elements: Sequence[tuple[str, T]], read: Callable[[T, Remarks], FoundRoadwork]) -> FeedContent:
     """Read elements, each by itself, given with their ids; ids are unique, the first of a kind is kept."""
     found: dict[str, FoundRoadwork] = {}
     complaints: list[Complaint] = []
-    for source_id, raw in elements[:MAX_ELEMENTS]:
+    for source_id, element in elements[:MAX_ELEMENTS]:
         remarks = Remarks(source_id)
         try:
-            roadwork = read(raw, remarks)
-            if source_id in found:
-                raise LeftOutError(TWICE, "id", "stands twice: the first one is kept", "an id of its own")
-            found[source_id] = roadwork
+            _check_new(source_id, found)
+            found[source_id] = read(element, remarks)
         except LeftOutError as error:
             remarks.left_out(error)
         complaints += remarks.complaints
     return FeedContent(tuple(found.values()), (*complaints, *_too_many(len(elements))))
+
+
+def _check_new(source_id: str, found: Container[str]) -> None:
+    if source_id in found:
+        raise LeftOutError(TWICE, "id", "stands twice: the first one is kept", "an id of its own")
 
 
 def _too_many(elements: int) -> Iterable[Complaint]:
