@@ -22,7 +22,7 @@ NAMES = {
     "speed": ("speed_kmh", "speed_limit", "tempo", "geschwindigkeit"),
     "direction": ("direction", "directions", "richtung", "fahrtrichtung"),
 }
-"""What a property means, and the names it goes by, whatever their case: the first that is there and not empty counts."""
+"""What a property means, and the names it goes by, in any case: the first that is there and not empty counts."""
 CLOSED = re.compile(r"voll ?sperrung|gesperrt|\bclosed\b|closure|\bsperrung\b", re.IGNORECASE)
 LANES = re.compile(r"halbseitig|teil ?sperrung|spur|fahrstreifen|einengung|engstelle|\blanes?\b", re.IGNORECASE)
 BOTH = re.compile(r"beid|\bboth\b", re.IGNORECASE)

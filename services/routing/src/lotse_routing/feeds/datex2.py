@@ -70,8 +70,8 @@ def _read(entry: tuple[str, object], zone: ZoneInfo | None, remarks: Remarks) ->
     return FoundRoadwork(
         source_id=remarks.source_id,
         name=_text(record, "generalPublicComment"),
-        description=_text(record, "comment"),
-        road_names=tuple(dict.fromkeys(text for name in ("roadName", "roadNumber") if (text := _text(record, name)))),
+        description="",
+        road_names=_road_names(record),
         lines=lines,
         both_directions=_is_both(record, lines, remarks),
         heading_deg=None,
@@ -115,6 +115,11 @@ def _is_both(record: Tree, lines: tuple[Line, ...], remarks: Remarks) -> bool:
     return True
 
 
+def _road_names(record: Tree) -> tuple[str, ...]:
+    members = (member for name in ("roadName", "roadNumber") for member in _all(record, name))
+    return tuple(dict.fromkeys(text for member in members if (text := _first_text(member))))
+
+
 def _impact(record: Tree) -> str:
     return next((text for member in EFFECT_MEMBERS if (text := _text(record, member))), "")
 
@@ -146,7 +151,11 @@ def _all(tree: object, name: str) -> Iterator[Any]:
 
 
 def _text(tree: object, name: str) -> str:
-    """Give the first text of a member: itself, or the value in it ({'value': ...}, multilingual texts)."""
-    member = next(_all(tree, name), "")
+    """Give the first text of a member of this name, '' if there is none."""
+    return _first_text(next(_all(tree, name), ""))
+
+
+def _first_text(member: object) -> str:
+    """Give a member itself, or the value in it ({'value': ...}, multilingual texts)."""
     texts = (member, *_all(member, "value"))
     return next((text for text in texts if isinstance(text, str)), "")

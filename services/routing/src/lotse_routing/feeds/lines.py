@@ -1,7 +1,7 @@
 """GeoJSON geometries as lines in the direction of travel."""
 
 from math import isfinite
-from typing import Any, cast
+from typing import Any
 
 from lotse_routing.feeds.found import Coordinate, Line
 from lotse_routing.feeds.rules import NO_COORDINATES, POINTS, TOO_MUCH, UNREADABLE, LeftOutError, Remarks
@@ -71,4 +71,4 @@ def _listed(coordinates: object) -> list[Any]:
         raise LeftOutError(UNREADABLE, "geometry.coordinates", "is no list, or empty", KINDS)
     if len(coordinates) > MAX_POINTS:
         raise LeftOutError(TOO_MUCH, "geometry.coordinates", f"{len(coordinates)} members", f"at most {MAX_POINTS}")
-    return cast("list[Any]", coordinates)
+    return coordinates
