@@ -3,6 +3,7 @@
 import json
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from typing import Literal
 from zoneinfo import ZoneInfo
 
 from hypothesis import given
@@ -32,8 +33,8 @@ def roadworks(draw: st.DrawFn) -> tuple[Roadwork, dict[str, Street]]:
     starts_at = draw(moments)
     lasts = draw(st.none() | st.timedeltas(timedelta(seconds=1), timedelta(days=900)))
     speed_kmh = draw(st.none() | st.floats(5, 130))
-    effect = "closed" if speed_kmh is None else "speed"
-    ends_at = lasts and starts_at + lasts
+    effect: Literal["closed", "speed"] = "closed" if speed_kmh is None else "speed"
+    ends_at = None if lasts is None else starts_at + lasts
     return Roadwork(draw(names), draw(names), effect, speed_kmh, tuple(by_link), starts_at, ends_at), by_link
 
 

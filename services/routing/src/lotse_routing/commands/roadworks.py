@@ -3,6 +3,7 @@
 import json
 from collections.abc import Iterator
 from dataclasses import asdict
+from datetime import datetime
 from pathlib import Path
 from typing import Annotated
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
@@ -51,7 +52,7 @@ def match(  # noqa: PLR0913 - its options
     content = _read(file, feed_format, _zone(zone))
     matches = Matcher(build_topology(_network(network)), confirm_below).match(content.found)
     if as_json:
-        typer.echo(json.dumps(_as_json(matches, content), indent=2, ensure_ascii=False, default=str))
+        typer.echo(json.dumps(_as_json(matches, content), indent=2, ensure_ascii=False, default=_moment))
         return
     console = Console(width=WIDTH, highlight=False, markup=False)
     console.print(_match_table(matches))
@@ -122,6 +123,13 @@ def _as_json(matches: list[Match], content: FeedContent) -> dict[str, object]:
         "matches": list(_match_rows(matches)),
         "complaints": [asdict(said) for said in content.complaints],
     }
+
+
+def _moment(value: object) -> str:
+    if isinstance(value, datetime):
+        return value.isoformat()
+    message = f"{type(value).__name__} is not JSON"
+    raise TypeError(message)
 
 
 def _match_rows(matches: list[Match]) -> Iterator[dict[str, object]]:
