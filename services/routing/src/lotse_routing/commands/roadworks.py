@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import typer
 from rich.console import Console
-from rich.table import Table
+from rich.table import Column, Table
 
 from lotse_routing.commands.line import database_settings, fail, told_in_one_line
 from lotse_routing.commands.network_database import NetworkDatabase
@@ -88,7 +88,9 @@ def _network(path: Path | None) -> StreetNetwork:
 
 
 def _match_table(matches: list[Match]) -> Table:
-    table = Table("id", "name", "effect", "from", "until", "links", "sure", "a person confirms")
+    table = Table(
+        Column("id", overflow="fold"), "name", "effect", "from", "until", "links", "sure", "a person confirms"
+    )
     for one in matches:
         found = one.found
         until = f"{found.ends_at:%Y-%m-%d %H:%M}" if found.ends_at else "open"
@@ -101,7 +103,7 @@ def _match_table(matches: list[Match]) -> Table:
 
 
 def _complaint_table(complaints: tuple[Complaint, ...]) -> Table:
-    table = Table("id", "rule", "field", "reason", "allowed", "element")
+    table = Table(Column("id", overflow="fold"), "rule", "field", "reason", "allowed", "element")
     for said in complaints:
         told = "left out" if said.is_left_out else "kept"
         table.add_row(said.source_id, said.code, said.field, said.reason, said.allowed, told)
