@@ -5,7 +5,7 @@ import time
 
 import typer
 
-from lotse_routing.commands import networks, profile
+from lotse_routing.commands import networks, profile, roadworks
 
 app = typer.Typer(
     help="Lotse routing: street graph, link state, sign decisions.",
@@ -44,3 +44,5 @@ for command in (
     profile.learn_profile,
 ):
     app.command()(command)
+
+app.add_typer(roadworks.app, name="roadworks")
