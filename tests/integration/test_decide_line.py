@@ -256,8 +256,8 @@ async def test_the_planner_comes_back_with_its_database(tmp_path: Path) -> None:
     async with a_planner(database) as planner:
         blank = await shows(connection, "blank")
         server.kill()
-        await until(lambda: asyncio.sleep(0, result=not planner.has_database))
-        assert REGISTRY.get_sample_value("lotse_routing_is_leader") == 0
+        await until(lambda: asyncio.sleep(0, result=REGISTRY.get_sample_value("lotse_routing_is_leader") == 0))
+        assert not planner.has_database
         server.start()
         connection = await connect(database, "test")
         await measure(connection, JAM)
