@@ -1,5 +1,6 @@
 """A data folder of Lotse made ready for a city: streets, registry, usual mornings. Made once, copied for each run."""
 
+import csv
 import fcntl
 import hashlib
 import subprocess
@@ -7,6 +8,7 @@ import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -24,7 +26,7 @@ from evaluation.line.link_map import LinkMap
 from evaluation.line.mapping import Chain, Link, map_edges
 from evaluation.line.registry import Registry, make_registry
 from evaluation.line.usual_days import usual_mornings, usual_quarters
-from evaluation.nouns import SLOT_S, City, Knowledge
+from evaluation.nouns import MORNING, SLOT_S, City, Knowledge
 from lotse_standalone.machine.problems import StandaloneError
 from lotse_standalone.stack.gateway import ask
 from lotse_standalone.stack.stack import Stack, StackOptions
@@ -32,6 +34,7 @@ from lotse_standalone.stack.stack import Stack, StackOptions
 PACKAGES = (lotse_shared, lotse_ingest, lotse_routing, lotse_gateway, lotse_standalone)
 SETTINGS_FILE = Path(__file__).parent / "settings.json"
 MAP_FILE = "link_map.json"
+TRIPS_FILE = "trips.csv"
 WALKABLE = 0o711
 """The database runs as another user when we are root; that user must get through to its folder."""
 LINK_PAGE = 10_000
@@ -75,6 +78,7 @@ def digest(knowledge: Knowledge) -> str:
     """Name what a prepared folder depends on: the city, what is known of it, the settings, and Lotse's code."""
     city = knowledge.city
     told = [city.stations, city.signs, city.destinations, knowledge.typical_kmh, knowledge.usual_vehicles_per_h]
+    told.append(knowledge.trips)
     found = hashlib.sha256(msgspec.json.encode(told) + msgspec.json.encode(sorted(city.edges.items())))
     for path in [*_sources(city), *_code()]:
         found.update(path.read_bytes())
@@ -131,6 +135,7 @@ def _fill(folder: Path, knowledge: Knowledge) -> None:
         registry = make_registry(knowledge.city, LinkMap(chains, links))
         for noun, rows in registry.by_noun().items():
             _register(client, noun, rows)
+        _import_trips(stack, knowledge, LinkMap(chains, links), folder / TRIPS_FILE)
         _live_usual_mornings(feed, knowledge)
         (folder / MAP_FILE).write_bytes(msgspec.json.encode(Ready(chains, links, registry)))
 
@@ -140,6 +145,19 @@ def _import(stack: Stack, city: City) -> None:
         stack.import_links(city.source, city.name)
     else:
         stack.import_osm(city.source)
+
+
+def _import_trips(stack: Stack, knowledge: Knowledge, link_map: LinkMap, file: Path) -> None:
+    """Tell Lotse the sample of trips that any control centre may have; the ends of ways that it has no links for go."""
+    with file.open("w", encoding="utf-8", newline="") as out:
+        rows = csv.writer(out)
+        rows.writerow(("departs_at", "links", "vehicles"))
+        for trip in knowledge.trips:
+            links = list(dict.fromkeys(link for edge_id in trip.route for link in link_map.links_of(edge_id)))
+            if len(links) > 1:
+                departs_at = (MORNING + timedelta(seconds=trip.depart_s)).strftime("%H:%M:%S")
+                rows.writerow((departs_at, ";".join(links), 1 / knowledge.sample_share))
+    stack.import_trips(file)
 
 
 def _links(client: httpx.Client) -> Iterator[Link]:

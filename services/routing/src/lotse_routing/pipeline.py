@@ -216,6 +216,7 @@ class Planner:
     def _moment_of(self, turn: Turn, snapshot: Snapshot) -> Step:
         self._usual = trees_of(snapshot.usual, self._usual)
         self._current = trees_of(snapshot.graph, self._current)
+        knowledge = turn.world.knowledge
         moment = Moment(
             now=turn.now,
             snapshot=snapshot,
@@ -223,6 +224,7 @@ class Planner:
             usual=self._usual,
             current=self._current,
             settings=self._settings.policy,
+            relations=knowledge.at(turn.now.astimezone(self._settings.estimate.zone)) if knowledge else None,
         )
         return Step(moment, self._settings.display, self._epoch, self._sensed.newest)
 

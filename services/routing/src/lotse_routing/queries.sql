@@ -162,3 +162,15 @@ join detector d on d.detector_id = q.detector_id and d.link_id is not null and d
 where q.usable_s > 0 and q.speed_weight > 0
 group by q.begins_at, d.link_id
 order by q.begins_at, d.link_id;
+
+-- name: read_trips
+-- The sample of usual trips.
+select departs_s, links, vehicles, weekdays from usual_trip order by trip_id;
+
+-- name: delete_trips
+-- Forget the usual trips.
+delete from usual_trip;
+
+-- name: insert_trip
+-- Keep a usual trip.
+insert into usual_trip (trip_id, weekdays, departs_s, vehicles, links) values ($1, $2, $3, $4, $5);

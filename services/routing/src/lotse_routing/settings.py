@@ -21,6 +21,9 @@ class EstimateSettings(_RoutingSettings):
     """How readings become the state of a link."""
 
     smoothing: float = Field(default=0.5, gt=0, le=1, description="weight of the newest reading; 1 = no smoothing")
+    smoothing_half_vehicles: float = Field(
+        default=2.0, ge=0, description="a reading of so many vehicles weighs half of that; 0 = all weigh the same"
+    )
     stale_after_intervals: float = Field(default=3.0, ge=1, description="silent this long: level of service unknown")
     confidence_half_life_intervals: float = Field(
         default=3.0, gt=0, description="while no vehicle passes, what the last speed says halves in this"
@@ -118,6 +121,18 @@ class PolicySettings(_RoutingSettings):
     free_detours: bool = Field(
         default=True, description="show the best route where no corridor is registered for the sign and destination"
     )
+    compliance: float = Field(
+        default=0.3, gt=0, le=1, description="share of those addressed who are taken to follow a sign"
+    )
+    witnesses: int = Field(
+        default=2, ge=1, le=5, description="so many detectors have to be slow before a sign warns of a slow street"
+    )
+    most_messages: int = Field(default=2, ge=1, le=4, description="so many disturbances a sign tells of at a time")
+    min_gain_closed_s: float = Field(
+        default=15.0, description="a corridor past a closure is shown from this gain on, the turn-round included"
+    )
+    drop_gain_s: float = Field(default=15.0, description="a corridor is dropped below this gain, after the hold")
+    drop_gain_closed_s: float = Field(default=-30.0, description="the same past a closure")
 
 
 class DisplaySettings(_RoutingSettings):

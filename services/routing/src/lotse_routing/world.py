@@ -13,7 +13,10 @@ import asyncpg
 from lotse_routing.compiled import CompiledNetworks
 from lotse_routing.core.topology import Seconds, Topology, build_topology
 from lotse_routing.decide.registry import Corridor, Destination, Registry, Sign
-from lotse_routing.metrics import UNKNOWN_CLOSED_LINKS
+from lotse_routing.decide.relations.knowledge import TrafficKnowledge, know_traffic
+from lotse_routing.decide.relations.streets import Streets, read_streets
+from lotse_routing.decide.relations.usual import UsualTrip
+from lotse_routing.metrics import TRIPS_LEFT_OUT, UNKNOWN_CLOSED_LINKS
 from lotse_routing.network.model import StreetNetwork
 from lotse_routing.network.store import load_active_network
 from lotse_routing.queries import QUERIES, Connection
@@ -22,10 +25,11 @@ from lotse_routing.state.estimate import DetectorPlace
 from lotse_routing.state.graphs import RouteGraphs
 from lotse_routing.state.roadwork import Roadwork
 from lotse_routing.state.weights import Weights, base_weights, minor_street_factors
+from lotse_routing.trip_store import load_trips
 from lotse_shared.log import OnChange, get_logger
 
 REGISTRY_TABLES = frozenset({"sign", "destination", "corridor"})
-TABLES = REGISTRY_TABLES | {"network", "roadwork", "detector"}
+TABLES = REGISTRY_TABLES | {"network", "roadwork", "detector", "usual_trip"}
 
 log = get_logger(__name__)
 
@@ -39,6 +43,7 @@ class Town:
     base: Weights
     graphs: RouteGraphs
     free_flow_kmh: Mapping[str, float]
+    streets: Streets
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -49,6 +54,7 @@ class World:
     registry: Registry
     roadworks: tuple[Roadwork, ...]
     places: tuple[DetectorPlace, ...]
+    knowledge: TrafficKnowledge | None = None
 
 
 class WorldReader:
@@ -62,9 +68,12 @@ class WorldReader:
         self._registry = Registry((), {}, ())
         self._roadworks: tuple[Roadwork, ...] = ()
         self._places: tuple[DetectorPlace, ...] = ()
+        self._trips: tuple[UsualTrip, ...] = ()
+        self._knowledge: TrafficKnowledge | None = None
         self._has_town = OnChange(log)
         self._has_signs = OnChange(log)
         self._unknown = OnChange(log)
+        self._has_trips = OnChange(log)
 
     @property
     def town(self) -> Town | None:
@@ -84,6 +93,8 @@ class WorldReader:
             self._roadworks = await read_roadworks(connection, now)
         if "detector" in hinted:
             self._places = tuple(DetectorPlace(*row) for row in await connection.fetch(QUERIES["detectors"]))
+        if "usual_trip" in hinted:
+            await self._read_trips(connection)
         if self._town is None:
             self._has_town.now("missing", "no network is active: waiting for an import")
             return None
@@ -93,7 +104,7 @@ class WorldReader:
         signs = len(self._registry.signs)
         self._has_signs.now("some" if signs else "none", "signs to decide for" if signs else "no signs registered yet")
         self._tell_unknown_links(self._town.topology)
-        return World(self._town, self._registry, self._roadworks, self._places)
+        return World(self._town, self._registry, self._roadworks, self._places, self._knowledge_of(self._town))
 
     async def _read_town(self, connection: Connection) -> None:
         version = await connection.fetchval(QUERIES["active_version"])
@@ -101,6 +112,28 @@ class WorldReader:
             return
         network = await load_active_network(cast("asyncpg.Connection", connection))
         self._town = await asyncio.to_thread(self._build_town, network) if network else None
+
+    async def _read_trips(self, connection: Connection) -> None:
+        trips = await load_trips(connection)
+        if trips != self._trips:
+            self._trips, self._knowledge = trips, None
+
+    def _knowledge_of(self, town: Town) -> TrafficKnowledge | None:
+        """Know the usual traffic on a network: kept while network, detectors and trips are the same."""
+        if not self._trips:
+            return None
+        known = self._knowledge
+        if known is None or known.streets is not town.streets or known.places != self._places:
+            self._knowledge = know_traffic(town.streets, self._places, self._trips)
+            left_out = self._knowledge.usual.left_out
+            TRIPS_LEFT_OUT.set(left_out)
+            self._has_trips.now(
+                f"{len(self._knowledge.usual)} {left_out}",
+                "usual trips known" if not left_out else "usual trips that the network does not have are left out",
+                trips=len(self._knowledge.usual),
+                left_out=left_out,
+            )
+        return self._knowledge
 
     def _build_town(self, network: StreetNetwork) -> Town:
         started = time.perf_counter()
@@ -120,7 +153,8 @@ def build_town(topology: Topology, settings: WeightSettings, zone: ZoneInfo) -> 
     factors = minor_street_factors(topology, settings)
     base = base_weights(topology, factors)
     speeds = {link.link_id: link.free_flow_kmh for link in topology.links}
-    return Town(topology, factors, base, RouteGraphs(topology, base.costs_s, settings, zone), speeds)
+    streets = read_streets(topology, settings.minor_street_classes)
+    return Town(topology, factors, base, RouteGraphs(topology, base.costs_s, settings, zone), speeds, streets)
 
 
 async def read_registry(connection: Connection) -> Registry:

@@ -167,6 +167,10 @@ class Stack:
         """Import a street network from OpenStreetMap data and make it the active one; raises as `import_links`."""
         self._command("lotse-routing", "import-osm", str(file.resolve()))
 
+    def import_trips(self, file: Path) -> None:
+        """Import a sample of the usual trips; raises as `import_links`."""
+        self._command("lotse-routing", "import-trips", str(file.resolve()))
+
     def _start_servers(self) -> None:
         options = self._options
         refuse_equal(

@@ -12,6 +12,7 @@ from typing import NamedTuple
 import numpy as np
 
 from lotse_routing.core.access import NO, Permit
+from lotse_routing.core.forward import tree_from
 from lotse_routing.core.jit import Costs, Indices
 from lotse_routing.core.metric import UNREACHABLE, Metric, customize, milliseconds
 from lotse_routing.core.query import find_way
@@ -126,6 +127,18 @@ def find_path(graph: RouteGraph, from_link: int, to_link: int) -> Path | None:
     start = Ends(np.array([graph.ranks_of(from_link)[0]], np.uint32), np.zeros(1, np.int32))
     cost, ranks = find_way(graph.metric, start, arrivals(graph, [Anchor(to_link, 1.0)]))
     return Path(graph.links_of(ranks), cost / 1000) if cost < UNREACHABLE else None
+
+
+def paths_from(graph: RouteGraph, from_link: int, to_links: Iterable[int]) -> list[tuple[int, ...]]:
+    """Give the links of the quickest path from one link to each of several, as far as a way leads there."""
+    start = Ends(np.array([graph.ranks_of(from_link)[0]], np.uint32), np.zeros(1, np.int32))
+    tree = tree_from(graph.metric, start)
+    paths: list[tuple[int, ...]] = []
+    for link in to_links:
+        rank = min(graph.ranks_of(link), key=lambda rank: int(tree.costs[rank]))
+        if tree.costs[rank] < UNREACHABLE and graph.link_costs[link] < UNREACHABLE:
+            paths.append(graph.links_of(tree.ranks_to(rank)))
+    return paths
 
 
 def find_path_between(graph: RouteGraph, origin: Anchor, destinations: Sequence[Anchor]) -> Path | None:

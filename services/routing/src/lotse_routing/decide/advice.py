@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from typing import Literal
 
 from lotse_routing.decide.cause import Cause, Kind
 
@@ -20,6 +21,7 @@ class Reason(StrEnum):
 
     NO_DELAY = "no delay"
     NO_CANDIDATE = "no candidate"
+    NO_ROOM = "no room"
     TOO_LITTLE_GAIN = "too little gain"
     GAIN = "gain"
     HELD = "held"
@@ -51,8 +53,23 @@ class Told:
 
 
 @dataclass(frozen=True, slots=True)
+class Relation:
+    """Whom a message addresses: who passes the `disturbed` links of a street and then the link where it `rejoins`.
+
+    Links are indices of the topology, the first the least; `vehicles_per_h` are those addressed, as usual.
+    """
+
+    effect: Literal["closed", "slow"]
+    street: str
+    disturbed: tuple[int, ...]
+    rejoins: int
+    toward: str
+    vehicles_per_h: float
+
+
+@dataclass(frozen=True, slots=True)
 class Advice:
-    """The decision for one sign and destination.
+    """The decision for one sign and destination, or for one sign and `relation`: then `destination_id` names that.
 
     `usual_s` is the normal route's time in an empty town. `shown` is the normal route when blank, None at fallback.
     `candidate` is the best detour that was weighed. `gain_s` is normal minus shown (blank: minus the candidate), None
@@ -74,6 +91,7 @@ class Advice:
     cause: Cause | None = None
     since: datetime | None = None
     told: Told | None = None
+    relation: Relation | None = None
 
     @property
     def is_measured(self) -> bool:

@@ -47,11 +47,8 @@ def find_cause(snapshot: Snapshot, route: Sequence[int]) -> Cause | None:
 
     None if the delay of the whole route is not noticeable.
     """
-    closed = next((index for index in route if index in snapshot.weights.closures), None)
-    if closed is not None:
-        roadwork = snapshot.weights.closures[closed]
-        street = street_of(snapshot.topology.links[closed])
-        return Cause("closed", street, float("inf"), 1.0, roadwork=roadwork.name, until=roadwork.over_at)
+    if (closure := _closure(snapshot, route)) is not None:
+        return closure
     delays = {index: _delay_s(snapshot, index) for index in route}
     if not _is_noticeable(snapshot, route):
         return None
@@ -61,6 +58,22 @@ def find_cause(snapshot: Snapshot, route: Sequence[int]) -> Cause | None:
             by_street[street_of(snapshot.topology.links[index])].append(index)
     worst = max(by_street, key=lambda street: (sum(delays[index] for index in by_street[street]), street))
     return _slow_street(snapshot, worst, by_street[worst])
+
+
+def cause_of(snapshot: Snapshot, links: Sequence[int]) -> Cause:
+    """Tell what is wrong on links of one street that are known to be disturbed, by those of them that are measured."""
+    measured = [index for index in links if index in snapshot.links] or links
+    street = street_of(snapshot.topology.links[links[0]])
+    return _closure(snapshot, links) or _slow_street(snapshot, street, measured)
+
+
+def _closure(snapshot: Snapshot, route: Sequence[int]) -> Cause | None:
+    closed = next((index for index in route if index in snapshot.weights.closures), None)
+    if closed is None:
+        return None
+    roadwork = snapshot.weights.closures[closed]
+    street = street_of(snapshot.topology.links[closed])
+    return Cause("closed", street, float("inf"), 1.0, roadwork=roadwork.name, until=roadwork.over_at)
 
 
 def seen_times_s(snapshot: Snapshot, route: Sequence[int]) -> float:

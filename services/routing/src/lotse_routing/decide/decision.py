@@ -9,13 +9,14 @@ from typing import Any
 from lotse_routing.core.topology import Topology
 from lotse_routing.decide.advice import Advice, Reason, SignState, sign_state
 from lotse_routing.decide.display import Display, arrow, compose_display, compose_face, delay_min
-from lotse_routing.decide.explanation import explain, explain_fault, explain_misplaced
+from lotse_routing.decide.explanation import UNAFFECTED, explain, explain_fault, explain_misplaced
 from lotse_routing.decide.policy import Moment, advise
 from lotse_routing.decide.record import Json, gists, is_refuted, read_advices, write_advice
 from lotse_routing.decide.registry import Sign
 from lotse_routing.decide.street import street_via
 from lotse_routing.decide.text import Message, compose_lines
 from lotse_routing.settings import DisplaySettings
+from lotse_routing.state.snapshot import Snapshot
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,14 +49,19 @@ class Step:
     sensed_at: datetime | None
 
 
-def decide_sign(step: Step, sign: Sign, previous: Decision | None) -> Decision:
-    """Decide what a sign shows, given its decision in force (on whatever network)."""
+def decide_sign(
+    step: Step, sign: Sign, previous: Decision | None, advised: tuple[Advice, ...] | None = None
+) -> Decision:
+    """Decide what a sign shows, given its decision in force (on whatever network).
+
+    `advised` is what it says to relations of the usual traffic; None: nobody knows that, and it speaks to its
+    destinations.
+    """
     moment = step.moment
     if sign.link_id not in moment.snapshot.topology.index:
         return _fallen_back(step, sign, previous, explain_misplaced(sign.sign_id, sign.link_id))
-    before = read_advices(previous.detours, moment.snapshot.usual) if previous else {}
-    destinations = [d for d in map(moment.registry.destinations.get, sign.destinations) if d is not None]
-    advices = tuple(advise(moment, sign, d, before.get(d.destination_id)) for d in destinations)
+    before = advices_before(moment.snapshot, previous)
+    advices = _to_destinations(moment, sign, before) if advised is None else advised
     vias = [_street_via(moment.snapshot.topology, advice) for advice in advices]
     is_by_closure = any(a.reason in {Reason.CLOSURE, Reason.NO_ROUTE} for a in advices) or any(
         a.told is not None and a.told.kind == "closed" for a in before.values()
@@ -66,9 +72,19 @@ def decide_sign(step: Step, sign: Sign, previous: Decision | None) -> Decision:
         previous,
         advices,
         vias,
-        explain(advices, vias, moment.registry, moment.settings),
+        UNAFFECTED if advised == () else explain(advices, vias, moment.registry, moment.settings),
         None if is_by_closure else step.sensed_at,
     )
+
+
+def advices_before(snapshot: Snapshot, previous: Decision | None) -> Mapping[str, Advice]:
+    """Read what the policy needs of a decision in force."""
+    return read_advices(previous.detours, snapshot.usual) if previous else {}
+
+
+def _to_destinations(moment: Moment, sign: Sign, before: Mapping[str, Advice]) -> tuple[Advice, ...]:
+    destinations = [d for d in map(moment.registry.destinations.get, sign.destinations) if d is not None]
+    return tuple(advise(moment, sign, d, before.get(d.destination_id)) for d in destinations)
 
 
 def fall_back(step: Step, sign: Sign, previous: Decision | None) -> Decision:
@@ -157,7 +173,7 @@ def _lines(
     detours.sort(key=lambda pair: -inf if pair[0].gain_s is None else -pair[0].gain_s)
     messages = [
         Message(
-            destination_text=moment.registry.destinations[advice.destination_id].sign_text,
+            destination_text=_addressed(moment, advice),
             kind=advice.told.kind,
             street=advice.told.street,
             corridor=advice.shown.via,
@@ -173,6 +189,12 @@ def _lines(
         line_chars=sign.line_chars,
         language=display.language,
     )
+
+
+def _addressed(moment: Moment, advice: Advice) -> str:
+    if advice.relation is not None:
+        return advice.relation.toward
+    return moment.registry.destinations[advice.destination_id].sign_text
 
 
 def _street_via(topology: Topology, advice: Advice) -> str:

@@ -11,6 +11,7 @@ from lotse_routing.settings import PolicySettings
 DETECTORS_NAMED = 5
 SLIGHT_FROM_RATIO = 0.7
 """A street whose traffic counts as free (field.md 4) is not called slow, whatever its seconds add up to."""
+UNAFFECTED = "Nothing to show: nothing is closed or slow on the usual ways of those who pass this sign."
 
 
 def explain(advices: Sequence[Advice], via_streets: Sequence[str], registry: Registry, settings: PolicySettings) -> str:
@@ -75,6 +76,11 @@ def _sentence(advice: Advice, via_street: str, settings: PolicySettings) -> str:
             )
         case Reason.NO_CANDIDATE:
             return f"{_why(advice)}; the usual way takes {_normal(advice)}, and there is no other that may be shown"
+        case Reason.NO_ROOM:
+            return (
+                f"{_why(advice)}; {_detour(advice.candidate, via_street)} {_figures(advice, is_shown=False)}:"
+                f" the sign has no room for another message"
+            )
         case Reason.NO_DELAY:
             return ""
 

@@ -12,13 +12,17 @@ from lotse_routing.decide.advice import Advice, Reason, Route, SignState, Told
 from lotse_routing.decide.candidates import Trees, along_corridors, best_route, cost_s, path_to, timed
 from lotse_routing.decide.cause import Cause, find_cause, route_confidence, seen_times_s
 from lotse_routing.decide.registry import Corridor, Destination, Registry, Sign
+from lotse_routing.decide.relations.guide import Relations
 from lotse_routing.settings import PolicySettings
 from lotse_routing.state.snapshot import Snapshot
 
 
 @dataclass(frozen=True, slots=True)
 class Moment:
-    """What the decisions of one step read; `usual` are trees on the costs of an empty town, `current` on today's."""
+    """What the decisions of one step read; `usual` are trees on the costs of an empty town, `current` on today's.
+
+    `relations` is None where nobody knows the usual traffic.
+    """
 
     now: datetime
     snapshot: Snapshot
@@ -26,6 +30,7 @@ class Moment:
     usual: Trees
     current: Trees
     settings: PolicySettings
+    relations: Relations | None = None
 
 
 @dataclass(frozen=True, slots=True)

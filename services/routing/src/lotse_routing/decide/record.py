@@ -2,12 +2,12 @@
 
 from collections.abc import Sequence
 from datetime import datetime
-from math import isfinite
+from math import inf, isfinite
 from typing import Any
 
 from lotse_routing.core.routes import RouteGraph, is_route
 from lotse_routing.core.topology import Topology
-from lotse_routing.decide.advice import Advice, Reason, Route, SignState, Told
+from lotse_routing.decide.advice import Advice, Reason, Relation, Route, SignState, Told
 from lotse_routing.decide.cause import Kind
 
 Json = dict[str, Any]
@@ -29,6 +29,7 @@ def write_advice(topology: Topology, advice: Advice, via_street: str) -> Json:
         "corridor": advice.shown.via if advice.shown else None,
         "since": advice.since.isoformat() if advice.since else None,
         "told": _told_record(advice.told),
+        "relation": _relation_record(topology, advice.relation),
         "gist": _gist(advice),
     }
 
@@ -64,6 +65,19 @@ def _route_record(topology: Topology, route: Route | None) -> Json | None:
     return {"links": links, "travel_time_s": _figure(route.travel_time_s)}
 
 
+def _relation_record(topology: Topology, relation: Relation | None) -> Json | None:
+    if relation is None:
+        return None
+    return {
+        "effect": relation.effect,
+        "street": relation.street,
+        "links": [topology.links[index].link_id for index in relation.disturbed],
+        "rejoins": topology.links[relation.rejoins].link_id,
+        "toward": relation.toward,
+        "vehicles_per_h": round(relation.vehicles_per_h),
+    }
+
+
 def _told_record(told: Told | None) -> Json | None:
     if told is None:
         return None
@@ -97,8 +111,30 @@ def read_advices(detours: Sequence[Json], usual: RouteGraph) -> dict[str, Advice
                 shown=Route(links, shown["travel_time_s"], detour["corridor"]),
                 since=datetime.fromisoformat(detour["since"]),
                 told=_read_told(detour["told"]),
+                normal=_read_route(topology, detour["normal"]),
+                relation=_read_relation(topology, detour.get("relation")),
             )
     return advices
+
+
+def _read_route(topology: Topology, record: Json | None) -> Route | None:
+    if record is None or any(link not in topology.index for link in record["links"]):
+        return None
+    return Route(tuple(topology.index[link] for link in record["links"]), record["travel_time_s"] or inf)
+
+
+def _read_relation(topology: Topology, record: Json | None) -> Relation | None:
+    """Read whom a message addressed; a network that has not all its links any more ends it."""
+    if record is None or any(link not in topology.index for link in (*record["links"], record["rejoins"])):
+        return None
+    return Relation(
+        effect=record["effect"],
+        street=record["street"],
+        disturbed=tuple(topology.index[link] for link in record["links"]),
+        rejoins=topology.index[record["rejoins"]],
+        toward=record["toward"],
+        vehicles_per_h=record["vehicles_per_h"],
+    )
 
 
 def _read_told(record: Json | None) -> Told | None:

@@ -1,9 +1,13 @@
-"""Decisions for all signs of a step, each on its own."""
+"""Decisions for all signs of a step: what they say to relations together, all else each on its own."""
 
 from collections.abc import Mapping
 
-from lotse_routing.decide.decision import Decision, Step, decide_sign, fall_back
+from lotse_routing.decide.advice import Advice
+from lotse_routing.decide.decision import Decision, Step, advices_before, decide_sign, fall_back
+from lotse_routing.decide.policy import Moment
 from lotse_routing.decide.registry import Sign
+from lotse_routing.decide.relations.advices import advices_of, said_before
+from lotse_routing.decide.relations.guide import guide
 
 
 def decide_signs(step: Step, decided: Mapping[str, Decision]) -> tuple[dict[str, Decision], dict[str, Exception]]:
@@ -16,15 +20,32 @@ def decide_signs(step: Step, decided: Mapping[str, Decision]) -> tuple[dict[str,
     """
     decisions: dict[str, Decision] = {}
     faults: dict[str, Exception] = {}
+    advised = _guide(step.moment, decided)
     for sign in step.moment.registry.signs:
-        decisions[sign.sign_id], fault = _decide_or_fall_back(step, sign, decided.get(sign.sign_id))
+        to_relations = None if advised is None else advised.get(sign.sign_id, ())
+        decisions[sign.sign_id], fault = _decide_or_fall_back(step, sign, decided.get(sign.sign_id), to_relations)
         if fault is not None:
             faults[sign.sign_id] = fault
     return decisions, faults
 
 
-def _decide_or_fall_back(step: Step, sign: Sign, previous: Decision | None) -> tuple[Decision, Exception | None]:
+def _guide(moment: Moment, decided: Mapping[str, Decision]) -> Mapping[str, tuple[Advice, ...]] | None:
+    """Decide what signs say to relations; None where nobody knows the usual traffic."""
+    if moment.relations is None:
+        return None
+    snapshot, settings = moment.snapshot, moment.settings
+    said = {
+        sign.sign_id: said_before(advices_before(snapshot, decided.get(sign.sign_id)).values())
+        for sign in moment.registry.signs
+    }
+    messages = guide(moment.relations, snapshot, moment.registry, said, settings)
+    return {sign_id: advices_of(those, snapshot, moment.now, settings) for sign_id, those in messages.items()}
+
+
+def _decide_or_fall_back(
+    step: Step, sign: Sign, previous: Decision | None, advised: tuple[Advice, ...] | None
+) -> tuple[Decision, Exception | None]:
     try:
-        return decide_sign(step, sign, previous), None
+        return decide_sign(step, sign, previous, advised), None
     except Exception as error:  # noqa: BLE001 - told by the caller; the other signs go on
         return fall_back(step, sign, previous), error

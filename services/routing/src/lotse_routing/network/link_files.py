@@ -59,7 +59,8 @@ def points(text: str) -> list[list[str]]:
     return parted
 
 
-def _listed(text: str) -> list[str]:
+def listed(text: str) -> list[str]:
+    """Part 'a;b;c'."""
     return [part.strip() for part in text.split(";") if part.strip()]
 
 
@@ -77,11 +78,13 @@ NotGiven = BeforeValidator(lambda text: text or None)
 """An empty value is one that is not given."""
 
 
-class _Row(BaseModel):
+class Row(BaseModel):
+    """A row of any file: columns are fields, all of them told."""
+
     model_config = ConfigDict(extra="forbid", frozen=True, str_strip_whitespace=True, allow_inf_nan=False)
 
 
-class JunctionRow(_Row):
+class JunctionRow(Row):
     """A row of junctions.csv."""
 
     node_id: Identifier
@@ -89,7 +92,7 @@ class JunctionRow(_Row):
     lat: Latitude
 
 
-class LinkRow(_Row):
+class LinkRow(Row):
     """A row of links.csv. `coordinates` are the points between the junctions.
 
     The columns from `truck_access` on may be absent or empty: then `access` holds for all vehicles, and no limit.
@@ -112,20 +115,20 @@ class LinkRow(_Row):
     max_weight_t: Annotated[Annotated[float, Field(gt=0, le=1000)] | None, NotGiven] = None
 
 
-class BannedTurnRow(_Row):
+class BannedTurnRow(Row):
     """A row of banned_turns.csv. `via_node` may be several junctions, in the order they are passed: 'B;C'.
 
     `vehicles` ('car;truck'; empty or absent: all) and `during` (opening hours; empty or absent: always) are optional.
     """
 
     from_node: Identifier
-    via_node: Annotated[tuple[Identifier, ...], BeforeValidator(_listed), Field(min_length=1)]
+    via_node: Annotated[tuple[Identifier, ...], BeforeValidator(listed), Field(min_length=1)]
     to_node: Identifier
-    vehicles: Annotated[frozenset[VehicleClass], BeforeValidator(_listed)] = frozenset()
+    vehicles: Annotated[frozenset[VehicleClass], BeforeValidator(listed)] = frozenset()
     during: Hours = ""
 
 
-RowT = TypeVar("RowT", bound=_Row)
+RowT = TypeVar("RowT", bound=Row)
 
 
 @dataclass(slots=True)
@@ -169,7 +172,7 @@ class LinkFiles:
                     self.reject(file, line, ".".join(map(str, e["loc"])), f"{e['msg']}, not {e['input']!r}")
         return rows
 
-    def _has_header(self, file: str, header: Sequence[str], row_type: type[_Row]) -> bool:
+    def _has_header(self, file: str, header: Sequence[str], row_type: type[Row]) -> bool:
         fields = row_type.model_fields
         missing = [name for name, field in fields.items() if field.is_required() and name not in header]
         strange = [name for name in header if name not in fields]

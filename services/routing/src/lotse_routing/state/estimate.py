@@ -95,11 +95,13 @@ def feel(
     for reading in sorted(readings, key=lambda reading: (reading.measured_at, reading.detector_id)):
         before = estimates.get(reading.detector_id)
         if before is None or reading.measured_at > before.heard_at:
-            estimates[reading.detector_id] = _smooth(before, reading, settings.smoothing)
+            estimates[reading.detector_id] = _smooth(before, reading, settings)
     return estimates
 
 
-def _smooth(before: DetectorEstimate | None, reading: FeltReading, smoothing: float) -> DetectorEstimate:
+def _smooth(before: DetectorEstimate | None, reading: FeltReading, settings: EstimateSettings) -> DetectorEstimate:
+    """Take a reading in: the fewer vehicles, the less; at a signal, the mean speed of two is that of the red light."""
+    smoothing = settings.smoothing
     heard = DetectorEstimate(reading.measured_at, reading.interval_s)
     if before is not None:
         heard = replace(before, heard_at=reading.measured_at, interval_s=reading.interval_s)
@@ -107,6 +109,7 @@ def _smooth(before: DetectorEstimate | None, reading: FeltReading, smoothing: fl
         return heard
     weight = 1.0 if reading.vehicle_count is None else reading.vehicle_count
     quality = reading.quality_pct / 100
+    of_speed = smoothing * weight / (weight + settings.smoothing_half_vehicles)
     if heard.speed_at is None:
         return replace(
             heard, speed_at=reading.measured_at, speed_kmh=reading.mean_speed_kmh, weight=weight, quality=quality
@@ -114,7 +117,7 @@ def _smooth(before: DetectorEstimate | None, reading: FeltReading, smoothing: fl
     return replace(
         heard,
         speed_at=reading.measured_at,
-        speed_kmh=heard.speed_kmh + smoothing * (reading.mean_speed_kmh - heard.speed_kmh),
+        speed_kmh=heard.speed_kmh + of_speed * (reading.mean_speed_kmh - heard.speed_kmh),
         weight=heard.weight + smoothing * (weight - heard.weight),
         quality=heard.quality + smoothing * (quality - heard.quality),
     )

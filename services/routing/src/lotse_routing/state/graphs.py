@@ -37,6 +37,10 @@ class RouteGraphs:
         self._current = self._anew(self._current, costs_s, now)
         return self._current
 
+    def under(self, costs_s: Seconds, now: datetime) -> RouteGraph:
+        """Give the graph of cars under any costs."""
+        return route_graph(self._topology, self._cars.at(now.astimezone(self._zone)), costs_s, self._turn_costs)
+
     def of(self, vehicle: Vehicle, costs_s: Seconds, now: datetime) -> RouteGraph:
         """Give a graph for any vehicle under any costs."""
         permit = Permits(self._topology, vehicle).at(now.astimezone(self._zone))

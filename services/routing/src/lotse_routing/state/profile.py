@@ -25,6 +25,9 @@ OTHER_DAY, OTHER_KIND = 0.5, 0.02
 A_QUARTER_OFF = 0.25
 """What each quarter of an hour further off takes from it."""
 
+BELIEVED_AT_FIRST = 4
+"""In the first week, what a slot learns is clipped so many times more loosely, in the second half as many, and so on."""
+
 Floats = npt.NDArray[np.float64]
 LinkDay = tuple[str, int]
 """A link and a weekday: what is stored together."""
@@ -131,7 +134,8 @@ class Learner:
         A quarter that a link has learned already is not learned again, and links that the network does not have are
         left out. A slot moves by 1/(n+2) of the difference after n weeks, at least by 1/memory: what is likest to a
         slot that was never seen counts as a week. The difference is clipped (Huber's estimate of location: Robust
-        estimation of a location parameter, Annals of Mathematical Statistics 35 (1964)).
+        estimation of a location parameter, Annals of Mathematical Statistics 35 (1964)), the less in the first weeks
+        the less is known.
         """
         links = [link for link in sorted(means_kmh) if link in free_flow_kmh and not self._has_learned(link, ended_at)]
         if not links:
@@ -141,9 +145,9 @@ class Learner:
         slot = slot_at(ended_at - QUARTER, self._zone)
         free_kmh = np.array([free_flow_kmh[link] for link in links])
         before = self._before(rows, slot, free_kmh)
-        limit = self._clip_ratio * free_kmh
-        difference = np.clip(np.array([means_kmh[link] for link in links]) - before, -limit, limit)
         weeks = self._weeks[rows, slot.weekday, slot.quarter]
+        limit = self._clip_ratio * free_kmh * np.maximum(1.0, BELIEVED_AT_FIRST / (weeks + 1.0))
+        difference = np.clip(np.array([means_kmh[link] for link in links]) - before, -limit, limit)
         moved = before + difference / np.minimum(weeks + 2.0, self._memory)
         self._speed_kmh[rows, slot.weekday, slot.quarter] = moved
         self._weeks[rows, slot.weekday, slot.quarter] = np.minimum(weeks + 1, self._memory)

@@ -1,0 +1,96 @@
+"""Messages as advice that a sign composes its display of, and back from the record of what was shown."""
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime, timedelta
+
+from lotse_routing.decide.advice import Advice, Reason, Relation, SignState, Told
+from lotse_routing.decide.candidates import timed
+from lotse_routing.decide.cause import Cause, cause_of, route_confidence
+from lotse_routing.decide.relations.board import Before, Message
+from lotse_routing.decide.relations.disturbance import Disturbance
+from lotse_routing.settings import PolicySettings
+from lotse_routing.state.snapshot import Snapshot
+
+
+def advices_of(
+    messages: Iterable[Message], snapshot: Snapshot, now: datetime, settings: PolicySettings
+) -> tuple[Advice, ...]:
+    """Give the advices of a sign, those that are shown first; two that go the same way are told apart by the link."""
+    advices: list[Advice] = []
+    for message in messages:
+        advice = _advice(message, snapshot, now, settings)
+        if advice is not None:
+            advices.append(advice)
+    return tuple(advices)
+
+
+def said_before(advices: Iterable[Advice]) -> Sequence[Before]:
+    """Give the messages to relations among the advices in force."""
+    return [
+        Before(
+            disturbance=Disturbance(
+                advice.relation.effect, advice.relation.street, frozenset(advice.relation.disturbed)
+            ),
+            corridor=advice.shown.links,
+            via=advice.shown.via,
+            usual_way=advice.normal.links,
+            since=advice.since,
+            told=advice.told,
+        )
+        for advice in advices
+        if advice.relation and advice.shown and advice.normal and advice.since
+    ]
+
+
+def _advice(message: Message, snapshot: Snapshot, now: datetime, settings: PolicySettings) -> Advice | None:
+    detour, pair = message.detour, message.pair
+    if detour is None:
+        return None
+    times_s = snapshot.weights.travel_times_s
+    normal, shown = timed(detour.usual_way, times_s), timed(detour.corridor, times_s, detour.via)
+    base_s = snapshot.base.travel_times_s
+    cause = cause_of(snapshot, sorted(pair.disturbance.links))
+    rejoins = detour.corridor[-1]
+    toward = snapshot.topology.links[rejoins]
+    relation = Relation(
+        effect=pair.disturbance.effect,
+        street=pair.disturbance.street,
+        disturbed=tuple(sorted(pair.disturbance.links)),
+        rejoins=rejoins,
+        toward=toward.name or toward.ref or toward.link_id,
+        vehicles_per_h=detour.vehicles_per_h,
+    )
+    gain_s = None if pair.is_closure else detour.gain_s
+    return Advice(
+        destination_id=f"{relation.street} > {relation.toward}",
+        state=SignState.DETOUR if message.is_shown else SignState.BLANK,
+        reason=message.reason,
+        normal=normal,
+        usual_s=timed(detour.usual_way, base_s).travel_time_s,
+        shown=shown if message.is_shown else normal,
+        candidate=shown,
+        gain_s=gain_s,
+        seen_gain_s=gain_s,
+        confidence=route_confidence(snapshot, detour.usual_way),
+        cause=cause,
+        since=message.since,
+        told=_told(message, cause, now, settings) if message.is_shown else None,
+        relation=relation,
+    )
+
+
+def _told(message: Message, cause: Cause | None, now: datetime, settings: PolicySettings) -> Told | None:
+    """Tell the cause that is in force; slow traffic once told stays told for the hold."""
+    before = message.pair.before.told if message.pair.before else None
+    told = Told(cause.kind, cause.street, now, cause.until if cause.kind == "closed" else None) if cause else before
+    if told is None or before is None:
+        return told
+    if (told.kind, told.street, told.until) == (before.kind, before.street, before.until):
+        return before
+    is_held = "closed" not in {told.kind, before.kind} and now - before.since < timedelta(seconds=settings.min_hold_s)
+    return before if is_held else told
+
+
+def is_by_closure(advices: Iterable[Advice]) -> bool:
+    """Tell whether a closure, and not readings, stands behind any of them."""
+    return any(advice.reason is Reason.CLOSURE for advice in advices)

@@ -1,0 +1,238 @@
+"""What signs say of disturbances, and the rules by which it changes. policy.md, steps 4 and 5.
+
+A message belongs to a sign and a disturbance; what all messages divert is part of the cost of each. Pure.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+import numpy as np
+
+from lotse_routing.decide.advice import Reason, Told
+from lotse_routing.decide.registry import Corridor
+from lotse_routing.decide.relations.disturbance import Disturbance
+from lotse_routing.decide.relations.passages import Passage
+from lotse_routing.decide.relations.question import Detour, Expected, Question, Situation, Way
+from lotse_routing.decide.relations.streets import Floats
+from lotse_routing.decide.relations.unwarned import Forced
+from lotse_routing.decide.relations.usual import KnownTrip
+from lotse_routing.settings import PolicySettings
+
+
+@dataclass(frozen=True, slots=True)
+class Before:
+    """A message as it was written down: what of, along which links, since when, how it was told."""
+
+    disturbance: Disturbance
+    corridor: Way
+    via: str | None
+    usual_way: Way
+    since: datetime
+    told: Told | None
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Pair:
+    """A sign, and a disturbance that trips pass after it. No two are equal.
+
+    Parameters
+    ----------
+    last_vehicles
+        Those for whom it is the last sign before the disturbance.
+    corridors
+        What the sign may show; none: any way, if it `is_free` to propose one.
+    before
+        What the sign says of it already.
+    goes_on
+        Whether the disturbance is there; else it is over, and what the sign says stays for its hold at most.
+    """
+
+    sign_id: str
+    sign_link: int
+    disturbance: Disturbance
+    passages: Sequence[Passage]
+    last_vehicles: float
+    corridors: Sequence[Corridor]
+    is_free: bool
+    before: Before | None = None
+    goes_on: bool = True
+
+    @property
+    def is_closure(self) -> bool:
+        """Tell whether a street is closed, and not slow."""
+        return self.disturbance.effect == "closed"
+
+    @property
+    def rank(self) -> tuple[bool, float, str, int]:
+        """Order closures first, then by the drivers whom no other sign can tell."""
+        return not self.is_closure, -self.last_vehicles, self.sign_id, min(self.disturbance.links)
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """What a sign says of a disturbance, or why nothing: `since` is None where it is not shown.
+
+    `detour` is the shown one, or the best that was weighed; None if there is none.
+    """
+
+    pair: Pair
+    reason: Reason
+    detour: Detour | None
+    since: datetime | None = None
+
+    @property
+    def is_shown(self) -> bool:
+        """Tell whether drivers read it."""
+        return self.since is not None
+
+
+@dataclass(frozen=True, slots=True)
+class Rules:
+    """What a decision goes by besides the traffic."""
+
+    now: datetime
+    settings: PolicySettings
+
+    def decide(self, pair: Pair, question: Question, *, has_room: bool) -> Message:
+        """Decide whether a sign leads its traffic around a disturbance, and where."""
+        return self._try(pair, question, has_room) if pair.before is None else self._keep(pair, pair.before, question)
+
+    def _try(self, pair: Pair, question: Question, has_room: bool) -> Message:  # noqa: FBT001 - one of three
+        best = question.find_best()
+        if best is None:
+            return Message(pair, Reason.NO_CANDIDATE, None)
+        if not self._is_worth_showing(pair, best):
+            return Message(pair, Reason.TOO_LITTLE_GAIN, best)
+        if not has_room:
+            return Message(pair, Reason.NO_ROOM, best)
+        return Message(pair, Reason.CLOSURE if pair.is_closure else Reason.GAIN, best, self.now)
+
+    def _keep(self, pair: Pair, before: Before, question: Question) -> Message:
+        """Hold, replace or drop what is shown."""
+        kept = value_before(before, question)
+        if self._is_held(before):
+            return Message(pair, self._reason_to_keep(pair, kept), kept, before.since)
+        if not pair.goes_on:
+            return Message(pair, Reason.NO_DELAY, kept)
+        best = question.find_best()
+        if best is not None and self._is_worth_showing(pair, best) and self._replaces(best, kept):
+            return Message(pair, Reason.CLOSURE if pair.is_closure else Reason.GAIN, best, self.now)
+        if kept.gain_s < self._drop_gain_s(pair):
+            return Message(pair, Reason.TOO_LITTLE_GAIN, kept)
+        return Message(pair, self._reason_to_keep(pair, kept), kept, before.since)
+
+    def _reason_to_keep(self, pair: Pair, kept: Detour) -> Reason:
+        if pair.is_closure:
+            return Reason.CLOSURE
+        is_worth = pair.goes_on and kept.gain_s >= self._drop_gain_s(pair)
+        return Reason.GAIN if is_worth else Reason.HELD
+
+    def _is_held(self, before: Before) -> bool:
+        return self.now - before.since < timedelta(seconds=self.settings.min_hold_s)
+
+    def _is_worth_showing(self, pair: Pair, detour: Detour) -> bool:
+        if pair.is_closure:
+            return detour.gain_s >= self.settings.min_gain_closed_s
+        is_much = detour.gain_s >= self.settings.min_gain_s
+        return is_much and 100 * detour.gain_share >= self.settings.min_gain_pct
+
+    def _replaces(self, best: Detour, kept: Detour) -> bool:
+        ratio, extra_s = self.settings.replace_ratio, self.settings.replace_extra_s
+        return best.gain_s >= max(ratio * kept.gain_s, kept.gain_s + extra_s)
+
+    def _drop_gain_s(self, pair: Pair) -> float:
+        return self.settings.drop_gain_closed_s if pair.is_closure else self.settings.drop_gain_s
+
+
+def decide_messages(
+    situation: Situation, forced: Sequence[Forced], pairs: Sequence[Pair], rules: Rules
+) -> list[Message]:
+    """Decide what signs say: closures first, then where most have no other sign ahead.
+
+    Each decision reckons with what all other messages divert: those decided on in this step, and those of before.
+    """
+    in_order = sorted(pairs, key=lambda pair: pair.rank)
+    board = _Board(situation, forced, {})
+    for _ in range(2):  # twice, because whom a message diverts depends on whom the others do
+        board = board.valued_anew([(pair, pair.before) for pair in in_order if pair.before is not None])
+    messages: list[Message] = []
+    for pair in in_order:
+        room = rules.settings.most_messages - sum(other.sign_id == pair.sign_id for other in board.others(pair))
+        message = rules.decide(pair, board.ask(pair), has_room=room > 0)
+        board = board.after(message)
+        messages.append(message)
+    return messages
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Board:
+    """What is shown, and what comes of it."""
+
+    situation: Situation
+    forced: Sequence[Forced]
+    shown: Mapping[Pair, Detour]
+    expected: Expected | None = None
+
+    def others(self, pair: Pair) -> Mapping[Pair, Detour]:
+        """Give what is shown but for one."""
+        return {other: detour for other, detour in self.shown.items() if other is not pair}
+
+    def valued_anew(self, said: Iterable[tuple[Pair, Before]]) -> "_Board":
+        """Value what is said, given what was shown."""
+        return self._with({pair: value_before(before, self.ask(pair)) for pair, before in said})
+
+    def after(self, message: Message) -> "_Board":
+        """Give the board after a decision: itself if that changes nothing of what is shown."""
+        detour = message.detour if message.is_shown else None
+        before = self.shown.get(message.pair)
+        if (detour and detour.corridor) == (before and before.corridor):
+            return self
+        others = self.others(message.pair)
+        return self._with(others if detour is None else {**others, message.pair: detour})
+
+    def ask(self, pair: Pair) -> Question:
+        """Make the question for a sign and a disturbance, given what all other messages do."""
+        others = self.others(pair)
+        led_away = _led_away(others.values())
+        diverted = self._diverted_veh_h(others.values(), led_away)
+        return Question(
+            situation=self.situation,
+            disturbance=pair.disturbance,
+            passages=pair.passages,
+            sign_link=pair.sign_link,
+            corridors=pair.corridors,
+            is_free=pair.is_free,
+            expected=self.expected or Expected(diverted, self.situation.loads.costs_s(diverted)),
+            diverted_veh_h=diverted,
+            led_away=led_away,
+        )
+
+    def _with(self, shown: Mapping[Pair, Detour]) -> "_Board":
+        diverted = self._diverted_veh_h(shown.values(), _led_away(shown.values()))
+        expected = Expected(diverted, self.situation.loads.costs_s(diverted))
+        return _Board(self.situation, self.forced, shown, expected)
+
+    def _diverted_veh_h(self, detours: Iterable[Detour], led_away: Mapping[KnownTrip, int]) -> Floats:
+        """Sum up what messages divert, and who is forced off at a closure."""
+        flow: Floats = np.zeros(len(self.situation.loads.usual_veh_h))
+        for detour in detours:
+            flow[list(detour.load_veh_h)] += list(detour.load_veh_h.values())
+        for each in self.forced:
+            share = 1 - self.situation.compliance if each.trip in led_away else 1.0
+            flow[list(each.onto)] += share * self.situation.traffic.veh_h(each.trip)
+        return flow
+
+
+def value_before(before: Before, question: Question) -> Detour:
+    """Value a message that is shown already; one that addresses nobody any more gains nothing."""
+    nobody = Detour(before.corridor, before.via, 0.0, 0.0, {}, 0.0, {}, before.usual_way)
+    return question.value(before.corridor, before.via) or nobody
+
+
+def _led_away(detours: Iterable[Detour]) -> Mapping[KnownTrip, int]:
+    led: dict[KnownTrip, int] = {}
+    for detour in detours:
+        for trip, place in detour.addressed.items():
+            led[trip] = min(place, led.get(trip, place))
+    return led

@@ -1,0 +1,100 @@
+"""What is wrong where: streets that are closed, and sections that are slow. policy.md, step 1."""
+
+from collections.abc import Collection, Iterable, Iterator
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+
+from lotse_routing.decide.relations.slowness import Reach
+from lotse_routing.decide.relations.streets import Floats, Streets
+
+SLOW_FROM = 2.0
+"""A section is disturbed from this slowness on."""
+SLOW_UNTIL = 1.4
+"""One that a sign warns of is so until its slowness falls below this; a witness has to be as slow."""
+WITNESS_M = 600.0
+"""A second detector bears witness if it is no farther away by road, on whatever street."""
+
+Effect = Literal["closed", "slow"]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class View:
+    """What is seen of the streets: how slow each link is (shape (links,)), and by which detectors."""
+
+    streets: Streets
+    reach: Reach
+    slowness: Floats
+
+
+@dataclass(frozen=True, slots=True)
+class Disturbance:
+    """Connected links of one street, in one direction, that are closed or slow."""
+
+    effect: Effect
+    street: str
+    links: frozenset[int]
+
+    def is_same(self, other: "Disturbance") -> bool:
+        """Tell whether it is the other one, grown or shrunk."""
+        return (self.effect, self.street) == (other.effect, other.street) and not self.links.isdisjoint(other.links)
+
+
+def closures(streets: Streets, closed: Collection[int]) -> list[Disturbance]:
+    """Part closed links into streets and directions, in the order of their numbers."""
+    return [_disturbance("closed", part, streets) for part in _connected(closed, streets)]
+
+
+def slow_sections(view: View, closed: Collection[int], warned_of: Collection[int], least: int) -> list[Disturbance]:
+    """List the sections that are slow and not closed.
+
+    Parameters
+    ----------
+    warned_of
+        Links that signs warn of already: they are slow for longer.
+    least
+        So many detectors, each on a link of its own, have to bear witness: one that is faulty is believed by nobody.
+    """
+    streets, slowness = view.streets, view.slowness
+    held = streets.mask(warned_of)
+    slow = (slowness >= SLOW_FROM) | (held & (slowness >= SLOW_UNTIL))
+    links = frozenset(np.flatnonzero(slow).tolist()) - frozenset(closed)
+    witnesses = frozenset(link for link in view.reach.measured if slowness[link] >= SLOW_UNTIL)
+    return [
+        _disturbance("slow", part, streets)
+        for part in _connected(links, streets)
+        if len(_around(part, streets) & witnesses) >= least
+    ]
+
+
+def _around(part: frozenset[int], streets: Streets) -> frozenset[int]:
+    """List the links of a section, and those before and behind it, by road."""
+    found: set[int] = set()
+    for beside in (streets.onward, streets.behind):
+        found.update(link for link, _ in streets.within(part, beside, WITNESS_M, lambda _link, _other: True))
+    return frozenset(found)
+
+
+def _disturbance(effect: Effect, part: frozenset[int], streets: Streets) -> Disturbance:
+    return Disturbance(effect, streets.names[min(part)], part)
+
+
+def _connected(links: Collection[int], streets: Streets) -> Iterator[frozenset[int]]:
+    """Part links into those that lead into one another under one name."""
+    left = set(links)
+    while left:
+        part = frozenset(_reachable(min(left), left, streets))
+        left -= part
+        yield part
+
+
+def _reachable(start: int, among: Collection[int], streets: Streets) -> Iterable[int]:
+    found, waiting = {start}, [start]
+    while waiting:
+        link = waiting.pop()
+        beside = (*streets.onward[link], *streets.behind[link])
+        new = {other for other in beside if other in among and streets.names[other] == streets.names[link]} - found
+        found |= new
+        waiting += new
+    return found

@@ -1,0 +1,196 @@
+"""Signs and disturbances brought together: what each sign says to whom, from a snapshot and the usual traffic."""
+
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+import numpy as np
+
+from lotse_routing.core.jit import Flags
+from lotse_routing.core.routes import RouteGraph
+from lotse_routing.core.topology import Seconds
+from lotse_routing.decide.registry import Registry, Sign
+from lotse_routing.decide.relations.board import Before, Message, Pair, Rules, decide_messages
+from lotse_routing.decide.relations.disturbance import Disturbance, View, closures, slow_sections
+from lotse_routing.decide.relations.loads import Loads
+from lotse_routing.decide.relations.passages import Passage, find_passages, last_vehicles
+from lotse_routing.decide.relations.question import Expected, Situation
+from lotse_routing.decide.relations.slowness import Reach
+from lotse_routing.decide.relations.streets import Streets
+from lotse_routing.decide.relations.unwarned import Unwarned, find_forced
+from lotse_routing.decide.relations.usual import Traffic
+from lotse_routing.settings import PolicySettings
+from lotse_routing.state.snapshot import Snapshot
+
+Passages = Mapping[str, Sequence[Passage]]
+"""By sign."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Relations:
+    """What messages to relations are decided from: the streets, what detectors speak for, the trips of this hour."""
+
+    streets: Streets
+    reach: Reach
+    traffic: Traffic
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """Disturbances of now; those that are `over` are still told by a sign, for its hold."""
+
+    now: tuple[Disturbance, ...]
+    over: tuple[Disturbance, ...]
+    closed: frozenset[int]
+
+
+def guide(
+    relations: Relations,
+    snapshot: Snapshot,
+    registry: Registry,
+    said: Mapping[str, Sequence[Before]],
+    settings: PolicySettings,
+) -> dict[str, list[Message]]:
+    """Decide what each sign says of every disturbance that its drivers come to.
+
+    Parameters
+    ----------
+    said
+        By sign, the messages in force until now.
+
+    Returns
+    -------
+    dict
+        By sign, those shown first (closures, then the oldest), then those that are not worth it.
+    """
+    found = _find(relations, snapshot, said, settings)
+    if not found.now and not found.over:
+        return {}
+    signs = {sign.sign_id: sign for sign in registry.signs if sign.link_id in snapshot.topology.index}
+    situation = _situation(relations, snapshot, found, settings)
+    forced = find_forced(situation.unwarned, relations.traffic, found.closed)
+    pairs = [
+        pair
+        for disturbance in (*found.now, *found.over)
+        for pair in _pairs(relations, snapshot, registry, disturbance, found, signs, said, settings)
+        if pair.before is None or not _is_out_of_use(pair.before, situation.barred)
+    ]
+    by_sign: dict[str, list[Message]] = defaultdict(list)
+    for message in decide_messages(situation, forced, pairs, Rules(snapshot.computed_until, settings)):
+        by_sign[message.pair.sign_id].append(message)
+    return {sign_id: sorted(messages, key=_weight) for sign_id, messages in by_sign.items()}
+
+
+def _weight(message: Message) -> tuple[bool, bool, datetime | None, int]:
+    """Order shown messages first, closures first among them, then the oldest."""
+    pair = message.pair
+    return not message.is_shown, not pair.is_closure, message.since, min(pair.disturbance.links)
+
+
+def _find(
+    relations: Relations, snapshot: Snapshot, said: Mapping[str, Sequence[Before]], settings: PolicySettings
+) -> Found:
+    streets = relations.streets
+    closed = frozenset(snapshot.weights.closures)
+    before = [each.disturbance for those in said.values() for each in those]
+    warned_of = {link for each in before if each.effect == "slow" for link in each.links}
+    slowness = relations.reach.slowness(streets, snapshot.links, snapshot.typical_times_s)
+    view = View(streets, relations.reach, slowness)
+    slow = slow_sections(view, closed, warned_of, settings.witnesses)
+    now = (*closures(streets, closed), *slow)
+    over = {each for each in before if each.effect == "slow" and not any(other.is_same(each) for other in now)}
+    measured = frozenset(link for link, state in snapshot.links.items() if state.freshness > 0)
+    still_seen = [each for each in over if not each.links.isdisjoint(measured)]
+    return Found(now, tuple(sorted(still_seen, key=lambda each: sorted(each.links))), closed)
+
+
+def _situation(relations: Relations, snapshot: Snapshot, found: Found, settings: PolicySettings) -> Situation:
+    streets, now_s = relations.streets, snapshot.weights.travel_times_s
+    open_s = np.where(np.isinf(now_s), snapshot.typical_times_s, now_s)
+    disturbed = {link for disturbance in found.now for link in disturbance.links}
+    barrier_s = np.where(streets.mask(found.closed), np.inf, snapshot.typical_times_s)
+
+    graphs: dict[tuple[Expected, bytes], RouteGraph] = {}
+
+    def under(costs_s: Seconds) -> RouteGraph:
+        return snapshot.graphs.under(costs_s, snapshot.computed_until)
+
+    def graph(expected: Expected, is_open: Flags) -> RouteGraph:
+        key = expected, is_open.tobytes()
+        if key not in graphs:
+            graphs[key] = under(np.where(is_open, expected.costs_s, np.inf))
+        return graphs[key]
+
+    return Situation(
+        streets=streets,
+        traffic=relations.traffic,
+        loads=Loads(
+            now_s=open_s,
+            typical_s=snapshot.typical_times_s,
+            usual_veh_h=relations.traffic.flow_veh_h(len(open_s)),
+            capacity_veh_h=streets.capacity_veh_h,
+        ),
+        barred=streets.mask(disturbed),
+        closed=found.closed,
+        unwarned=Unwarned(under(barrier_s)),
+        compliance=settings.compliance,
+        graph=graph,
+    )
+
+
+def _pairs(  # noqa: PLR0913, PLR0917 - what brings a sign and a disturbance together
+    relations: Relations,
+    snapshot: Snapshot,
+    registry: Registry,
+    disturbance: Disturbance,
+    found: Found,
+    signs: Mapping[str, Sign],
+    said: Mapping[str, Sequence[Before]],
+    settings: PolicySettings,
+) -> list[Pair]:
+    """List the signs that have something to say of a disturbance, or say it already."""
+    passages = _passages(relations.traffic, snapshot, disturbance, found.closed, signs)
+    last = last_vehicles(passages)
+    goes_on = disturbance in found.now
+    pairs = []
+    for sign_id, sign in signs.items():
+        before = next((each for each in said.get(sign_id, ()) if disturbance.is_same(each.disturbance)), None)
+        if before is not None or (passages[sign_id] and goes_on):
+            corridors = tuple(each for each in registry.corridors if not each.signs or sign_id in each.signs)
+            pairs.append(
+                Pair(
+                    sign_id=sign_id,
+                    sign_link=snapshot.topology.index[sign.link_id],
+                    disturbance=disturbance,
+                    passages=passages[sign_id],
+                    last_vehicles=last.get(sign_id, 0.0),
+                    corridors=corridors,
+                    is_free=settings.free_detours,
+                    before=before,
+                    goes_on=goes_on,
+                )
+            )
+    return pairs
+
+
+def _passages(
+    traffic: Traffic,
+    snapshot: Snapshot,
+    disturbance: Disturbance,
+    closed: frozenset[int],
+    signs: Mapping[str, Sign],
+) -> Passages:
+    """List who passes each sign and then a disturbance; of a slow street, those who do not come to a barrier."""
+    trips = traffic.through(disturbance.links)
+    if disturbance.effect == "slow":
+        trips = [trip for trip in trips if closed.isdisjoint(trip.place)]
+    index = snapshot.topology.index
+    return {
+        sign_id: find_passages(trips, index[sign.link_id], disturbance.links, closed) for sign_id, sign in signs.items()
+    }
+
+
+def _is_out_of_use(before: Before, barred: Flags) -> bool:
+    """Tell whether a shown corridor leads over what is closed or disturbed by now: nobody is sent there any more."""
+    return bool(barred[list(before.corridor[1:])].any())

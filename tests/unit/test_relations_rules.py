@@ -1,0 +1,160 @@
+"""Messages to those who are affected: when they are shown, held, replaced, dropped, and whom they address."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from factories_decide import NOON
+from factories_relations import (
+    ALONG_B,
+    AT_B,
+    EVERYWHERE,
+    a_closure,
+    a_knowledge,
+    a_sign,
+    a_snapshot,
+    a_step,
+    a_trip,
+    lived,
+    slowed,
+    way,
+)
+
+from lotse_routing.decide.decision import Decision
+from lotse_routing.decide.registry import Corridor
+from lotse_routing.settings import PolicySettings
+
+JAM = {"b1-b2-0": 6.0, "b2-b3-0": 6.0}
+KNOWN = a_knowledge(ALONG_B)
+
+
+def decide(
+    *minutes: tuple[float, Mapping[str, float]], corridors: tuple[Corridor, ...] = (), **settings: Any
+) -> list[Decision]:
+    """What the sign on Row b shows, minute by minute, each given by its seconds after noon and its slow links."""
+    policy = PolicySettings(**settings)
+    steps = [
+        a_step(
+            a_snapshot(slowed(speeds), now=NOON + timedelta(seconds=at_s)), KNOWN, corridors=corridors, settings=policy
+        )
+        for at_s, speeds in minutes
+    ]
+    return [decided["S1"] for decided in lived(steps)]
+
+
+def reasons(decision: Decision) -> list[str]:
+    return [detour["gist"]["reason"] for detour in decision.detours]
+
+
+def test_a_free_town_is_told_nothing() -> None:
+    (decision,) = decide((0, {}))
+    assert (decision.state, decision.detours) == ("blank", ())
+    assert decision.explanation.startswith("Nothing to show: nothing is closed or slow on the usual ways")
+
+
+def test_a_jam_is_led_around_and_back_to_where_the_usual_way_goes_on() -> None:
+    (decision,) = decide((0, JAM))
+    (detour,) = decision.detours
+    assert decision.state == "detour"
+    assert detour["normal"]["links"] == list(way("b0", "b1", "b2", "b3", "c3"))
+    assert detour["shown"]["links"] == list(way("b0", "b1", "c1", "c2", "c3", "d3")) or detour["shown"]["links"][-1] in {
+        "b3-c3-0",
+        "c3-d3-0",
+    }
+    assert detour["relation"]["street"] == "Row b"
+    assert detour["relation"]["links"] == ["b1-b2-0", "b2-b3-0"]
+    assert detour["relation"]["vehicles_per_h"] == 200
+    assert decision.lines[0] == "ROW B"
+
+
+def test_who_does_not_pass_the_jam_is_told_nothing() -> None:
+    elsewhere = a_knowledge(a_trip("b0", "b1", "c1", "c2"), ALONG_B)
+    signs = (AT_B, a_sign("S2", "c0-c1-0"))
+    step = a_step(a_snapshot(slowed(JAM)), elsewhere, signs)
+    (decided,) = lived([step])
+    assert decided["S1"].detours[0]["relation"]["vehicles_per_h"] == 200
+    assert decided["S2"].detours == ()
+
+
+@pytest.mark.parametrize("settings", [{"min_gain_s": 500.0}, {"min_gain_pct": 90.0}])
+def test_a_gain_below_either_threshold_shows_nothing(settings: dict[str, Any]) -> None:
+    (decision,) = decide((0, JAM), **settings)
+    assert (decision.state, reasons(decision)) == ("blank", ["too little gain"])
+
+
+def test_one_slow_detector_is_not_believed_two_are() -> None:
+    assert decide((0, {"b1-b2-0": 3.0}))[0].state == "blank"
+    assert decide((0, {"b1-b2-0": 3.0}), witnesses=1)[0].state == "detour"
+
+
+def test_a_message_stays_for_its_hold_and_goes_then() -> None:
+    states = [decision.state for decision in decide((0, JAM), (60, {}), (299, {}), (300, {}))]
+    assert states == ["detour", "detour", "detour", "blank"]
+
+
+def test_a_held_message_says_so() -> None:
+    assert reasons(decide((0, JAM), (60, {}))[1]) == ["held"]
+
+
+def test_a_corridor_that_turns_slow_is_withdrawn_at_once() -> None:
+    first, then = decide((0, JAM), (60, JAM | {"b1-c1-0": 5.0, "c1-c2-0": 5.0, "c2-c3-0": 5.0, "b1-a1-0": 50.0}))
+    assert first.state == "detour"
+    shown = [detour["shown"]["links"] for detour in then.detours if detour["state"] == "detour"]
+    assert all({"c1-c2-0", "c2-c3-0"}.isdisjoint(links) for links in shown)
+
+
+def test_a_closure_acts_at_once_and_its_end_too() -> None:
+    closed = a_snapshot(slowed({}), (a_closure("b1-b2-0"),))
+    opened = a_snapshot(slowed({}), now=NOON + timedelta(seconds=10))
+    first, then = lived([a_step(closed, KNOWN), a_step(opened, KNOWN)])
+    assert (first["S1"].state, then["S1"].state) == ("detour", "blank")
+    assert first["S1"].detours[0]["gain_s"] is None
+    assert first["S1"].sensed_at is None
+    assert first["S1"].explanation.startswith("Row b > ")
+
+
+def test_only_approved_corridors_are_shown_where_there_are_any() -> None:
+    over_a = Corridor("U7", way("b1", "a1", "a2", "a3"))
+    (decision,) = decide((0, JAM), corridors=(over_a,))
+    assert decision.detours[0]["corridor"] == "U7"
+    assert set(over_a.links) <= set(decision.detours[0]["shown"]["links"])
+    assert decide((0, JAM), corridors=(replace(over_a, signs=("S9",)),), free_detours=False)[0].state == "blank"
+
+
+def test_nothing_is_proposed_freely_where_that_is_not_allowed() -> None:
+    (decision,) = decide((0, JAM), free_detours=False)
+    assert decision.state == "blank"
+
+
+def test_silent_detectors_end_what_they_caused() -> None:
+    steps = [
+        a_step(a_snapshot(slowed(JAM)), KNOWN),
+        a_step(a_snapshot(slowed(JAM, freshness=0.0), now=NOON + timedelta(seconds=60)), KNOWN),
+    ]
+    first, then = lived(steps)
+    assert (first["S1"].state, then["S1"].state) == ("detour", "blank")
+
+
+def test_two_signs_share_what_a_corridor_bears() -> None:
+    """Row c bears what one sign sends; the second, which knows of it, finds another way or none."""
+    two = a_knowledge(
+        a_trip("b0", "b1", "b2", "b3", "c3", "d3", vehicles=900.0),
+        a_trip("a1", "b1", "b2", "b3", "c3", "d3", vehicles=900.0),
+    )
+    signs = (AT_B, a_sign("S2", "a1-b1-0"))
+    settings = PolicySettings(compliance=1.0)
+    (alone,) = lived([a_step(a_snapshot(slowed(JAM)), two, signs[:1], settings=settings)])
+    (both,) = lived([a_step(a_snapshot(slowed(JAM)), two, signs, settings=settings)])
+    gains = [d["gain_s"] for sign in both.values() for d in sign.detours if d["state"] == "detour"]
+    assert min(gains, default=0.0) < alone["S1"].detours[0]["gain_s"]
+
+
+def test_detectors_on_links_that_the_network_does_not_have_say_nothing() -> None:
+    known = a_knowledge(ALONG_B, places=[*EVERYWHERE, replace(EVERYWHERE[0], link_id="x-y-0")])
+    assert len(known.reach.measured) == len(EVERYWHERE)
+
+
+def test_trips_over_links_that_the_network_does_not_have_are_left_out() -> None:
+    assert a_knowledge(ALONG_B, replace(ALONG_B, links=("x-y-0", "y-z-0"))).usual.left_out == 1
