@@ -3,7 +3,6 @@
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import suppress
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Protocol
 
@@ -13,23 +12,14 @@ from lotse_routing.metrics import LATE_WATERMARKS
 from lotse_routing.queries import QUERIES, Connection
 from lotse_routing.settings import LoopSettings
 from lotse_routing.state.estimate import FeltReading
-from lotse_routing.world import TABLES, World, WorldReader
+from lotse_routing.steps import Turn
+from lotse_routing.world import TABLES, WorldReader
 from lotse_shared.clock import DataClock, WallClock
 from lotse_shared.hints import Hints
 from lotse_shared.settings import DatabaseSettings
 
 WALL_TABLES = TABLES | {"detector_state"}
 DATA_TABLES = TABLES | {"watermark"}
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Turn:
-    """What one step is made from. One that was `taken_before` is felt again after a restart, not decided again."""
-
-    now: datetime
-    world: World
-    readings: tuple[FeltReading, ...]
-    taken_before: bool = False
 
 
 class Feed(Protocol):

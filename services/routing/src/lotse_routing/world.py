@@ -2,53 +2,28 @@
 
 import asyncio
 import time
-from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import datetime
 from typing import cast
-from zoneinfo import ZoneInfo
 
 import asyncpg
 
 from lotse_routing.compiled import CompiledNetworks
-from lotse_routing.core.topology import Seconds, Topology, build_topology
+from lotse_routing.core.topology import Topology, build_topology
 from lotse_routing.decide.registry import Corridor, Destination, Registry, Sign
 from lotse_routing.metrics import UNKNOWN_CLOSED_LINKS
 from lotse_routing.network.model import StreetNetwork
 from lotse_routing.network.store import load_active_network
 from lotse_routing.queries import QUERIES, Connection
-from lotse_routing.settings import RoutingSettings, WeightSettings
+from lotse_routing.settings import RoutingSettings
 from lotse_routing.state.estimate import DetectorPlace
-from lotse_routing.state.graphs import RouteGraphs
 from lotse_routing.state.roadwork import Roadwork
-from lotse_routing.state.weights import Weights, base_weights, minor_street_factors
+from lotse_routing.town import Town, World, build_town
 from lotse_shared.log import OnChange, get_logger
 
 REGISTRY_TABLES = frozenset({"sign", "destination", "corridor"})
 TABLES = REGISTRY_TABLES | {"network", "roadwork", "detector"}
 
 log = get_logger(__name__)
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Town:
-    """A network version with what is derived from it once: factors, weights of the empty town, its route graphs."""
-
-    topology: Topology
-    factors: Seconds
-    base: Weights
-    graphs: RouteGraphs
-    free_flow_kmh: Mapping[str, float]
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class World:
-    """What the steps read, until a hint says that it changed."""
-
-    town: Town
-    registry: Registry
-    roadworks: tuple[Roadwork, ...]
-    places: tuple[DetectorPlace, ...]
 
 
 class WorldReader:
@@ -113,14 +88,6 @@ class WorldReader:
         UNKNOWN_CLOSED_LINKS.set(len(links))
         event = "links that the network does not have" if links else "the network has all links of roadworks"
         self._unknown.now(str(links), event, roadwork_links=links)
-
-
-def build_town(topology: Topology, settings: WeightSettings, zone: ZoneInfo) -> Town:
-    """Derive what a network version has once."""
-    factors = minor_street_factors(topology, settings)
-    base = base_weights(topology, factors)
-    speeds = {link.link_id: link.free_flow_kmh for link in topology.links}
-    return Town(topology, factors, base, RouteGraphs(topology, base.costs_s, settings, zone), speeds)
 
 
 async def read_registry(connection: Connection) -> Registry:

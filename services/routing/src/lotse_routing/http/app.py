@@ -12,7 +12,7 @@ from lotse_routing.places import PlacesInForce
 from lotse_routing.records import Records
 from lotse_routing.settings import RoutingSettings
 from lotse_routing.state.snapshot import Snapshot
-from lotse_routing.world import Town
+from lotse_routing.town import Town
 from lotse_shared.health import Readiness, health_router
 from lotse_shared.problems import Unavailable, add_problem_handlers
 
