@@ -5,7 +5,7 @@ import time
 
 import typer
 
-from lotse_routing.commands import networks, profile, roadworks
+from lotse_routing.commands import networks, profile, replay, roadworks
 
 app = typer.Typer(
     help="Lotse routing: street graph, link state, sign decisions.",
@@ -42,6 +42,7 @@ for command in (
     networks.export_graphml,
     networks.compare,
     profile.learn_profile,
+    replay.replay,
 ):
     app.command()(command)
 

@@ -134,7 +134,7 @@ class DataFeed:
                 return None
             covers_until: datetime = row["covers_until"]
             since = before or covers_until - self._read_back
-            readings = await _readings_between(connection, since, covers_until)
+            readings = await readings_between(connection, since, covers_until)
         self._newest_commit = max(self._newest_commit or row["committed_at"], row["committed_at"])
         self._clock.advance(covers_until)
         return Turn(covers_until, world, readings)
@@ -150,7 +150,7 @@ class DataFeed:
         for row in rows:
             self._newest_commit = max(self._newest_commit or row["committed_at"], row["committed_at"])
             async with self._pool.acquire() as connection:
-                readings = await _readings_between(connection, since, row["covers_until"])
+                readings = await readings_between(connection, since, row["covers_until"])
             if world is not None:
                 yield Turn(row["covers_until"], world, readings, taken_before=True)
             since = row["covers_until"]
@@ -163,7 +163,8 @@ class DataFeed:
             LATE_WATERMARKS.set(late)
 
 
-async def _readings_between(connection: Connection, since: datetime, until: datetime) -> tuple[FeltReading, ...]:
+async def readings_between(connection: Connection, since: datetime, until: datetime) -> tuple[FeltReading, ...]:
+    """Read what a step feels of one closed interval of data time."""
     return tuple(FeltReading(*row) for row in await connection.fetch(QUERIES["readings_between"], since, until))
 
 
