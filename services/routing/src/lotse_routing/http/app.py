@@ -7,6 +7,7 @@ from fastapi import FastAPI
 
 from lotse_routing.http.closures import closures_router
 from lotse_routing.http.corridors import corridors_router
+from lotse_routing.http.link_states import link_states_router
 from lotse_routing.http.routes import routes_router
 from lotse_routing.places import PlacesInForce
 from lotse_routing.records import Records
@@ -47,5 +48,6 @@ def create_app(resources: Resources) -> FastAPI:
     places_of = PlacesInForce(resources.settings.loop.snap_distance_m).of
     app.include_router(routes_router(current, places_of, resources.records, resources.settings))
     app.include_router(closures_router(current, resources.records, resources.settings))
+    app.include_router(link_states_router(current, resources.records))
     app.include_router(corridors_router(resources.town, places_of))
     return app
