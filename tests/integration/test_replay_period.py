@@ -113,6 +113,17 @@ async def test_late_unknown_and_failed_readings_and_corrections_change_nothing(
     assert await told(connection) == before
 
 
+async def test_what_was_learned_since_does_not_reach_back(
+    database: DatabaseSettings, connection: asyncpg.Connection
+) -> None:
+    await live(database, connection)
+    before = await told(connection)
+    await connection.execute("insert into link_profile values ('B-G-0', 0, $1, $2, $3)", [4.0] * 96, [8] * 96, END)
+    after = await told(connection)
+    assert after["trials"] == before["trials"]
+    assert after["notes"] == ["what was usual then was learned anew from the readings stored before"]
+
+
 async def test_other_settings_run_beside_those_in_force(
     database: DatabaseSettings, connection: asyncpg.Connection
 ) -> None:

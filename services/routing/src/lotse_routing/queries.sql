@@ -113,6 +113,14 @@ select max(covers_until) from watermark where covers_until <= $1;
 -- Tells whether anything was measured after $1, up to and including $2.
 select exists (select from reading where measured_at > $1 and measured_at <= $2);
 
+-- name: first_reading_day
+-- Begin of the oldest piece of readings that has any; null: there are none.
+select c.begins_at
+from list_chunks('reading') as c
+where exists (select from reading r where r.measured_at >= c.begins_at and r.measured_at < c.ends_at)
+order by c.begins_at
+limit 1;
+
 -- name: insert_decision
 -- Write a decision down.
 insert into decision

@@ -10,6 +10,7 @@ from datetime import datetime, timedelta
 
 import asyncpg
 
+from lotse_routing.commands.learn_profile import learn_history
 from lotse_routing.compute import ComputeThread
 from lotse_routing.decide.decision import Decision
 from lotse_routing.feed import readings_between
@@ -18,8 +19,8 @@ from lotse_routing.publish import read_decision
 from lotse_routing.queries import QUERIES
 from lotse_routing.replay.report import Kept, Period
 from lotse_routing.replay.trial import Start, Trial
-from lotse_routing.settings import RoutingSettings
-from lotse_routing.state.profile import Profile
+from lotse_routing.settings import EstimateSettings, RoutingSettings
+from lotse_routing.state.profile import Profile, empty_profile, quarter_begin
 from lotse_routing.steps import Turn
 from lotse_routing.town import World
 from lotse_routing.world import TABLES, WorldReader
@@ -76,7 +77,8 @@ async def replay_period(
         settings = next(iter(task.settings.values()))
         world = await _read_world(connection, task, settings)
         moments = await _read_moments(connection, task, settings)
-        start = await _read_start(connection, moments.felt[-1] if moments.felt else moments.felt_since)
+        begin = moments.felt[-1] if moments.felt else moments.felt_since
+        start = await _read_start(connection, begin, world, settings.estimate)
         trials = tuple(Trial(name, each, start, task.drawn) for name, each in task.settings.items())
         compute = ComputeThread()
         with progress(len(moments.felt) + len(moments.taken)) as advance:
@@ -133,11 +135,31 @@ def _minutes(since: datetime, until: datetime) -> tuple[datetime, ...]:
     return tuple(since + number * MINUTE for number in range(1, (until - since) // MINUTE + 1))
 
 
-async def _read_start(connection: asyncpg.Connection, begin: datetime) -> Start:
+async def _read_start(
+    connection: asyncpg.Connection, begin: datetime, world: World, settings: EstimateSettings
+) -> Start:
     rows = await connection.fetch(QUERIES["decisions_in_force_at"], begin)
     decided: dict[str, Decision] = {row["sign_id"]: read_decision(row) for row in rows}
     planner = await connection.fetchrow(QUERIES["read_planner"])
-    return Start(decided, await load_profile(connection), planner["epoch"] if planner else 1)
+    epoch = planner["epoch"] if planner else 1
+    profile = await load_profile(connection)
+    if not profile.rows or profile.learned_until.max() <= begin.timestamp():
+        return Start(decided, profile, epoch)
+    profile = await _learn_until(connection, begin, world, settings)
+    return Start(decided, profile, epoch, has_learned_anew=True)
+
+
+async def _learn_until(
+    connection: asyncpg.Connection, begin: datetime, world: World, settings: EstimateSettings
+) -> Profile:
+    """Learn what was usual by then from the history before: the profile of now knows what came after."""
+    oldest = await connection.fetchval(QUERIES["first_reading_day"])
+    until = quarter_begin(begin - timedelta(seconds=settings.profile_delay_s))
+    if oldest is None or oldest >= until:
+        return empty_profile()
+    free_flow_kmh = world.town.free_flow_kmh
+    history = await learn_history(connection, oldest, until, free_flow_kmh, settings, lambda days, _total: days)
+    return history.learner.profile
 
 
 async def _turns(connection: asyncpg.Connection, world: World, moments: _Moments) -> AsyncIterator[Turn]:
@@ -158,7 +180,7 @@ async def _describe(
         is_by_watermark=moments.is_by_watermark,
         network_version=version,
         kept=[_kept(row) for row in rows] if moments.is_by_watermark else None,
-        notes=tuple(_notes(task, start.profile, networks - {version})),
+        notes=tuple(_notes(start, networks - {version})),
     )
 
 
@@ -167,9 +189,9 @@ def _kept(row: asyncpg.Record) -> Kept:
     return Kept(row["sign_id"], row["decided_at"], row["state"], *said)
 
 
-def _notes(task: Task, profile: Profile, other_networks: set[str]) -> Iterator[str]:
+def _notes(start: Start, other_networks: set[str]) -> Iterator[str]:
     """Say where this replay cannot be the life of then."""
     if other_networks:
         yield f"decided then on another network than the active one: {', '.join(sorted(other_networks))}"
-    if profile.rows and profile.learned_until.max() > task.since.timestamp():
-        yield "typical speeds are those of now: they know what came after the period began"
+    if start.has_learned_anew:
+        yield "what was usual then was learned anew from the readings stored before"

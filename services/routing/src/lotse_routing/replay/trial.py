@@ -16,11 +16,15 @@ from lotse_routing.town import Town, build_town
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Start:
-    """What stood when the period began: decisions in force by sign, the profile, the epoch of displays."""
+    """What stood when the period began: decisions in force by sign, the profile, the epoch of displays.
+
+    `has_learned_anew` tells that the profile is not the stored one, which knows what came after.
+    """
 
     decided: Mapping[str, Decision]
     profile: Profile
     epoch: int
+    has_learned_anew: bool = False
 
 
 @dataclass(slots=True, eq=False)
