@@ -27,7 +27,7 @@ from lotse_routing.http.app import Resources as RoutingResources
 from lotse_routing.http.app import create_app as create_routing
 from lotse_routing.records import Records
 from lotse_routing.settings import RoutingSettings, WeightSettings
-from lotse_routing.world import Town, build_town
+from lotse_routing.town import Town, build_town
 from lotse_shared.settings import ClockSettings, DatabaseSettings
 
 VERSION = "a" * 64

@@ -31,7 +31,7 @@ from lotse_routing.state.estimate import DetectorPlace, LinkState
 from lotse_routing.state.roadwork import Roadwork, active_roadworks
 from lotse_routing.state.snapshot import Snapshot
 from lotse_routing.state.weights import derive_weights
-from lotse_routing.world import Town, build_town
+from lotse_routing.town import Town, build_town
 from lotse_shared.level_of_service import LevelOfService
 
 ROWS, COLUMNS = "abcd", "0123"

@@ -21,12 +21,12 @@ from lotse_routing.settings import RoutingSettings
 from lotse_routing.state.roadwork import Roadwork
 from lotse_routing.state.snapshot import Snapshot
 from lotse_routing.state.weights import derive_weights
+from lotse_routing.town import build_town
 from lotse_routing.whatif.closure_check import ClosureQuestion, ClosureReport, Surroundings, check_closure
 from lotse_routing.whatif.description import Route
 from lotse_routing.whatif.route import RouteQuestion, answer_routes
 from lotse_routing.whatif.traffic import Counter
 from lotse_routing.whatif.window import Window
-from lotse_routing.world import build_town
 from lotse_shared.database import create_pool
 from lotse_shared.settings import DatabaseSettings
 

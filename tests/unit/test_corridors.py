@@ -14,7 +14,7 @@ from lotse_routing.decide.registry import Corridor, Destination, Registry, Sign
 from lotse_routing.network.model import BannedTurn, Condition, Link, StreetNetwork, build_network
 from lotse_routing.places import Place, Places
 from lotse_routing.settings import WeightSettings
-from lotse_routing.world import Town, build_town
+from lotse_routing.town import Town, build_town
 from lotse_shared.vehicle import ALL_VEHICLES
 
 # A - B - C - D with E beside B - C above (longer), F below, and G a dead end at C

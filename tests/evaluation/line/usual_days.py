@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from evaluation.nouns import MORNING, SLOT_S, Knowledge, Station, StationReading
 
 WORKING_DAYS = 40
-"""Eight weeks, the memory of the profile: it learns half of the difference on the first day of its kind, then two thirds, ..."""
+"""Eight weeks, the memory of the profile: it learns half of the difference on the first day of its kind, ..."""
 SATURDAY = 5
 VEHICLE_M = 5.0
 RIPPLE_KMH = 0.2

@@ -2,6 +2,7 @@
 
 import os
 import signal
+import sys
 
 INTERRUPTED = 128 + signal.SIGINT
 
@@ -18,6 +19,11 @@ def demo() -> None:
 def replay() -> None:
     """Run `lotse-replay`."""
     _leave_at_ctrl_c()
+    from lotse_standalone.replay.period import is_of_a_period, replay_period  # noqa: PLC0415 - as above
+
+    if is_of_a_period(sys.argv[1:]):
+        _hear_ctrl_c()
+        sys.exit(replay_period(sys.argv[1:]))
     from lotse_standalone.replay.replay import main  # noqa: PLC0415 - as above
 
     _hear_ctrl_c()

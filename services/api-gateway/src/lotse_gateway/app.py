@@ -15,6 +15,7 @@ from lotse_gateway.resources import Resources
 from lotse_gateway.routes.alarms import alarms_router
 from lotse_gateway.routes.closure_checks import closure_checks_router
 from lotse_gateway.routes.dead_letters import dead_letters_router
+from lotse_gateway.routes.decisions import decisions_router
 from lotse_gateway.routes.detectors import detectors_router
 from lotse_gateway.routes.detours import detours_router
 from lotse_gateway.routes.display import add_display_route
@@ -45,6 +46,7 @@ ROUTERS = (
     links_router,
     roadworks_router,
     closure_checks_router,
+    decisions_router,
     detours_router,
     routes_router,
     ledger_router,

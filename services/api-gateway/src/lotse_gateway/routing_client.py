@@ -1,10 +1,13 @@
 """What is asked of routing."""
 
+from datetime import datetime
+
 import httpx
 
 from lotse_gateway.internal import InternalService
 from lotse_shared.wire import CorridorsAnswer, CorridorsRequest
 from lotse_shared.wire_closures import ClosureAnswer, ClosureRequest
+from lotse_shared.wire_past import LinkStatesAnswer, LinkStatesRequest
 from lotse_shared.wire_routes import RouteAnswer, RouteRequest
 
 
@@ -25,6 +28,11 @@ class RoutingClient:
             Routing is away, too slow, or answers what cannot be understood.
         """
         return await self._routing.ask(RouteAnswer, "/internal/routes", json=request.model_dump(mode="json"))
+
+    async def link_states(self, at: datetime) -> LinkStatesAnswer:
+        """Tell what was known of links at a past moment; a moment of which nothing is known raises InvalidInput."""
+        request = LinkStatesRequest(at=at)
+        return await self._routing.ask(LinkStatesAnswer, "/internal/link-states", json=request.model_dump(mode="json"))
 
     async def resolve_corridors(self, request: CorridorsRequest) -> CorridorsAnswer:
         """Give the links of corridors, or what is wrong with them. Raises Unavailable as `find_route` does."""

@@ -1,4 +1,4 @@
-"""`lotse-routing`: serve, warm; import-osm, import-links, import-graphml, export-graphml, compare; learn-profile."""
+"""`lotse-routing`: serve, warm; import-…, export-graphml, compare; learn-profile; replay; roadworks."""
 
 from lotse_routing.cli import app
 

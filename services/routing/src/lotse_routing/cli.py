@@ -5,7 +5,7 @@ import time
 
 import typer
 
-from lotse_routing.commands import networks, profile, roadworks, trips
+from lotse_routing.commands import networks, profile, replay, roadworks, trips
 
 app = typer.Typer(
     help="Lotse routing: street graph, link state, sign decisions.",
@@ -43,6 +43,7 @@ for command in (
     networks.compare,
     profile.learn_profile,
     trips.import_trips,
+    replay.replay,
 ):
     app.command()(command)
 

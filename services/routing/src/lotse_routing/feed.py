@@ -3,7 +3,6 @@
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import suppress
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Protocol
 
@@ -13,23 +12,14 @@ from lotse_routing.metrics import LATE_WATERMARKS
 from lotse_routing.queries import QUERIES, Connection
 from lotse_routing.settings import LoopSettings
 from lotse_routing.state.estimate import FeltReading
-from lotse_routing.world import TABLES, World, WorldReader
+from lotse_routing.steps import Turn
+from lotse_routing.world import TABLES, WorldReader
 from lotse_shared.clock import DataClock, WallClock
 from lotse_shared.hints import Hints
 from lotse_shared.settings import DatabaseSettings
 
 WALL_TABLES = TABLES | {"detector_state"}
 DATA_TABLES = TABLES | {"watermark"}
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Turn:
-    """What one step is made from. One that was `taken_before` is felt again after a restart, not decided again."""
-
-    now: datetime
-    world: World
-    readings: tuple[FeltReading, ...]
-    taken_before: bool = False
 
 
 class Feed(Protocol):
@@ -144,7 +134,7 @@ class DataFeed:
                 return None
             covers_until: datetime = row["covers_until"]
             since = before or covers_until - self._read_back
-            readings = await _readings_between(connection, since, covers_until)
+            readings = await readings_between(connection, since, covers_until)
         self._newest_commit = max(self._newest_commit or row["committed_at"], row["committed_at"])
         self._clock.advance(covers_until)
         return Turn(covers_until, world, readings)
@@ -160,7 +150,7 @@ class DataFeed:
         for row in rows:
             self._newest_commit = max(self._newest_commit or row["committed_at"], row["committed_at"])
             async with self._pool.acquire() as connection:
-                readings = await _readings_between(connection, since, row["covers_until"])
+                readings = await readings_between(connection, since, row["covers_until"])
             if world is not None:
                 yield Turn(row["covers_until"], world, readings, taken_before=True)
             since = row["covers_until"]
@@ -173,7 +163,8 @@ class DataFeed:
             LATE_WATERMARKS.set(late)
 
 
-async def _readings_between(connection: Connection, since: datetime, until: datetime) -> tuple[FeltReading, ...]:
+async def readings_between(connection: Connection, since: datetime, until: datetime) -> tuple[FeltReading, ...]:
+    """Read what a step feels of one closed interval of data time."""
     return tuple(FeltReading(*row) for row in await connection.fetch(QUERIES["readings_between"], since, until))
 
 

@@ -126,7 +126,7 @@ class Publisher:
         return Memory(
             planner["epoch"],
             planner["covers_until"],
-            {row["sign_id"]: _read_decision(row) for row in rows},
+            {row["sign_id"]: read_decision(row) for row in rows},
             frozenset(row["link_id"] for row in links),
         )
 
@@ -243,7 +243,7 @@ def _link_row(state: LinkState) -> dict[str, Any]:
     }
 
 
-def _read_decision(row: asyncpg.Record) -> Decision:
+def read_decision(row: asyncpg.Record) -> Decision:
     """Read a decision back. One that cannot be read still gives its number, so that `seq` goes on from it."""
     return Decision(
         sign_id=row["sign_id"],

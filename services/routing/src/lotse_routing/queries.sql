@@ -90,6 +90,37 @@ select distinct on (sign_id)
 from decision
 order by sign_id, epoch desc, seq desc, decision_id desc;
 
+-- name: decisions_in_force_at
+-- Decision in force of every sign at the moment $1 of Lotse's clock.
+select distinct on (sign_id)
+    sign_id, epoch, seq, state, lines, explanation, decided_at, sensed_at, network_version, detours, body
+from decision
+where decided_at <= $1
+order by sign_id, decided_at desc, epoch desc, decision_id desc;
+
+-- name: decisions_between
+-- Decisions after $1 up to and including $2, as they were written.
+select sign_id, decided_at, state, lines, explanation, detours, network_version
+from decision
+where decided_at > $1 and decided_at <= $2
+order by decision_id;
+
+-- name: watermark_before
+-- The newest watermark at or before $1; null: none.
+select max(covers_until) from watermark where covers_until <= $1;
+
+-- name: has_readings_between
+-- Tells whether anything was measured after $1, up to and including $2.
+select exists (select from reading where measured_at > $1 and measured_at <= $2);
+
+-- name: first_reading_day
+-- Begin of the oldest piece of readings that has any; null: there are none.
+select c.begins_at
+from list_chunks('reading') as c
+where exists (select from reading r where r.measured_at >= c.begins_at and r.measured_at < c.ends_at)
+order by c.begins_at
+limit 1;
+
 -- name: insert_decision
 -- Write a decision down.
 insert into decision

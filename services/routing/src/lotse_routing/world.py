@@ -2,29 +2,24 @@
 
 import asyncio
 import time
-from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import datetime
 from typing import cast
-from zoneinfo import ZoneInfo
 
 import asyncpg
 
 from lotse_routing.compiled import CompiledNetworks
-from lotse_routing.core.topology import Seconds, Topology, build_topology
+from lotse_routing.core.topology import Topology, build_topology
 from lotse_routing.decide.registry import Corridor, Destination, Registry, Sign
 from lotse_routing.decide.relations.knowledge import TrafficKnowledge, know_traffic
-from lotse_routing.decide.relations.streets import Streets, read_streets
 from lotse_routing.decide.relations.usual import UsualTrip
 from lotse_routing.metrics import TRIPS_LEFT_OUT, UNKNOWN_CLOSED_LINKS
 from lotse_routing.network.model import StreetNetwork
 from lotse_routing.network.store import load_active_network
 from lotse_routing.queries import QUERIES, Connection
-from lotse_routing.settings import RoutingSettings, WeightSettings
+from lotse_routing.settings import RoutingSettings
 from lotse_routing.state.estimate import DetectorPlace
-from lotse_routing.state.graphs import RouteGraphs
 from lotse_routing.state.roadwork import Roadwork
-from lotse_routing.state.weights import Weights, base_weights, minor_street_factors
+from lotse_routing.town import Town, World, build_town
 from lotse_routing.trip_store import load_trips
 from lotse_shared.log import OnChange, get_logger
 
@@ -32,29 +27,6 @@ REGISTRY_TABLES = frozenset({"sign", "destination", "corridor"})
 TABLES = REGISTRY_TABLES | {"network", "roadwork", "detector", "usual_trip"}
 
 log = get_logger(__name__)
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Town:
-    """A network version with what is derived from it once: factors, weights of the empty town, its route graphs."""
-
-    topology: Topology
-    factors: Seconds
-    base: Weights
-    graphs: RouteGraphs
-    free_flow_kmh: Mapping[str, float]
-    streets: Streets
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class World:
-    """What the steps read, until a hint says that it changed."""
-
-    town: Town
-    registry: Registry
-    roadworks: tuple[Roadwork, ...]
-    places: tuple[DetectorPlace, ...]
-    knowledge: TrafficKnowledge | None = None
 
 
 class WorldReader:
@@ -146,15 +118,6 @@ class WorldReader:
         UNKNOWN_CLOSED_LINKS.set(len(links))
         event = "links that the network does not have" if links else "the network has all links of roadworks"
         self._unknown.now(str(links), event, roadwork_links=links)
-
-
-def build_town(topology: Topology, settings: WeightSettings, zone: ZoneInfo) -> Town:
-    """Derive what a network version has once."""
-    factors = minor_street_factors(topology, settings)
-    base = base_weights(topology, factors)
-    speeds = {link.link_id: link.free_flow_kmh for link in topology.links}
-    streets = read_streets(topology, settings.minor_street_classes)
-    return Town(topology, factors, base, RouteGraphs(topology, base.costs_s, settings, zone), speeds, streets)
 
 
 async def read_registry(connection: Connection) -> Registry:

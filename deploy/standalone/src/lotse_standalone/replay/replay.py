@@ -24,13 +24,17 @@ from lotse_standalone.machine.problems import StandaloneError
 from lotse_standalone.machine.terminal import say
 from lotse_standalone.replay.feed import Feed
 from lotse_standalone.replay.odaa import AARHUS_SIGNS, Segment, read_segments, write_network, write_registry
+from lotse_standalone.replay.period import SETTINGS
 from lotse_standalone.replay.recording import LINKS_FILE, count_rows, list_files, read_slots
 from lotse_standalone.replay.report import Replayed, Tally, compose_report, count_stored, tell
 from lotse_standalone.stack.gateway import ask, list_all, sum_ledger
 from lotse_standalone.stack.registry import register
 from lotse_standalone.stack.stack import Stack, StackOptions
 
-SETTINGS = {"LOTSE_ROUTING_LANGUAGE": "en"}
+HELP = (
+    "Replay recorded readings through the whole line, in data time, as fast as it takes them. With --from and no folder"
+    " a period that is in a database already is decided again: lotse-routing replay --help."
+)
 WALKABLE = 0o711
 """The database runs as another user when we are root; that user must get through to its folder."""
 
@@ -59,9 +63,7 @@ class Recording:
 def main() -> None:
     """Run the command `lotse-replay`."""
     app = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
-    app.command(help="Replay recorded readings through the whole line, in data time, as fast as it takes them.")(
-        _command
-    )
+    app.command(help=HELP)(_command)
     app()
 
 

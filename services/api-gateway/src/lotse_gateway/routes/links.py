@@ -13,7 +13,7 @@ from lotse_gateway.models.roads import LinkCollection
 from lotse_gateway.openapi import errors
 from lotse_gateway.paging import encode_cursor
 from lotse_gateway.resources import Resources
-from lotse_gateway.routes.parameters import Cursor, invalid_field, page_size, read_cursor
+from lotse_gateway.routes.parameters import At, Cursor, invalid_field, page_size, read_cursor
 from lotse_shared.level_of_service import LevelOfService
 
 GEOJSON = "application/geo+json"
@@ -68,7 +68,7 @@ def links_router(resources: Resources) -> APIRouter:
 
     @router.get(
         "",
-        summary="List links with their state",
+        summary="List links with their state, now or at a past moment",
         response_class=GeoJsonResponse,
         response_model=LinkCollection,
         responses=errors(422),
@@ -77,6 +77,7 @@ def links_router(resources: Resources) -> APIRouter:
     )
     async def list_links(
         bbox: Bbox = None,
+        at: At = None,
         level_of_service: Annotated[LevelOfService | None, Query(description="links in this state only")] = None,
         limit: Annotated[int, page_size(settings.max_link_page_size)] = settings.max_link_page_size,
         cursor: Cursor = None,
@@ -85,11 +86,17 @@ def links_router(resources: Resources) -> APIRouter:
 
         `level_of_service` is `unknown` where nothing is measured: missing data never means free. A `bbox` outside of
         the network finds none; one that would lie in it with longitude and latitude swapped is refused.
+
+        With `at`, what detectors had told of them by that moment of Lotse's clock, on the network of now: the newest
+        state that was written down in the quarter of an hour before. Estimates, and by which detectors a speed was
+        measured, are not kept. 422 for a moment ahead, or before the history begins.
         """
         (after,) = read_cursor(cursor, str)
         box = parse_bbox(bbox)
         network = await database.row("get_active_network")
-        rows = await database.rows("list_link_features", after, *(box or ANYWHERE), level_of_service, limit + 1)
+        states = None if at is None else (await resources.routing.link_states(at)).model_dump(mode="json")["states"]
+        asked = after, *(box or ANYWHERE), level_of_service, limit + 1, states
+        rows = await database.rows("list_link_features", *asked)
         if box is not None and not rows:
             refuse_swapped(box, await _extent(database))
         next_cursor = encode_cursor(rows[limit - 1]["link_id"]) if len(rows) > limit else None

@@ -4,13 +4,26 @@ from typing import Annotated, Any
 
 from fastapi import Path, Query, Request
 from fastapi.routing import APIRoute
+from pydantic import BeforeValidator
 
 from lotse_gateway.paging import MAX_CURSOR_CHARS, CursorError, decode_cursor
 from lotse_shared.identifiers import IDENTIFIER_PATTERN
+from lotse_shared.moment import Moment
 from lotse_shared.problems import InvalidInput
 
 Cursor = Annotated[
     str | None, Query(max_length=MAX_CURSOR_CHARS, description="`next_cursor` of the page before; left out: the first")
+]
+
+
+def _none_is_now(text: object) -> object:
+    return None if text == "now" else text
+
+
+At = Annotated[
+    Moment | None,
+    BeforeValidator(_none_is_now),
+    Query(description="a past moment of Lotse's clock: what was known and shown then; left out, or `now`: now"),
 ]
 
 

@@ -12,7 +12,17 @@ from junction join network using (network_version) where is_active;
 -- name: list_link_features
 -- GeoJSON features, composed here so that a city's worth costs the gateway's event loop next to nothing.
 -- Of the active network, after the link id $1; within the box $2..$5 (min lon, min lat, max lon, max lat; null: anywhere);
--- with the level of service $6 (null: any); at most $7.
+-- with the level of service $6 (null: any); at most $7. States are those of now, or the JSON array $8 of past ones.
+with state as (
+    select link_id, observed_at, speed_kmh, level_of_service, confidence, source, detectors
+    from link_state
+    where $8::jsonb is null
+    union all
+    select link_id, observed_at, speed_kmh, level_of_service, confidence, source, '{}'
+    from jsonb_to_recordset($8::jsonb) as past (
+        link_id text, observed_at timestamptz, speed_kmh float8, level_of_service text, confidence float8, source text
+    )
+)
 select l.link_id,
     json_build_object(
         'type', 'Feature',
@@ -32,7 +42,7 @@ select l.link_id,
     )::text as feature
 from link l
 join network n on n.network_version = l.network_version and n.is_active
-left join link_state s on s.link_id = l.link_id
+left join state s on s.link_id = l.link_id
 cross join lateral (
     select json_agg(json_build_array(l.coordinates[i], l.coordinates[i + 1]) order by i) as points,
         min(l.coordinates[i]) as min_lon, min(l.coordinates[i + 1]) as min_lat,

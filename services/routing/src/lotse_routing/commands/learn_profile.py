@@ -60,6 +60,34 @@ async def learn_profile(
     if network is None:
         raise NoNetworkError(NoNetworkError.__doc__)
     free_flow_kmh = {link.link_id: link.free_flow_kmh for link in network.links()}
+    history = await learn_history(connection, since, until, free_flow_kmh, settings, watch)
+    learner = history.learner
+    profile = learner.profile
+    if not profile.rows:
+        raise NothingMeasuredError(NothingMeasuredError.__doc__)
+    await _replace(connection, learner)
+    seen = np.count_nonzero(profile.weeks) / profile.weeks.size
+    return Learned(history.quarters, len(profile.rows), len(history.strangers), 100 * seen)
+
+
+@dataclass(frozen=True, slots=True)
+class History:
+    """What was learned from a span: how many quarters it had, and which measured links the network does not have."""
+
+    learner: Learner
+    quarters: int
+    strangers: frozenset[str]
+
+
+async def learn_history(  # noqa: PLR0913, PLR0917 - a span, and what learning depends on
+    connection: asyncpg.Connection,
+    since: datetime,
+    until: datetime,
+    free_flow_kmh: Mapping[str, float],
+    settings: EstimateSettings,
+    watch: Watch,
+) -> History:
+    """Learn the quarters of an hour between two moments, from nothing; nothing is written."""
     learner, quarters, strangers = Learner(empty_profile(), settings), 0, set[str]()
     days = max(0, -((since - until) // DAY))
     for begin in watch((since + number * DAY for number in range(days)), days):
@@ -67,12 +95,7 @@ async def learn_profile(
             learner.take(begins_at + QUARTER, means_kmh, free_flow_kmh)
             strangers |= means_kmh.keys() - free_flow_kmh.keys()
             quarters += 1
-    profile = learner.profile
-    if not profile.rows:
-        raise NothingMeasuredError(NothingMeasuredError.__doc__)
-    await _replace(connection, learner)
-    seen = np.count_nonzero(profile.weeks) / profile.weeks.size
-    return Learned(quarters, len(profile.rows), len(strangers), 100 * seen)
+    return History(learner, quarters, frozenset(strangers))
 
 
 async def _quarters(

@@ -11,7 +11,7 @@ from lotse_routing.metrics import CORRIDOR_CHECK_FAILURES, UNUSABLE_CORRIDORS
 from lotse_routing.places import Place, Places
 from lotse_routing.queries import Connection
 from lotse_routing.settings import LoopSettings
-from lotse_routing.world import Town, World
+from lotse_routing.town import Town, World
 from lotse_shared.database import load_queries
 from lotse_shared.log import OnChange, get_logger
 

@@ -7,12 +7,13 @@ from fastapi import FastAPI
 
 from lotse_routing.http.closures import closures_router
 from lotse_routing.http.corridors import corridors_router
+from lotse_routing.http.link_states import link_states_router
 from lotse_routing.http.routes import routes_router
 from lotse_routing.places import PlacesInForce
 from lotse_routing.records import Records
 from lotse_routing.settings import RoutingSettings
 from lotse_routing.state.snapshot import Snapshot
-from lotse_routing.world import Town
+from lotse_routing.town import Town
 from lotse_shared.health import Readiness, health_router
 from lotse_shared.problems import Unavailable, add_problem_handlers
 
@@ -47,5 +48,6 @@ def create_app(resources: Resources) -> FastAPI:
     places_of = PlacesInForce(resources.settings.loop.snap_distance_m).of
     app.include_router(routes_router(current, places_of, resources.records, resources.settings))
     app.include_router(closures_router(current, resources.records, resources.settings))
+    app.include_router(link_states_router(current, resources.records))
     app.include_router(corridors_router(resources.town, places_of))
     return app

@@ -9,7 +9,7 @@ from lotse_routing.core.routes import RouteGraph
 from lotse_routing.core.topology import Topology
 from lotse_routing.corridors.resolution import Fault, NotResolvedError, list_faults, resolve
 from lotse_routing.places import Place, Places
-from lotse_routing.world import Town
+from lotse_routing.town import Town
 from lotse_shared.problems import Unavailable
 from lotse_shared.wire import CorridorAnswer, CorridorAsked, CorridorFault, CorridorsAnswer, CorridorsRequest
 

@@ -26,7 +26,7 @@ A_QUARTER_OFF = 0.25
 """What each quarter of an hour further off takes from it."""
 
 BELIEVED_AT_FIRST = 4
-"""In the first week, what a slot learns is clipped so many times more loosely, in the second half as many, and so on."""
+"""In its first week a slot learns with a clip so many times as loose, in the second with half of that, and so on."""
 
 Floats = npt.NDArray[np.float64]
 LinkDay = tuple[str, int]

@@ -1,0 +1,60 @@
+"""What all signs showed at a moment, and why."""
+
+from datetime import datetime
+from typing import Annotated, Any
+
+from fastapi import APIRouter
+
+from lotse_gateway.access import Requires
+from lotse_gateway.keys import Scope
+from lotse_gateway.models.decisions import DecisionPage
+from lotse_gateway.openapi import errors
+from lotse_gateway.paging import encode_cursor
+from lotse_gateway.resources import Resources
+from lotse_gateway.routes.parameters import At, Cursor, invalid_field, page_size, read_cursor
+
+
+def decisions_router(resources: Resources) -> APIRouter:
+    """Give the decisions in force at a moment."""
+    router = APIRouter(prefix="/v1/decisions", tags=["decisions"])
+    settings, database = resources.settings, resources.database
+
+    @router.get(
+        "",
+        summary="List what every sign showed at a moment",
+        response_model=DecisionPage,
+        responses=errors(422),
+        dependencies=[Requires(Scope.VIEWER)],
+        operation_id="list_decisions_at",
+    )
+    async def list_decisions_at(
+        at: At = None,
+        limit: Annotated[int, page_size(settings.max_page_size)] = settings.page_size,
+        cursor: Cursor = None,
+    ) -> Any:  # noqa: ANN401 - DecisionPage
+        """By sign, the decision in force at a moment of Lotse's clock: what it said, why, and both routes.
+
+        A sign that had no decision yet, or was out of service, is not among them. Figures are those of `decided_at`.
+        Whether a sign was reached, or had gone to its fallback by itself for want of fresh news, is not in it.
+        422 for a moment ahead, or before the first decision.
+        """
+        (after,) = read_cursor(cursor, str)
+        if at is not None:
+            await _check(at)
+        rows = await database.rows("list_decisions_at", at, after, limit + 1)
+        items = [{**row, "sign": row["sign_id"]} for row in rows[:limit]]
+        next_cursor = encode_cursor(items[-1]["sign"]) if len(rows) > limit else None
+        return {"items": items, "next_cursor": next_cursor}
+
+    async def _check(moment: datetime) -> None:
+        span = await database.row("get_span_of_decisions")
+        begins_at, covers_until = (span["begins_at"], span["covers_until"]) if span else (None, None)
+        ends_at = covers_until if resources.clock_name == "data" else resources.clock.now()
+        if begins_at is None or ends_at is None:
+            raise invalid_field(field="query.at", reason="nothing was decided yet; allowed: 'now'")
+        if not begins_at <= moment <= ends_at:
+            when = "in the future" if moment > ends_at else "before the first decision"
+            allowed = f"allowed: 'now', or from {begins_at.isoformat()} to {ends_at.isoformat()}"
+            raise invalid_field(field="query.at", reason=f"lies {when}; {allowed}")
+
+    return router
