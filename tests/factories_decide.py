@@ -197,14 +197,14 @@ async def measure(
     return at
 
 
-async def close_links(connection: asyncpg.Connection, *links: str, starts_at: datetime, ends_at: datetime) -> None:
-    await connection.execute(
-        "insert into roadwork (roadwork_id, name, effect, links, starts_at, ends_at)"
-        " values ('R1', 'Kanalbau', 'closed', $1, $2, $3)",
-        list(links),
-        starts_at,
-        ends_at,
-    )
+async def close_links(
+    connection: asyncpg.Connection, *links: str, starts_at: datetime, ends_at: datetime | None, **fields: Any
+) -> None:
+    """An approved closure, as the gateway writes it."""
+    given = {"roadwork_id": "R1", "name": "Kanalbau", "effect": "closed", "links": list(links), "status": "approved"}
+    row = given | {"starts_at": starts_at, "ends_at": ends_at, "approved_at": starts_at} | fields
+    places = ", ".join(f"${number}" for number in range(1, len(row) + 1))
+    await connection.execute(f"insert into roadwork ({', '.join(row)}) values ({places})", *row.values())  # noqa: S608 - ours
 
 
 @asynccontextmanager
