@@ -241,14 +241,15 @@ async def until(ask: Callable[[], Awaitable[T | None]], within_s: float = 10.0) 
         await asyncio.sleep(0.02)
 
 
+async def showing(connection: asyncpg.Connection, state: str, sign_id: str = "KL-07") -> asyncpg.Record | None:
+    """The newest decision, if the sign shows this state."""
+    row = await newest(connection, sign_id)
+    return row if row and row["state"] == state else None
+
+
 async def shows(connection: asyncpg.Connection, state: str, sign_id: str = "KL-07") -> asyncpg.Record:
     """Wait until the sign shows this state; give the decision."""
-
-    async def ask() -> asyncpg.Record | None:
-        row = await newest(connection, sign_id)
-        return row if row and row["state"] == state else None
-
-    return await until(ask)
+    return await until(lambda: showing(connection, state, sign_id))
 
 
 def at(seconds: float) -> datetime:

@@ -28,6 +28,7 @@ from lotse_gateway.routes.parameters import refuse_unknown_parameters
 from lotse_gateway.routes.problem_pages import problem_pages_router
 from lotse_gateway.routes.publishing import publishing_router
 from lotse_gateway.routes.registry import registry_router
+from lotse_gateway.routes.roadwork_feeds import roadwork_feeds_router
 from lotse_gateway.routes.roadwork_life import roadwork_life_router
 from lotse_gateway.routes.roadworks import roadworks_router
 from lotse_gateway.routes.routes import routes_router
@@ -73,6 +74,7 @@ def create_app(resources: Resources) -> FastAPI:
     app.add_middleware(Door, max_body_bytes=resources.settings.max_body_bytes)
     for router in ROUTERS:
         app.include_router(router(resources))
+    app.include_router(roadwork_feeds_router(resources))  # before that of /v1/roadworks/{roadwork_id}
     approvals = Approvals(resources)
     app.include_router(roadworks_router(resources, approvals))
     app.include_router(roadwork_life_router(resources, approvals))

@@ -66,3 +66,23 @@ returning roadwork_id;
 update roadwork set status = 'ended', ended_at = $2, updated_at = now()
 where roadwork_id = $1 and status in ('draft', 'approved') and (ends_at is null or ends_at > $2)
 returning roadwork_id;
+
+-- name: hold_imported
+-- Those imported from the feed $1 before, kept as they are until the end of this transaction.
+select roadwork_id, source_id, status, name, effect, speed_kmh, lanes_closed, links, starts_at, ends_at, confidence, doubts
+from roadwork where source = $1
+order by roadwork_id
+for update;
+
+-- name: put_imported
+-- Keeps a roadwork of the feed $2, with the id $3 there, as a draft; a draft it was follows the feed, unchecked again.
+insert into roadwork (roadwork_id, source, source_id, name, effect, speed_kmh, lanes_closed, links, starts_at, ends_at,
+    confidence, doubts, complaints)
+values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)
+on conflict (roadwork_id) do update set
+    name = excluded.name, effect = excluded.effect, speed_kmh = excluded.speed_kmh, lanes_closed = excluded.lanes_closed,
+    links = excluded.links, starts_at = excluded.starts_at, ends_at = excluded.ends_at,
+    confidence = excluded.confidence, doubts = excluded.doubts, complaints = excluded.complaints,
+    check_result = null, checked_at = null, updated_at = now()
+where roadwork.status = 'draft' and roadwork.source = excluded.source and roadwork.source_id = excluded.source_id
+returning roadwork_id;
