@@ -23,7 +23,7 @@ class GatewaySettings(Settings):
     max_bulk_rows: int = Field(default=10_000, ge=1)
     max_body_bytes: int = Field(default=8 * 1024 * 1024, ge=1024)
     time_zone: TimeZoneName = Field(
-        default="UTC", description="whose days and hours aggregates and outages go by: Europe/Berlin"
+        default="UTC", description="whose days and hours aggregates, outages and roadworks that name no zone go by: Europe/Berlin"
     )
     outage_limit_s: float = Field(default=7_200, ge=0, description="outages of a day above this are marked")
     max_export_days: float = Field(default=31, gt=0, description="longest span of one export")
