@@ -44,8 +44,10 @@ class RoutingClient:
         """
         return await self._routing.ask(ClosureAnswer, "/internal/closure-checks", json=request.model_dump(mode="json"))
 
-    async def match_feed(self, content: bytes, feed_format: FeedFormat | None, time_zone: str | None) -> MatchAnswer:
-        """Read a feed and find the links of its roadworks.
+    async def match_feed(
+        self, content: bytes, feed_format: FeedFormat | None, time_zone: str | None, timeout_s: float
+    ) -> MatchAnswer:
+        """Read a feed and find the links of its roadworks: a tenth of a second each, so it may take longer than others.
 
         Raises
         ------
@@ -56,7 +58,9 @@ class RoutingClient:
         """
         given = {"format": feed_format, "time_zone": time_zone}
         params = {name: value for name, value in given.items() if value is not None}
-        return await self._routing.ask(MatchAnswer, "/internal/roadworks/match", content=content, params=params)
+        return await self._routing.ask(
+            MatchAnswer, "/internal/roadworks/match", content=content, params=params, timeout=timeout_s
+        )
 
     async def export_feed(self, request: ExportRequest) -> ExportAnswer:
         """Give our roadworks as a feed. Raises Unavailable as `check_closure` does."""

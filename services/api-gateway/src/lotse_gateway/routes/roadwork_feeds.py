@@ -83,7 +83,9 @@ def roadwork_feeds_router(resources: Resources) -> APIRouter:
         as often as you like: drafts follow it; what was approved, refused or ended here stays as it is, and is told
         where the feed tells something else. A feed that could be read in part is taken in part: see `complaints`.
         """
-        feed = await resources.routing.match_feed(await request.body(), feed_format, time_zone)
+        feed = await resources.routing.match_feed(
+            await request.body(), feed_format, time_zone, resources.settings.import_timeout_s
+        )
         async with resources.database.transaction() as session:
             return await keep_drafts(session, key, source, feed, resources.clock.now())
 

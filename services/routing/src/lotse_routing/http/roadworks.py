@@ -25,7 +25,8 @@ from lotse_shared.problems import TooLarge, Unavailable
 from lotse_shared.settings import TimeZoneName
 from lotse_shared.wire_feeds import ExportAnswer, ExportRequest, FeedComplaint, MatchAnswer, MatchedRoadwork
 
-MOST_FOUND = 2_000
+MOST_FOUND = 500
+"""Of one feed: a tenth of a second each on a busy core."""
 MOST_CHARS = 200
 """Of a name or an id that a feed gives."""
 LANES_UNSAID = 1
