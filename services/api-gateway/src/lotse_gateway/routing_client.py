@@ -42,7 +42,8 @@ class RoutingClient:
         Unavailable
             Routing or its database is away, too slow, or answers what cannot be understood.
         """
-        return await self._routing.ask(ClosureAnswer, "/internal/closure-checks", json=request.model_dump(mode="json"))
+        asked = request.model_dump(mode="json", exclude_unset=True)  # who names no vehicle means those it binds
+        return await self._routing.ask(ClosureAnswer, "/internal/closure-checks", json=asked)
 
     async def match_feed(
         self, content: bytes, feed_format: FeedFormat | None, time_zone: str | None, timeout_s: float

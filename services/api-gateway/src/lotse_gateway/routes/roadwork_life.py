@@ -36,9 +36,14 @@ def roadwork_life_router(resources: Resources, approvals: Approvals) -> APIRoute
         409 where it closes nothing: then there is nothing to check. It may be approved unchecked: an approval checks
         it anew.
         """
+        async with database.transaction() as session:
+            asked = await get_roadwork(session, resources, roadwork_id)
         answer = await resources.routing.check_closure(ClosureRequest(roadwork_id=roadwork_id))
         async with database.transaction() as session:
-            await hold_roadwork(session, resources, roadwork_id)
+            held = await hold_roadwork(session, resources, roadwork_id)
+            if held["updated_at"] != asked["updated_at"]:
+                message = f"the roadwork {roadwork_id!r} was changed meanwhile: check it again"
+                raise Conflict(message)
             await keep_check(session, roadwork_id, answer)
             detail = {"isolates": answer.isolates}
             await leave_trace(session, key, "roadwork", [Event("check", roadwork_id, detail)])
