@@ -107,7 +107,8 @@ async def test_closures_at_other_hours_or_of_other_vehicles_isolate_nothing_toge
     await create(admin, roadwork_id="B0", links=["B-C-0"], **NIGHT)
     by_day = NIGHT | {"recurrence": "Mo-Fr 09:00-15:00"}
     assert (await create(admin, roadwork_id="B1", links=["D-C-0"], **by_day))["status"] in {"approved", "active"}
-    to_buses = a_roadwork(roadwork_id="B2", links=["D-C-0"], vehicles=["bus"], **by_day)
+    later = NIGHT | {"recurrence": "Mo-Fr 16:00-18:00"}
+    to_buses = a_roadwork(roadwork_id="B2", links=["D-C-0"], vehicles=["bus"], **later)
     assert (await admin.post("/v1/roadworks", json=to_buses)).status_code == 409
     also_by_night = a_roadwork(roadwork_id="B3", links=["D-C-0"], **(NIGHT | {"recurrence": "Sa 04:00-06:00"}))
     assert (await admin.post("/v1/roadworks", json=also_by_night)).status_code == 409
