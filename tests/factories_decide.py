@@ -197,14 +197,14 @@ async def measure(
     return at
 
 
-async def close_links(connection: asyncpg.Connection, *links: str, starts_at: datetime, ends_at: datetime) -> None:
-    await connection.execute(
-        "insert into roadwork (roadwork_id, name, effect, links, starts_at, ends_at)"
-        " values ('R1', 'Kanalbau', 'closed', $1, $2, $3)",
-        list(links),
-        starts_at,
-        ends_at,
-    )
+async def close_links(
+    connection: asyncpg.Connection, *links: str, starts_at: datetime, ends_at: datetime | None, **fields: Any
+) -> None:
+    """An approved closure, as the gateway writes it."""
+    given = {"roadwork_id": "R1", "name": "Kanalbau", "effect": "closed", "links": list(links), "status": "approved"}
+    row = given | {"starts_at": starts_at, "ends_at": ends_at, "approved_at": starts_at} | fields
+    places = ", ".join(f"${number}" for number in range(1, len(row) + 1))
+    await connection.execute(f"insert into roadwork ({', '.join(row)}) values ({places})", *row.values())  # noqa: S608 - ours
 
 
 @asynccontextmanager
@@ -241,14 +241,15 @@ async def until(ask: Callable[[], Awaitable[T | None]], within_s: float = 10.0) 
         await asyncio.sleep(0.02)
 
 
+async def showing(connection: asyncpg.Connection, state: str, sign_id: str = "KL-07") -> asyncpg.Record | None:
+    """The newest decision, if the sign shows this state."""
+    row = await newest(connection, sign_id)
+    return row if row and row["state"] == state else None
+
+
 async def shows(connection: asyncpg.Connection, state: str, sign_id: str = "KL-07") -> asyncpg.Record:
     """Wait until the sign shows this state; give the decision."""
-
-    async def ask() -> asyncpg.Record | None:
-        row = await newest(connection, sign_id)
-        return row if row and row["state"] == state else None
-
-    return await until(ask)
+    return await until(lambda: showing(connection, state, sign_id))
 
 
 def at(seconds: float) -> datetime:

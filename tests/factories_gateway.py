@@ -2,7 +2,7 @@
 
 import hashlib
 import json
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
@@ -12,6 +12,7 @@ from zoneinfo import ZoneInfo
 import asyncpg
 import httpx
 from factories_network import a_link, a_network
+from factories_whatif import a_snapshot_on
 from fastapi import FastAPI
 
 from lotse_gateway.app import create_app
@@ -27,6 +28,7 @@ from lotse_routing.http.app import Resources as RoutingResources
 from lotse_routing.http.app import create_app as create_routing
 from lotse_routing.records import Records
 from lotse_routing.settings import RoutingSettings, WeightSettings
+from lotse_routing.state.snapshot import Snapshot
 from lotse_routing.town import Town, build_town
 from lotse_shared.settings import ClockSettings, DatabaseSettings
 
@@ -165,13 +167,26 @@ class Gateway:
         return httpx.AsyncClient(transport=transport, base_url="http://gateway", headers=headers)
 
 
-def a_routing(town: Town | None = None) -> FastAPI:
-    """The internal HTTP of a routing that knows a network and has made no step yet; by default, that of above."""
+def the_town() -> Town:
+    """The network of above, as routing knows it."""
     links = [a_link(link[0], link[2], NODES, road_class="primary") for link in LINKS]
-    known = town or build_town(build_topology(a_network(NODES, links)), WeightSettings(), ZoneInfo("UTC"))
-    settings = RoutingSettings()
-    records = Records(asyncpg.create_pool(min_size=0), settings.loop)  # never asked: nothing is known of any moment
-    return create_routing(RoutingResources(lambda: None, dict, records, settings, lambda: known))
+    return build_town(build_topology(a_network(NODES, links)), WeightSettings(), ZoneInfo("UTC"))
+
+
+def a_routing(
+    town: Town | None = None, pool: "asyncpg.Pool[Any] | None" = None, now: Callable[[], datetime] | None = None
+) -> FastAPI:
+    """The internal HTTP of a routing that knows a network, by default that of above.
+
+    With a clock it has made a step just now, by default none; without a pool nothing is known of any moment.
+    """
+    known, settings = town or the_town(), RoutingSettings()
+    records = Records(pool or asyncpg.create_pool(min_size=0), settings.loop)
+
+    def snapshot() -> Snapshot | None:
+        return None if now is None else replace(a_snapshot_on(known.topology), computed_until=now())
+
+    return create_routing(RoutingResources(snapshot, dict, records, settings, lambda: known))
 
 
 @asynccontextmanager

@@ -1,12 +1,12 @@
 """A grid of streets with signs, and what is known of its usual traffic.
 
-    a0 ── a1 ── a2 ── a3     Row a .. Row d lead east and west, Column 0 .. Column 3 north and south;
-    │     │     │     │      each link is 500 m at 50 km/h: 36 s. All are main streets.
-    b0 ── b1 ── b2 ── b3
-    │     │     │     │
-    c0 ── c1 ── c2 ── c3
-    │     │     │     │
-    d0 ── d1 ── d2 ── d3
+a0 ── a1 ── a2 ── a3     Row a .. Row d lead east and west, Column 0 .. Column 3 north and south;
+│     │     │     │      each link is 500 m at 50 km/h: 36 s. All are main streets.
+b0 ── b1 ── b2 ── b3
+│     │     │     │
+c0 ── c1 ── c2 ── c3
+│     │     │     │
+d0 ── d1 ── d2 ── d3
 """
 
 from collections.abc import Iterable, Mapping, Sequence

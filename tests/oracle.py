@@ -12,8 +12,8 @@ import networkx as nx
 
 from lotse_routing.network.geometry import turn_angle_deg
 from lotse_routing.network.model import Link, StreetNetwork
-from lotse_routing.network.weekly_times import WeeklyTimes
 from lotse_shared.vehicle import VehicleClass
+from lotse_shared.weekly_times import WeeklyTimes
 
 CLOSED = 2**30 - 1
 Costs = Mapping[str, int]

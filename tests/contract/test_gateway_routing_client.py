@@ -80,6 +80,7 @@ async def test_a_closure_to_check_and_its_report_arrive_whole() -> None:
     report = ClosureAnswer(
         findings=["Hof cannot be reached any more."],
         isolates=True,
+        isolated=["Hof cannot be reached any more."],
         starts_at=NOON,
         ends_at=None,
         beside=["B7"],

@@ -62,4 +62,4 @@ def test_whatever_decides_what_a_network_compiles_to_names_the_file() -> None:
     }
     ours = {name for name in used if name.startswith("lotse_")}
     named = {module.__name__ for module in compiled.COMPILERS}
-    assert ours - named == {"lotse_routing.core.jit", "lotse_routing.network.weekly_times"}
+    assert ours - named == {"lotse_routing.core.jit", "lotse_shared.weekly_times"}

@@ -1,11 +1,13 @@
 """Readings and roadworks in the database → decisions in the database, in wall time."""
 
 import asyncio
+import json
 import signal
 import sys
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import asyncpg
 import httpx
@@ -20,6 +22,7 @@ from factories_decide import (
     measure,
     newest,
     register_town,
+    showing,
     shows,
     until,
 )
@@ -295,3 +298,56 @@ async def test_the_service_runs_as_a_process_and_ends_when_told(
         _, errors = await asyncio.wait_for(process.communicate(), 20)
     assert process.returncode == 0, errors.decode()
     assert b"Traceback" not in errors
+
+
+async def test_a_recurring_roadwork_acts_when_its_hours_begin_and_no_longer_than_they_last(
+    database: DatabaseSettings, connection: asyncpg.Connection
+) -> None:
+    await register_town(connection)
+    async with a_planner(database):
+        await shows(connection, "blank")
+        now = datetime.now(UTC)
+        opens = (now + timedelta(seconds=70)).replace(second=0, microsecond=0)
+        hours = f"{opens - timedelta(hours=1):%H:%M}-{opens:%H:%M}"
+        recurs: dict[str, Any] = {"recurrence": hours, "time_zone": "UTC", "approved_at": now}
+        await close_links(connection, "C-D-0", starts_at=now - timedelta(days=9), ends_at=None, **recurs)
+        closed = await shows(connection, "detour")
+        assert closed["decided_at"] - now < timedelta(seconds=5)
+        assert json.loads(closed["body"])["valid_until"] == opens.isoformat().replace("+00:00", "Z")
+        over = await until(lambda: showing(connection, "blank"), within_s=80)
+        assert timedelta(0) <= over["decided_at"] - opens < timedelta(seconds=5)
+
+
+async def test_what_nobody_approved_or_binds_trucks_only_closes_nothing_for_cars(
+    database: DatabaseSettings, connection: asyncpg.Connection
+) -> None:
+    await register_town(connection)
+    begun = datetime.now(UTC) - timedelta(minutes=1)
+    drafts: dict[str, dict[str, Any]] = {
+        "R1": {"status": "draft", "approved_at": None},
+        "R2": {"status": "refused", "approved_at": None},
+        "R3": {"vehicles": ["truck"]},
+    }
+    for roadwork_id, fields in drafts.items():
+        await close_links(connection, "C-D-0", roadwork_id=roadwork_id, starts_at=begun, ends_at=None, **fields)
+    async with a_planner(database) as planner:
+        await shows(connection, "blank")
+        assert planner.snapshot is not None
+        assert [roadwork.roadwork_id for roadwork in planner.snapshot.roadworks] == ["R3"]
+        await connection.execute(
+            "update roadwork set status = 'approved', approved_at = now() where roadwork_id = 'R1'"
+        )
+        await shows(connection, "detour")
+
+
+async def test_hours_that_cannot_be_read_close_a_link_at_all_hours(
+    database: DatabaseSettings, connection: asyncpg.Connection
+) -> None:
+    await register_town(connection)
+    strange = {"recurrence": "Mo-Fr 22:00-05:00", "time_zone": "Europe/Lautern"}
+    await close_links(connection, "C-D-0", starts_at=datetime.now(UTC), ends_at=None, **strange)
+    async with a_planner(database):
+        await shows(connection, "detour")
+        assert REGISTRY.get_sample_value("lotse_routing_unreadable_roadwork_hours") == 1
+        await connection.execute("delete from roadwork")
+        await shows(connection, "blank")

@@ -6,9 +6,10 @@ from typing import Any
 import asyncpg
 import httpx
 import pytest
-from factories_gateway import LINKS, VERSION, Gateway, a_roadwork, open_gateway
+from factories_gateway import LINKS, VERSION, Gateway, a_roadwork, a_routing, open_gateway
 
 from lotse_gateway.keys import Scope
+from lotse_shared.database import create_pool
 from lotse_shared.settings import DatabaseSettings
 
 
@@ -115,12 +116,12 @@ async def test_a_roadwork_begins_now_and_is_ended_once(
     assert (ended.status_code, ended.json()["status"]) == (200, "ended")
     assert (await admin.post(f"{path}/end")).json() == ended.json()
     actions = await connection.fetch("select action from audit_event where noun = 'roadwork' order by audit_id")
-    assert [row["action"] for row in actions] == ["create", "end"]
+    assert [row["action"] for row in actions] == ["create", "approve", "end"]
 
 
-async def test_a_roadwork_is_planned_then_active_then_ended(admin: httpx.AsyncClient) -> None:
+async def test_a_roadwork_is_approved_then_active_then_ended(admin: httpx.AsyncClient) -> None:
     now = datetime.now(UTC)
-    spans = {"planned": (1, 2), "active": (-1, 1), "ended": (-2, -1)}
+    spans = {"approved": (1, 2), "active": (-1, 1), "ended": (-2, -1)}
     for status, (begin, end) in spans.items():
         body = a_roadwork(
             roadwork_id=status,
@@ -179,8 +180,10 @@ async def test_in_data_time_roadworks_begin_and_end_on_the_clock_of_the_data(
     gateway: Gateway, database: DatabaseSettings, connection: asyncpg.Connection
 ) -> None:
     assert gateway.resources.clock_name == "wall"
+    begun = datetime(2014, 8, 26, 10, tzinfo=UTC)
     async with (
-        open_gateway(database, clock="data") as replay,
+        await create_pool(database, "test-routing") as pool,
+        open_gateway(database, clock="data", routing=a_routing(pool=pool, now=lambda: begun)) as replay,
         replay.client(await replay.key(Scope.OPERATOR)) as client,
     ):
         assert (await client.post("/v1/roadworks", json=a_roadwork())).status_code == 409

@@ -123,8 +123,8 @@ async def registered(town: Path, connection: asyncpg.Connection) -> list[str]:
     await connection.execute("insert into corridor (corridor_id, links) values ('U12', $1)", links[1:2])
     await connection.execute("insert into sign (sign_id, link_id, retired_at) values ('S1', 'gone', now())")
     await connection.execute(
-        "insert into roadwork (roadwork_id, name, effect, links, starts_at, ends_at)"
-        " values ('B1', 'over', 'closed', '{gone}', now() - interval '2 h', now() - interval '1 h')"
+        "insert into roadwork (roadwork_id, name, effect, links, starts_at, ends_at, status, approved_at)"
+        " values ('B1', 'over', 'closed', '{gone}', now() - interval '2 h', now() - interval '1 h', 'approved', now())"
     )
     return links
 

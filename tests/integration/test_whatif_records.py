@@ -144,14 +144,8 @@ async def test_a_check_tells_which_shown_detours_it_hits(
 
 
 async def add_roadwork(connection: asyncpg.Connection, roadwork_id: str, *links: str, **fields: Any) -> None:
-    given = {"effect": "closed", "speed_kmh": None, "starts_at": NOON - HOUR, "ends_at": None, "ended_at": None}
-    await connection.execute(
-        "insert into roadwork (roadwork_id, name, links, effect, speed_kmh, starts_at, ends_at, ended_at)"
-        " values ($1, 'Kanalbau', $2, $3, $4, $5, $6, $7)",
-        roadwork_id,
-        list(links),
-        *(given | fields).values(),
-    )
+    given = {"starts_at": NOON - HOUR, "ends_at": None} | fields
+    await close_links(connection, *links, roadwork_id=roadwork_id, **given)
 
 
 async def test_a_planned_roadwork_is_checked_beside_the_others_of_its_time_not_beside_itself(

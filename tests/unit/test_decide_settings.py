@@ -8,6 +8,7 @@ from pydantic_settings import BaseSettings
 from lotse_routing.settings import (
     DisplaySettings,
     EstimateSettings,
+    FeedSettings,
     LoopSettings,
     PolicySettings,
     RoutingSettings,
@@ -16,7 +17,14 @@ from lotse_routing.settings import (
 from lotse_shared.settings import SettingsError
 
 PAGE = Path(__file__).parents[2] / "docs" / "decisions-of-signs.md"
-ROOMS: list[type[BaseSettings]] = [EstimateSettings, WeightSettings, PolicySettings, DisplaySettings, LoopSettings]
+ROOMS: list[type[BaseSettings]] = [
+    EstimateSettings,
+    WeightSettings,
+    PolicySettings,
+    DisplaySettings,
+    LoopSettings,
+    FeedSettings,
+]
 
 
 def _row(name: str, default: object, description: str | None) -> str:

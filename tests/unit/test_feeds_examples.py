@@ -5,8 +5,10 @@ from collections import Counter
 from datetime import UTC, datetime
 from pathlib import Path
 
+import httpx
 import pytest
 from factories_feeds import line_of
+from factories_gateway import a_routing
 
 from lotse_routing.feeds.datex2 import read_datex2
 from lotse_routing.feeds.ours import Street, as_told
@@ -58,3 +60,15 @@ def test_our_wzdx_has_every_member_that_all_examples_have(shared_data: Path) -> 
     assert set.intersection(*core) - optional <= set(feature["properties"]["core_details"])
     optional_info = {"contact_name", "contact_email", "update_frequency", "license"}
     assert set.intersection(*(set(feed["feed_info"]) for feed in feeds)) - optional_info <= set(ours["feed_info"])
+
+
+async def test_every_example_is_sniffed_and_matched_over_http_where_none_lies_on_a_link(shared_data: Path) -> None:
+    transport = httpx.ASGITransport(a_routing())
+    async with httpx.AsyncClient(transport=transport, base_url="http://routing") as client:
+        for file in (*wzdx_examples(shared_data), *sorted((shared_data / "roadworks-examples").glob("datex2*.json"))):
+            answer = await client.post("/internal/roadworks/match", content=file.read_bytes())
+            assert answer.status_code == 200, answer.text
+            is_wzdx = file.name.startswith("wzdx")
+            assert answer.json()["format"] == ("wzdx" if is_wzdx else "datex2")
+            assert bool(answer.json()["found"]) == is_wzdx
+            assert all(not found["links"] and found["doubts"] for found in answer.json()["found"])

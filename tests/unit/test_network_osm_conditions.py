@@ -5,8 +5,8 @@ import pytest
 from lotse_routing.network.osm.access import Access
 from lotse_routing.network.osm.conditions import Clause, read_clauses
 from lotse_routing.network.osm.tags import Carriageway, Road, read_road
-from lotse_routing.network.weekly_times import WeeklyTimes
 from lotse_shared.vehicle import VehicleClass
+from lotse_shared.weekly_times import WeeklyTimes
 
 CAR, TRUCK, BUS = VehicleClass.CAR, VehicleClass.TRUCK, VehicleClass.BUS
 

@@ -59,7 +59,9 @@ def test_a_jam_is_led_around_and_back_to_where_the_usual_way_goes_on() -> None:
     (detour,) = decision.detours
     assert decision.state == "detour"
     assert detour["normal"]["links"] == list(way("b0", "b1", "b2", "b3", "c3"))
-    assert detour["shown"]["links"] == list(way("b0", "b1", "c1", "c2", "c3", "d3")) or detour["shown"]["links"][-1] in {
+    assert detour["shown"]["links"] == list(way("b0", "b1", "c1", "c2", "c3", "d3")) or detour["shown"]["links"][
+        -1
+    ] in {
         "b3-c3-0",
         "c3-d3-0",
     }

@@ -1,6 +1,9 @@
 """Kinds of vehicles that streets treat differently."""
 
 from enum import StrEnum
+from typing import Annotated
+
+from pydantic import AfterValidator
 
 
 class VehicleClass(StrEnum):
@@ -13,3 +16,11 @@ class VehicleClass(StrEnum):
 
 
 ALL_VEHICLES = frozenset(VehicleClass)
+
+
+def _each_once(vehicles: list[VehicleClass]) -> list[VehicleClass]:
+    return sorted(set(vehicles))
+
+
+Vehicles = Annotated[list[VehicleClass], AfterValidator(_each_once)]
+"""Kinds of vehicles, each once, in alphabetical order."""

@@ -6,6 +6,9 @@ from pydantic import AwareDatetime, ConfigDict, Field, model_validator
 
 from lotse_shared.identifiers import Identifier
 from lotse_shared.moment import Moment
+from lotse_shared.recurrence import Hours
+from lotse_shared.settings import TimeZoneName
+from lotse_shared.vehicle import Vehicles
 from lotse_shared.wire import Wire
 from lotse_shared.wire_routes import Vehicle
 
@@ -22,6 +25,9 @@ class ClosureRequest(Wire):
     vehicle: Vehicle = Field(default=Vehicle(), description="who has to get everywhere; left out: cars")
     starts_at: Moment | None = Field(default=None, description="left out: now, or when the roadwork begins")
     ends_at: Moment | None = Field(default=None, description="left out: an open end, or that of the roadwork")
+    vehicles: Vehicles = Field(default=[], description="whom it would be closed to; empty: all")
+    recurrence: Hours | None = Field(default=None, description="at these hours only", examples=["Mo-Fr 22:00-05:00"])
+    time_zone: TimeZoneName | None = Field(default=None, description="of these hours; left out: that of the city")
 
     @model_validator(mode="after")
     def _exactly_one(self) -> "ClosureRequest":
@@ -30,6 +36,9 @@ class ClosureRequest(Wire):
             raise ValueError(message)
         if self.starts_at and self.ends_at and self.ends_at <= self.starts_at:
             message = "ends_at must be later than starts_at"
+            raise ValueError(message)
+        if self.roadwork_id and (self.vehicles or self.recurrence or self.time_zone):
+            message = "vehicles, recurrence and time_zone are those of the roadwork: leave them out"
             raise ValueError(message)
         return self
 
@@ -117,6 +126,9 @@ class ClosureAnswer(Wire):
         ],
     )
     isolates: bool = Field(description="whether anything cannot be reached or left any more, by turning neither")
+    isolated: list[str] = Field(
+        description="of the findings those that tell what", examples=[["Auestadion cannot be reached any more."]]
+    )
     starts_at: AwareDatetime = Field(examples=["2026-11-27T08:00:00Z"])
     ends_at: AwareDatetime | None
     beside: list[str] = Field(description="roadworks that close something at the same time", examples=[["B7"]])

@@ -45,6 +45,7 @@ class Closures:
             "effect": "closed",
             "links": links,
             "starts_at": moment(minute.until_s - INTERVAL_S, MORNING).isoformat(),
+            "override_reason": "it is closed in the simulation, whatever that isolates",
         }
 
     def _post(self, path: str, body: Mapping[str, object]) -> None:

@@ -12,6 +12,7 @@ from lotse_gateway.door import DOCS_PATH, BodyTooLargeError, Door, on_body_too_l
 from lotse_gateway.nouns import CORRIDORS, DESTINATIONS, DETECTORS, SIGNS, Noun
 from lotse_gateway.openapi import describe
 from lotse_gateway.resources import Resources
+from lotse_gateway.roadwork_life import Approvals
 from lotse_gateway.routes.alarms import alarms_router
 from lotse_gateway.routes.closure_checks import closure_checks_router
 from lotse_gateway.routes.dead_letters import dead_letters_router
@@ -28,6 +29,8 @@ from lotse_gateway.routes.parameters import refuse_unknown_parameters
 from lotse_gateway.routes.problem_pages import problem_pages_router
 from lotse_gateway.routes.publishing import publishing_router
 from lotse_gateway.routes.registry import registry_router
+from lotse_gateway.routes.roadwork_feeds import roadwork_feeds_router
+from lotse_gateway.routes.roadwork_life import roadwork_life_router
 from lotse_gateway.routes.roadworks import roadworks_router
 from lotse_gateway.routes.routes import routes_router
 from lotse_gateway.routes.signs import signs_router
@@ -44,7 +47,6 @@ ROUTERS = (
     alarms_router,
     signs_router,
     links_router,
-    roadworks_router,
     closure_checks_router,
     decisions_router,
     detours_router,
@@ -74,6 +76,10 @@ def create_app(resources: Resources) -> FastAPI:
     app.add_middleware(Door, max_body_bytes=resources.settings.max_body_bytes)
     for router in ROUTERS:
         app.include_router(router(resources))
+    app.include_router(roadwork_feeds_router(resources))  # before that of /v1/roadworks/{roadwork_id}
+    approvals = Approvals(resources)
+    app.include_router(roadworks_router(resources, approvals))
+    app.include_router(roadwork_life_router(resources, approvals))
     for noun in NOUNS:
         app.include_router(registry_router(resources, noun))
     app.add_api_route("/", _lead_to_docs, include_in_schema=False)

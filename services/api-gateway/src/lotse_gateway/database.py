@@ -17,6 +17,7 @@ QUERY_FILES = (
     "registry",
     "health",
     "roads",
+    "roadworks",
     "readings",
     "history",
     "decisions",

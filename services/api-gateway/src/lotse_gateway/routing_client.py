@@ -7,6 +7,7 @@ import httpx
 from lotse_gateway.internal import InternalService
 from lotse_shared.wire import CorridorsAnswer, CorridorsRequest
 from lotse_shared.wire_closures import ClosureAnswer, ClosureRequest
+from lotse_shared.wire_feeds import ExportAnswer, ExportRequest, FeedFormat, MatchAnswer
 from lotse_shared.wire_past import LinkStatesAnswer, LinkStatesRequest
 from lotse_shared.wire_routes import RouteAnswer, RouteRequest
 
@@ -49,4 +50,28 @@ class RoutingClient:
         Unavailable
             Routing or its database is away, too slow, or answers what cannot be understood.
         """
-        return await self._routing.ask(ClosureAnswer, "/internal/closure-checks", json=request.model_dump(mode="json"))
+        asked = request.model_dump(mode="json", exclude_unset=True)  # who names no vehicle means those it binds
+        return await self._routing.ask(ClosureAnswer, "/internal/closure-checks", json=asked)
+
+    async def match_feed(
+        self, content: bytes, feed_format: FeedFormat | None, time_zone: str | None, timeout_s: float
+    ) -> MatchAnswer:
+        """Read a feed and find the links of its roadworks: a tenth of a second each, so it may take longer than others.
+
+        Raises
+        ------
+        InvalidInput, TooLarge
+            Routing says so: it is none, or has too many roadworks.
+        Unavailable
+            Routing is away, too slow, has no network yet, or answers what cannot be understood.
+        """
+        given = {"format": feed_format, "time_zone": time_zone}
+        params = {name: value for name, value in given.items() if value is not None}
+        return await self._routing.ask(
+            MatchAnswer, "/internal/roadworks/match", content=content, params=params, timeout=timeout_s
+        )
+
+    async def export_feed(self, request: ExportRequest) -> ExportAnswer:
+        """Give our roadworks as a feed. Raises Unavailable as `check_closure` does."""
+        path = "/internal/roadworks/export"
+        return await self._routing.ask(ExportAnswer, path, json=request.model_dump(mode="json"))

@@ -13,6 +13,7 @@ class GatewaySettings(Settings):
 
     routing_url: str = Field(default="http://127.0.0.1:8081", description="routing's internal HTTP")
     routing_timeout_s: float = Field(default=10.0, gt=0)
+    import_timeout_s: float = Field(default=120.0, gt=0, description="how long routing may take to match a feed")
     ingest_url: str = Field(default="http://127.0.0.1:8082", description="ingest's internal HTTP")
     ingest_timeout_s: float = Field(default=30.0, gt=0, description="longer than LOTSE_INGEST_INTAKE_WAIT_S")
     ttl_s: float = Field(default=300.0, gt=0, description="age of the heartbeat at which GET /v1/system calls it stale")
@@ -23,7 +24,8 @@ class GatewaySettings(Settings):
     max_bulk_rows: int = Field(default=10_000, ge=1)
     max_body_bytes: int = Field(default=8 * 1024 * 1024, ge=1024)
     time_zone: TimeZoneName = Field(
-        default="UTC", description="whose days and hours aggregates and outages go by: Europe/Berlin"
+        default="UTC",
+        description="whose days and hours aggregates, outages and roadworks without a zone go by: Europe/Berlin",
     )
     outage_limit_s: float = Field(default=7_200, ge=0, description="outages of a day above this are marked")
     max_export_days: float = Field(default=31, gt=0, description="longest span of one export")

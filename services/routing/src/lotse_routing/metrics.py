@@ -33,4 +33,7 @@ UNKNOWN_CLOSED_LINKS = Gauge(
     "lotse_routing_unknown_roadwork_links", "Links of roadworks that the network does not have"
 )
 TRIPS_LEFT_OUT = Gauge("lotse_routing_usual_trips_left_out", "Usual trips over links that the network does not have")
+UNREADABLE_HOURS = Gauge(
+    "lotse_routing_unreadable_roadwork_hours", "Roadworks whose hours cannot be read: they hold at all hours"
+)
 IS_LEADER = Gauge("lotse_routing_is_leader", "1 while this process decides what signs show, 0 while it stands by")

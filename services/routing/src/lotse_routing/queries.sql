@@ -20,9 +20,10 @@ select destination_id, name, sign_text, node_id from destination order by destin
 select corridor_id, links, signs, destinations from corridor order by corridor_id;
 
 -- name: roadworks
--- Roadworks that are not over at $1 (null: all); those to come belong to it, so that they start without a hint.
-select roadwork_id, name, effect, speed_kmh, links, starts_at, ends_at, ended_at
-from roadwork
+-- Approved roadworks that are not over at $1 (null: all); those to come belong to it, so that they start without a hint.
+select roadwork_id, name, effect, speed_kmh, lanes_closed, vehicles, links, starts_at, ends_at, ended_at, recurrence,
+    time_zone
+from effective_roadwork
 where $1::timestamptz is null or coalesce(least(ends_at, ended_at), 'infinity') > $1
 order by roadwork_id;
 

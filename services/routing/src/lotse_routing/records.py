@@ -7,6 +7,7 @@ from typing import Any
 import asyncpg
 
 from lotse_routing.core.topology import Topology
+from lotse_routing.roadwork_rows import read_rows
 from lotse_routing.settings import LoopSettings
 from lotse_routing.state.estimate import LinkState
 from lotse_routing.state.roadwork import Roadwork
@@ -47,13 +48,18 @@ class Records:
             links = [link.link_id for link in topology.links]
             states = await connection.fetch(QUERIES["states_then"], moment, moment - self._old_after, links)
             roadworks = await connection.fetch(QUERIES["roadworks_then"], moment)
-        works = [Roadwork(**{**row, "links": tuple(row["links"])}) for row in roadworks]
-        return Past(moment, tuple(_state(row) for row in states), works)
+        return Past(moment, tuple(_state(row) for row in states), read_rows(roadworks).roadworks)
 
     async def roadworks(self, now: datetime) -> tuple[Roadwork, ...]:
-        """Read the roadworks that are not over."""
+        """Read the approved roadworks that are not over."""
         async with self._pool.acquire() as connection:
             return await read_roadworks(connection, now)
+
+    async def roadwork(self, roadwork_id: str, now: datetime) -> Roadwork | None:
+        """Read one that is not over, approved or not yet; None if there is none, or it was refused."""
+        async with self._pool.acquire() as connection:
+            rows = await connection.fetch(QUERIES["roadwork"], roadwork_id, now)
+        return next(iter(read_rows(rows).roadworks), None)
 
     async def surroundings(self, links: Sequence[str], window: Window, now: datetime) -> Surroundings:
         """Read what a closure of these links may touch; of the roadworks those that are not over at its start."""

@@ -28,11 +28,19 @@ cross join lateral (
 order by then_known.link_id;
 
 -- name: roadworks_then
--- Roadworks that were in force at $1.
-select roadwork_id, name, effect, speed_kmh, links, starts_at, ends_at, ended_at
-from roadwork
+-- Approved roadworks that may have been in force at $1: their hours are looked at afterwards.
+select roadwork_id, name, effect, speed_kmh, lanes_closed, vehicles, links, starts_at, ends_at, ended_at, recurrence,
+    time_zone
+from effective_roadwork
 where starts_at <= $1 and coalesce(least(ends_at, ended_at), 'infinity') > $1
 order by roadwork_id;
+
+-- name: roadwork
+-- One that is not over at $2, whether or not it was approved; none that was refused.
+select roadwork_id, name, effect, speed_kmh, lanes_closed, vehicles, links, starts_at, ends_at, ended_at, recurrence,
+    time_zone
+from roadwork
+where roadwork_id = $1 and status <> 'refused' and coalesce(least(ends_at, ended_at), 'infinity') > $2;
 
 -- name: counts
 -- Every located detector with its newest reading (nulls: there is none); for those on the links $1 also the flow of the

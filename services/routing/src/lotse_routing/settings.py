@@ -65,6 +65,12 @@ class EstimateSettings(_RoutingSettings):
     estimate_confidence: float = Field(
         default=0.3, gt=0, le=1, description="no estimate of a link without a detector is told surer than this"
     )
+    assumed_saturation: float = Field(
+        default=0.7,
+        gt=0,
+        le=1.5,
+        description="flow / capacity a link is taken to have before a roadwork takes lanes, until flows are known",
+    )
 
     @property
     def zone(self) -> ZoneInfo:
@@ -150,6 +156,20 @@ class DisplaySettings(_RoutingSettings):
     )
 
 
+class FeedSettings(_RoutingSettings):
+    """Roadworks of others, and ours for others."""
+
+    feed_zone: TimeZoneName | None = Field(default=None, description="zone of times in feeds that say none")
+    feed_confirm_below: float = Field(
+        default=0.7, ge=0, le=1, description="a person confirms links found with less confidence than this"
+    )
+    feed_publisher: str = Field(default="Lotse", min_length=1, description="who publishes our roadworks, in our feeds")
+    feed_country: str = Field(default="de", pattern="^[a-z]{2}$", description="its country, ISO 3166, in our DATEX II")
+    feed_days: int = Field(
+        default=14, ge=1, le=366, description="so many days of a recurring roadwork are told, a work zone each"
+    )
+
+
 class LoopSettings(_RoutingSettings):
     """How often things happen, on the wall clock unless said otherwise."""
 
@@ -187,3 +207,4 @@ class RoutingSettings:
     policy: PolicySettings = field(default_factory=PolicySettings)
     display: DisplaySettings = field(default_factory=DisplaySettings)
     loop: LoopSettings = field(default_factory=LoopSettings)
+    feed: FeedSettings = field(default_factory=FeedSettings)

@@ -12,10 +12,11 @@ from lotse_routing.core.topology import Topology, build_topology
 from lotse_routing.decide.registry import Corridor, Destination, Registry, Sign
 from lotse_routing.decide.relations.knowledge import TrafficKnowledge, know_traffic
 from lotse_routing.decide.relations.usual import UsualTrip
-from lotse_routing.metrics import TRIPS_LEFT_OUT, UNKNOWN_CLOSED_LINKS
+from lotse_routing.metrics import TRIPS_LEFT_OUT, UNKNOWN_CLOSED_LINKS, UNREADABLE_HOURS
 from lotse_routing.network.model import StreetNetwork
 from lotse_routing.network.store import load_active_network
 from lotse_routing.queries import QUERIES, Connection
+from lotse_routing.roadwork_rows import read_rows
 from lotse_routing.settings import RoutingSettings
 from lotse_routing.state.estimate import DetectorPlace
 from lotse_routing.state.roadwork import Roadwork
@@ -46,6 +47,7 @@ class WorldReader:
         self._has_signs = OnChange(log)
         self._unknown = OnChange(log)
         self._has_trips = OnChange(log)
+        self._hours = OnChange(log)
 
     @property
     def town(self) -> Town | None:
@@ -62,7 +64,9 @@ class WorldReader:
         if not REGISTRY_TABLES.isdisjoint(hinted):
             self._registry = await read_registry(connection)
         if "roadwork" in hinted:
-            self._roadworks = await read_roadworks(connection, now)
+            read = read_rows(await connection.fetch(QUERIES["roadworks"], now))
+            self._roadworks = read.roadworks
+            self._tell_unreadable_hours(read.unreadable)
         if "detector" in hinted:
             self._places = tuple(DetectorPlace(*row) for row in await connection.fetch(QUERIES["detectors"]))
         if "usual_trip" in hinted:
@@ -119,6 +123,11 @@ class WorldReader:
         event = "links that the network does not have" if links else "the network has all links of roadworks"
         self._unknown.now(str(links), event, roadwork_links=links)
 
+    def _tell_unreadable_hours(self, roadworks: tuple[str, ...]) -> None:
+        UNREADABLE_HOURS.set(len(roadworks))
+        event = "hours of roadworks cannot be read: they hold at all hours" if roadworks else "hours of roadworks read"
+        self._hours.now(str(roadworks), event, roadworks=roadworks)
+
 
 async def read_registry(connection: Connection) -> Registry:
     """Read signs in service, destinations and corridors."""
@@ -134,6 +143,5 @@ async def read_registry(connection: Connection) -> Registry:
 
 
 async def read_roadworks(connection: Connection, now: datetime | None) -> tuple[Roadwork, ...]:
-    """Read roadworks that are not over, those to come included: they start by the clock, without a hint."""
-    rows = await connection.fetch(QUERIES["roadworks"], now)
-    return tuple(Roadwork(**{**row, "links": tuple(row["links"])}) for row in rows)
+    """Read approved roadworks that are not over, those to come included: they start by the clock, without a hint."""
+    return read_rows(await connection.fetch(QUERIES["roadworks"], now)).roadworks

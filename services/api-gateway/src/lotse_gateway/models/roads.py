@@ -1,20 +1,13 @@
-"""Links with their state, and roadworks."""
+"""Links with their state."""
 
-from typing import Annotated, Literal
+from typing import Literal
 
-from pydantic import AwareDatetime, Field, model_validator
+from pydantic import AwareDatetime, Field
 
-from lotse_gateway.models.base import Body, Name, Page, View
-from lotse_shared.identifiers import Identifier
+from lotse_gateway.models.base import View
 from lotse_shared.level_of_service import LevelOfService
-from lotse_shared.moment import Moment
 
-LinkIds = Annotated[
-    list[Identifier], Field(min_length=1, max_length=1_000, examples=[["R01-R02-0"]], description="links it affects")
-]
 Access = Literal["yes", "destination", "no"]
-Effect = Literal["closed", "speed"]
-Status = Literal["planned", "active", "ended"]
 
 
 class LinkProperties(View):
@@ -82,41 +75,3 @@ class LinkCollection(View):
     network_version: str | None = Field(description="null: no network was imported yet", examples=["2ab8302d…"])
     next_cursor: str | None = Field(description="give it as `cursor` to get the next page; null: this was the last")
     features: list[LinkFeature]
-
-
-class Roadwork(Body):
-    """A construction site, or another thing that closes or slows links for a time."""
-
-    roadwork_id: Identifier | None = Field(default=None, description="left out: the gateway gives one", examples=["B1"])
-    name: Name = Field(min_length=1, description="as drivers call it", examples=["Kanalbau Nordring"])
-    effect: Effect = Field(description="closed: nobody passes; speed: at most `speed_kmh`", examples=["closed"])
-    speed_kmh: float | None = Field(default=None, ge=1, le=200, description="with the effect speed, and only then")
-    links: LinkIds
-    starts_at: Moment | None = Field(default=None, description="left out: now, on Lotse's clock")
-    ends_at: Moment | None = Field(default=None, description="left out: open end")
-
-    @model_validator(mode="after")
-    def _speed_belongs_to_its_effect(self) -> "Roadwork":
-        if (self.effect == "speed") != (self.speed_kmh is not None):
-            message = "speed_kmh is given with the effect 'speed', and only then"
-            raise ValueError(message)
-        return self
-
-
-class RoadworkView(View):
-    """A roadwork and what it is now, on Lotse's clock."""
-
-    roadwork_id: str = Field(examples=["B1"])
-    name: str = Field(examples=["Kanalbau Nordring"])
-    effect: Effect
-    speed_kmh: float | None
-    links: list[str] = Field(examples=[["R01-R02-0"]])
-    starts_at: AwareDatetime = Field(examples=["2026-11-23T07:42:13Z"])
-    ends_at: AwareDatetime | None
-    ended_at: AwareDatetime | None = Field(description="ended by hand before its time")
-    created_at: AwareDatetime = Field(examples=["2026-11-23T07:42:13Z"])
-    updated_at: AwareDatetime = Field(examples=["2026-11-23T07:42:13Z"])
-    status: Status = Field(examples=["active"])
-
-
-RoadworkPage = Page[RoadworkView]

@@ -48,6 +48,7 @@ NewSignId = Annotated[str, id_in_path("sign_id", "S9")]
 DetectorId = Annotated[str, id_in_path("detector_id", "AB-05")]
 NewDetectorId = Annotated[str, id_in_path("detector_id", "AB-90")]
 RoadworkId = Annotated[str, id_in_path("roadwork_id", "B1")]
+DraftId = Annotated[str, id_in_path("roadwork_id", "RW-66211944d4da2177")]
 
 
 def _known_parameters(route: APIRoute) -> frozenset[str]:

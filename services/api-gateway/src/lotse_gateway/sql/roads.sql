@@ -1,4 +1,4 @@
--- Links of the active network with their state, and roadworks.
+-- Links of the active network with their state.
 
 -- name: get_active_network
 -- The network in force; no row before one was imported.
@@ -56,40 +56,3 @@ where ($1::text is null or l.link_id > $1)
     and ($6::text is null or coalesce(s.level_of_service, 'unknown') = $6)
 order by l.link_id
 limit $7;
-
--- name: list_roadworks
--- Roadworks after the id $1, with what they are at $2 on Lotse's clock, of the status $3 (null: any), at most $4.
-with judged as (
-    select *, case
-        when ended_at is not null or ends_at <= $2 then 'ended'
-        when starts_at <= $2 then 'active'
-        else 'planned' end as status
-    from roadwork
-)
-select roadwork_id, name, effect, speed_kmh, links, starts_at, ends_at, ended_at, created_at, updated_at, status
-from judged
-where ($1::text is null or roadwork_id > $1) and ($3::text is null or status = $3)
-order by roadwork_id
-limit $4;
-
--- name: get_roadwork
--- One roadwork ($1), with what it is at $2 on Lotse's clock.
-select roadwork_id, name, effect, speed_kmh, links, starts_at, ends_at, ended_at, created_at, updated_at,
-    case
-        when ended_at is not null or ends_at <= $2 then 'ended'
-        when starts_at <= $2 then 'active'
-        else 'planned' end as status
-from roadwork where roadwork_id = $1;
-
--- name: add_roadwork
--- Creates a roadwork; no row if there is one with this id.
-insert into roadwork (roadwork_id, name, effect, speed_kmh, links, starts_at, ends_at)
-values ($1, $2, $3, $4, $5, $6, $7)
-on conflict (roadwork_id) do nothing
-returning roadwork_id;
-
--- name: end_roadwork
--- Ends a roadwork at $2; no row if it was over by then.
-update roadwork set ended_at = $2, updated_at = now()
-where roadwork_id = $1 and ended_at is null and (ends_at is null or ends_at > $2)
-returning roadwork_id;

@@ -16,9 +16,9 @@ from lotse_routing.decide.relations.usual import EVERY_DAY, UsualTrip
 from lotse_routing.network.link_files import BadRowsError, LinkFiles, Row, listed
 from lotse_routing.network.model import Link, StreetNetwork
 from lotse_routing.network.store import load_active_network
-from lotse_routing.network.weekly_times import WeeklyTimes
 from lotse_routing.trip_store import replace_trips
 from lotse_shared.identifiers import Identifier
+from lotse_shared.weekly_times import WeeklyTimes
 
 GAP_M = 2000.0
 """Links of a trip need not follow each other; what lies between is filled in, if it is no longer than this."""

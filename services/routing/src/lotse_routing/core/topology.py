@@ -19,8 +19,8 @@ from lotse_routing.core.order import dissect, rank_arcs
 from lotse_routing.core.states import Ban, States, expand
 from lotse_routing.core.turns import Degrees, junction_numbers, list_turns
 from lotse_routing.network.model import DrivesOn, Link, StreetNetwork
-from lotse_routing.network.weekly_times import WeeklyTimes
 from lotse_shared.vehicle import VehicleClass
+from lotse_shared.weekly_times import WeeklyTimes
 
 Seconds = npt.NDArray[np.float64]
 """Seconds per link, above 0, in the order of `Topology.links`; inf = closed."""

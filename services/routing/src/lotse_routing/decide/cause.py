@@ -15,6 +15,7 @@ from lotse_routing.decide.street import street_of
 from lotse_routing.state.roadwork import Roadwork
 from lotse_routing.state.snapshot import Snapshot
 from lotse_shared.level_of_service import LevelOfService
+from lotse_shared.vehicle import VehicleClass
 
 Kind = Literal["closed", "jam", "slow"]
 
@@ -123,7 +124,7 @@ def _slow_street(snapshot: Snapshot, street: str, links: Sequence[int]) -> Cause
     length_m = sum(snapshot.topology.links[index].length_m for index in links)
     now_s = seen_times_s(snapshot, links)
     usual_s = sum(float(snapshot.base.travel_times_s[index]) for index in links)
-    limiting = _speed_roadwork(snapshot.topology, snapshot.roadworks, links)
+    limiting = _slowing_roadwork(snapshot.topology, snapshot.roadworks, links)
     return Cause(
         kind="jam" if jammed else "slow",
         street=street,
@@ -142,6 +143,7 @@ def _is_jam(snapshot: Snapshot, index: int) -> bool:
     return state is not None and state.level_of_service is LevelOfService.JAM
 
 
-def _speed_roadwork(topology: Topology, roadworks: Sequence[Roadwork], links: Sequence[int]) -> Roadwork | None:
+def _slowing_roadwork(topology: Topology, roadworks: Sequence[Roadwork], links: Sequence[int]) -> Roadwork | None:
     ids = {topology.links[index].link_id for index in links}
-    return next((r for r in roadworks if r.effect == "speed" and not ids.isdisjoint(r.links)), None)
+    slowing = (r for r in roadworks if r.effect != "closed" and r.binds(VehicleClass.CAR))
+    return next((r for r in slowing if not ids.isdisjoint(r.links)), None)

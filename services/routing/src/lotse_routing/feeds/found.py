@@ -4,6 +4,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
 
+from lotse_shared.vehicle import VehicleClass
+
 Coordinate = tuple[float, float]
 """Longitude, latitude in degrees (WGS 84)."""
 Line = tuple[Coordinate, ...]
@@ -17,7 +19,8 @@ class FoundRoadwork:
     Each of `lines` runs in the direction of travel; one of a single point is a point. `both_directions` adds the other
     direction. `heading_deg` (clockwise from north) is what the feed says of the direction, None if nothing.
     `vehicle_impact` is the feed's own word for its effect. Moments are UTC; `ends_at` None is an open end. `doubts` are
-    the codes of rules that a person should look at before this is believed.
+    the codes of rules that a person should look at before this is believed. `vehicles` are those it binds, none named:
+    all; what feeds say of that is not read yet.
     """
 
     source_id: str
@@ -33,6 +36,7 @@ class FoundRoadwork:
     starts_at: datetime
     ends_at: datetime | None
     doubts: tuple[str, ...] = ()
+    vehicles: tuple[VehicleClass, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,10 +7,18 @@ from typing import Any
 from lotse_routing.feeds.found import FoundRoadwork, Line
 from lotse_routing.feeds.moments import FAR_END
 from lotse_routing.network.geometry import bearing_deg
+from lotse_shared.vehicle import VehicleClass
 
 Json = dict[str, Any]
 DIRECTIONS = ("northbound", "eastbound", "southbound", "westbound")
 SOURCE_ID = "lotse"
+VEHICLE_TYPES = {
+    VehicleClass.CAR: "car",
+    VehicleClass.TRUCK: "lorry",
+    VehicleClass.BUS: "bus",
+    VehicleClass.EMERGENCY: "emergencyVehicle",
+}
+"""DATEX II's words."""
 UNVERIFIED = (
     "is_start_date_verified",
     "is_end_date_verified",
@@ -60,9 +68,16 @@ def _feature(roadwork: FoundRoadwork) -> Json:
         "location_method": "other",
         "vehicle_impact": roadwork.vehicle_impact,
         **({} if roadwork.speed_kmh is None else {"reduced_speed_limit_kph": roadwork.speed_kmh}),
+        **({"restrictions": [{"type": "no-trucks"}]} if _bars_trucks_only(roadwork) else {}),
     }
     geometry = {"type": "LineString", "coordinates": [list(point) for point in line]}
     return {"id": roadwork.source_id, "type": "Feature", "properties": properties, "geometry": geometry}
+
+
+def _bars_trucks_only(roadwork: FoundRoadwork) -> bool:
+    """Tell whether cars may pass where trucks may not: the one difference of vehicles that WZDx can tell."""
+    is_truck_only = VehicleClass.TRUCK in roadwork.vehicles and VehicleClass.CAR not in roadwork.vehicles
+    return roadwork.effect == "closed" and is_truck_only
 
 
 def _direction(line: Line) -> str:
@@ -91,9 +106,13 @@ def _situation(roadwork: FoundRoadwork, language: str, now: datetime) -> Json:
 
 
 def _classed(record: Json, roadwork: FoundRoadwork) -> Json:
-    """Put a record into its class: a closure manages the carriageway, a limit the speed."""
-    if roadwork.effect == "closed":
-        closing = {"roadOrCarriagewayOrLaneManagementType": {"value": "carriagewayClosures"}}
+    """Put a record into its class: a closure, of the carriageway or of lanes, manages it, a limit the speed."""
+    if roadwork.effect != "speed":
+        kind = "carriagewayClosures" if roadwork.effect == "closed" else "laneClosures"
+        closing: Json = {"roadOrCarriagewayOrLaneManagementType": {"value": kind}}
+        if roadwork.vehicles:
+            types = [{"value": VEHICLE_TYPES[vehicle]} for vehicle in roadwork.vehicles]
+            closing["forVehiclesWithCharacteristicsOf"] = [{"vehicleType": types}]
         return {"situationRoadOrCarriagewayOrLaneManagement": record | closing}
     limit = {"temporarySpeedLimit": roadwork.speed_kmh, "speedManagementType": {"value": "speedRestrictionInOperation"}}
     return {"situationSpeedManagement": record | limit}

@@ -4,9 +4,11 @@ import asyncio
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import datetime
+from zoneinfo import ZoneInfo
 
 from fastapi import APIRouter
 
+from lotse_routing.core.access import Vehicle
 from lotse_routing.http.routes import CurrentSnapshot, database_away, invalid_field, read_vehicle
 from lotse_routing.records import Records
 from lotse_routing.settings import RoutingSettings
@@ -14,10 +16,12 @@ from lotse_routing.state.roadwork import Roadwork
 from lotse_routing.state.snapshot import Snapshot
 from lotse_routing.whatif.closure_check import ClosureQuestion, ClosureReport, Stretch, Surroundings, check_closure
 from lotse_routing.whatif.cut_off import CutOff
-from lotse_routing.whatif.findings import tell
+from lotse_routing.whatif.findings import tell, tell_isolated
 from lotse_routing.whatif.window import Window, list_phases
 from lotse_shared.database import AWAY
 from lotse_shared.problems import Conflict, InvalidInput, NotFound
+from lotse_shared.recurrence import read_recurrence
+from lotse_shared.vehicle import VehicleClass
 from lotse_shared.wire_closures import (
     ClosedStretch,
     ClosureAnswer,
@@ -41,7 +45,7 @@ def closures_router(current: CurrentSnapshot, records: Records, settings: Routin
     async def check(request: ClosureRequest) -> ClosureAnswer:
         snapshot = current()
         try:
-            question, around_it = await _read(snapshot, records, request)
+            question, around_it = await _read(snapshot, records, request, settings.estimate.zone)
         except AWAY as error:
             raise database_away() from error
         _refuse_too_much(question, around_it)
@@ -63,7 +67,9 @@ def _refuse_too_much(question: ClosureQuestion, around_it: Surroundings) -> None
         raise invalid_field(field="body.links", reason=reason)
 
 
-async def _read(snapshot: Snapshot, records: Records, request: ClosureRequest) -> tuple[ClosureQuestion, Surroundings]:
+async def _read(
+    snapshot: Snapshot, records: Records, request: ClosureRequest, zone: ZoneInfo
+) -> tuple[ClosureQuestion, Surroundings]:
     """Read what a request means and touches.
 
     Raises
@@ -73,32 +79,42 @@ async def _read(snapshot: Snapshot, records: Records, request: ClosureRequest) -
     """
     now = snapshot.computed_until
     work = await _roadwork(records, request.roadwork_id, now) if request.roadwork_id else None
-    window = _window(request, work, now)
+    window = _window(request, work, now, zone)
     links = list(work.links) if work else request.links or []
     indices = tuple(_indices(snapshot, links, is_asked=work is None))
     around_it = await records.surroundings(links, window, now)
     others = tuple(r for r in around_it.roadworks if work is None or r.roadwork_id != work.roadwork_id)
-    return ClosureQuestion(indices, window, read_vehicle(request.vehicle)), replace(around_it, roadworks=others)
+    return ClosureQuestion(indices, window, _vehicle(request, work)), replace(around_it, roadworks=others)
 
 
 async def _roadwork(records: Records, roadwork_id: str, now: datetime) -> Roadwork:
-    found = next((r for r in await records.roadworks(now) if r.roadwork_id == roadwork_id), None)
+    found = await records.roadwork(roadwork_id, now)
     if found is None:
         message = f"there is no roadwork {roadwork_id!r} that is planned or in force"
         raise NotFound(message)
     if found.effect != "closed":
-        message = f"the roadwork {roadwork_id!r} limits the speed and closes nothing"
+        message = f"the roadwork {roadwork_id!r} slows traffic and closes nothing"
         raise Conflict(message)
     return found
 
 
-def _window(request: ClosureRequest, work: Roadwork | None, now: datetime) -> Window:
+def _window(request: ClosureRequest, work: Roadwork | None, now: datetime, zone: ZoneInfo) -> Window:
     starts_at = request.starts_at or (work.starts_at if work else now)
-    window = Window(max(starts_at, now), request.ends_at or (work.over_at if work else None))
+    hours = read_recurrence(request.recurrence, request.time_zone or zone.key)
+    recurrence = work.recurrence if work else hours
+    window = Window(max(starts_at, now), request.ends_at or (work.over_at if work else None), recurrence)
     if window.ends_at is not None and window.ends_at <= window.starts_at:
         reason = f"must be later than the start and than now, {now.isoformat()}"
         raise invalid_field(field="body.ends_at", reason=reason)
     return window
+
+
+def _vehicle(request: ClosureRequest, work: Roadwork | None) -> Vehicle:
+    """Give who has to get everywhere: whom the request names, else cars; of a closure to others, the first of these."""
+    bound = sorted(work.vehicles if work else request.vehicles, key=list(VehicleClass).index)
+    if "vehicle" in request.model_fields_set or not bound:
+        return read_vehicle(request.vehicle)
+    return Vehicle(bound[0])
 
 
 def _indices(snapshot: Snapshot, links: list[str], *, is_asked: bool) -> Iterator[int]:
@@ -122,6 +138,7 @@ def _answer(snapshot: Snapshot, report: ClosureReport, around_it: Surroundings) 
     return ClosureAnswer(
         findings=list(tell(report, around_it.registry)),
         isolates=report.isolates,
+        isolated=list(tell_isolated(report, around_it.registry)),
         starts_at=report.window.starts_at,
         ends_at=report.window.ends_at,
         beside=[roadwork.roadwork_id for roadwork in report.beside],

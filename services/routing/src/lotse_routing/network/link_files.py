@@ -11,9 +11,9 @@ from pydantic_core import PydanticCustomError
 
 from lotse_routing.network.osm.lanes import MAX_LANES
 from lotse_routing.network.osm.tags import RESERVED_CLASSES, ROAD_CLASSES
-from lotse_routing.network.weekly_times import WeeklyTimes
 from lotse_shared.identifiers import Identifier
 from lotse_shared.vehicle import VehicleClass
+from lotse_shared.weekly_times import WeeklyTimes
 from lotse_shared.wire import Latitude, Longitude
 
 ROAD_CLASS_WORDS = ROAD_CLASSES | RESERVED_CLASSES

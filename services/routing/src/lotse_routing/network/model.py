@@ -10,8 +10,8 @@ from typing import Any, Literal
 import networkx as nx
 
 from lotse_routing.network.geometry import Coordinate
-from lotse_routing.network.weekly_times import WeeklyTimes
 from lotse_shared.vehicle import VehicleClass
+from lotse_shared.weekly_times import WeeklyTimes
 
 KMH_PER_MS = 3.6
 FLOATS = frozenset({"length_m", "free_flow_kmh", "max_height_m", "max_weight_t"})

@@ -56,5 +56,5 @@ select 'corridor', corridor_id, links, '', null, null from corridor
 union all
 select 'roadwork', roadwork_id, links, '', null, null
 from roadwork
-where coalesce(least(ends_at, ended_at), 'infinity') > $1
+where status in ('draft', 'approved') and coalesce(least(ends_at, ended_at), 'infinity') > $1
 order by kind, noun_id

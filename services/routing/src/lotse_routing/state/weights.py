@@ -5,7 +5,7 @@ choice of a route minimises: the same seconds, times a factor on minor streets t
 rat-running); *seen times* leave the estimates out: only what somebody measured or entered may be a reason for a sign.
 """
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -14,10 +14,11 @@ import numpy.typing as npt
 from lotse_routing.core.jit import Costs
 from lotse_routing.core.topology import Seconds, Topology
 from lotse_routing.core.turns import U_TURN_DEG
-from lotse_routing.network.model import KMH_PER_MS
 from lotse_routing.settings import EstimateSettings, WeightSettings
 from lotse_routing.state.estimate import LinkState
 from lotse_routing.state.roadwork import Roadwork
+from lotse_routing.state.roadwork_times import least_time_s
+from lotse_shared.vehicle import VehicleClass
 
 TURN_DEG = 40.0
 """From this angle on drivers turn; below, they follow the road."""
@@ -27,13 +28,15 @@ TURN_DEG = 40.0
 class Weights:
     """Read-only arrays of one moment. A closed link is infinite in all of them; `closures` says by which roadwork.
 
-    `seen_times_s` are at free flow where no detector measures and no roadwork limits the speed.
+    `seen_times_s` are at free flow where no detector measures and no roadwork limits the speed. They are those of cars;
+    `of` gives those of other vehicles, whom other roadworks may bind.
     """
 
     travel_times_s: Seconds
     costs_s: Seconds
     seen_times_s: Seconds
     closures: Mapping[int, Roadwork]
+    of: Callable[[VehicleClass], "Weights"]
 
 
 def minor_street_factors(topology: Topology, settings: WeightSettings) -> Seconds:
@@ -60,7 +63,8 @@ def turn_costs(topology: Topology, settings: WeightSettings) -> Costs:
 
 def base_weights(topology: Topology, factors: Seconds) -> Weights:
     """Weights of an empty town with nothing closed: what the usual ways are found on."""
-    return _frozen(topology.base_travel_times_s.copy(), topology.base_travel_times_s.copy(), factors, {})
+    times_s = topology.base_travel_times_s
+    return _Open(topology, times_s, times_s, factors, (), EstimateSettings()).weights_of(VehicleClass.CAR)
 
 
 def derive_weights(  # noqa: PLR0913, PLR0917 - all that a travel time depends on is named
@@ -84,15 +88,8 @@ def derive_weights(  # noqa: PLR0913, PLR0917 - all that a travel time depends o
         measured_s = _measured_times_s(topology, index, links, settings)
         travel_times_s[index] += freshness * (measured_s - travel_times_s[index])
         seen_times_s[index] += freshness * (measured_s - seen_times_s[index])
-    closures: dict[int, Roadwork] = {}
-    for roadwork in roadworks:
-        for link in (topology.index[name] for name in roadwork.links if name in topology.index):
-            least_s = _least_s(topology, link, roadwork, settings)
-            for times_s in (travel_times_s, seen_times_s):
-                times_s[link] = max(times_s[link], least_s)
-            if roadwork.speed_kmh is None:
-                closures.setdefault(link, roadwork)
-    return _frozen(travel_times_s, seen_times_s, factors, closures)
+    undisturbed = _Open(topology, travel_times_s, seen_times_s, factors, tuple(roadworks), settings)
+    return undisturbed.weights_of(VehicleClass.CAR)
 
 
 def _measured_times_s(
@@ -103,17 +100,30 @@ def _measured_times_s(
     return topology.base_travel_times_s[index] * np.maximum(free_flow_kmh / speeds_kmh, 1.0)
 
 
-def _least_s(topology: Topology, index: int, roadwork: Roadwork, settings: EstimateSettings) -> float:
-    """Tell how long a link takes at least because of a roadwork; a limit of as little as 0 would end every turn."""
-    if roadwork.speed_kmh is None:
-        return float("inf")
-    return topology.links[index].length_m / (max(roadwork.speed_kmh, settings.min_speed_kmh) / KMH_PER_MS)
+@dataclass(frozen=True, slots=True, eq=False)
+class _Open:
+    """What links would take without the roadworks in force, and these."""
 
+    topology: Topology
+    travel_times_s: Seconds
+    seen_times_s: Seconds
+    factors: Seconds
+    roadworks: tuple[Roadwork, ...]
+    settings: EstimateSettings
 
-def _frozen(
-    travel_times_s: Seconds, seen_times_s: Seconds, factors: Seconds, closures: Mapping[int, Roadwork]
-) -> Weights:
-    costs_s = travel_times_s * factors
-    for times_s in (travel_times_s, seen_times_s, costs_s):
-        times_s.setflags(write=False)
-    return Weights(travel_times_s, costs_s, seen_times_s, closures)
+    def weights_of(self, vehicle: VehicleClass) -> Weights:
+        """Put on what binds such vehicles; where several do, the worst counts."""
+        travel_times_s, seen_times_s = self.travel_times_s.copy(), self.seen_times_s.copy()
+        closures: dict[int, Roadwork] = {}
+        index = self.topology.index
+        for roadwork in (r for r in self.roadworks if r.binds(vehicle)):
+            for link in (index[name] for name in roadwork.links if name in index):
+                least_s = least_time_s(self.topology.links[link], roadwork, self.settings)
+                for times_s in (travel_times_s, seen_times_s):
+                    times_s[link] = max(times_s[link], least_s)
+                if roadwork.effect == "closed":
+                    closures.setdefault(link, roadwork)
+        costs_s = travel_times_s * self.factors
+        for times_s in (travel_times_s, seen_times_s, costs_s):
+            times_s.setflags(write=False)
+        return Weights(travel_times_s, costs_s, seen_times_s, closures, self.weights_of)

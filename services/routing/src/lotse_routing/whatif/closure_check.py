@@ -80,7 +80,8 @@ def check_closure(
         A detector that has been silent for so long counts nothing.
     """
     topology, registry = snapshot.topology, around_it.registry
-    roadworks = [r for r in around_it.roadworks if any(link in topology.index for link in r.links)]
+    binding = (r for r in around_it.roadworks if r.binds(question.vehicle.vehicle_class))
+    roadworks = [r for r in binding if any(link in topology.index for link in r.links)]
     phases = list_phases(question.window, roadworks)
     scenes = [set_scene(snapshot, phase, question.links, question.vehicle) for phase in phases]
     isolation = find_isolation(topology, scenes)

@@ -10,11 +10,16 @@ from lotse_routing.whatif.obstacles import NAMELESS
 SLIGHT_S = 1.0
 
 
-def tell(report: ClosureReport, registry: Registry) -> Iterator[str]:
-    """Say what a closure would do, a sentence a thing."""
+def tell_isolated(report: ClosureReport, registry: Registry) -> Iterator[str]:
+    """Say what a closure would isolate, a sentence a thing."""
     yield from (_cut_off(street) for street in report.cut_off if not street.needs_turning)
     for destination_id in report.lying.destinations:
         yield f"{registry.destinations[destination_id].name} cannot be reached any more."
+
+
+def tell(report: ClosureReport, registry: Registry) -> Iterator[str]:
+    """Say what a closure would do, a sentence a thing."""
+    yield from tell_isolated(report, registry)
     yield from (f"Sign {sign_id} cannot be reached any more." for sign_id in report.lying.signs)
     yield from (f"Sign {sign_id} stands on a closed link." for sign_id in report.lying.closed_signs)
     for detour in report.detours:

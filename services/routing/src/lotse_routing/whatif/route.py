@@ -4,7 +4,7 @@ Pure: whoever asks holds a snapshot, of now or of a past moment, and gets an ans
 """
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
@@ -18,6 +18,7 @@ from lotse_routing.state.snapshot import Snapshot
 from lotse_routing.whatif.description import Route, describe_route
 from lotse_routing.whatif.obstacles import Obstacles
 from lotse_routing.whatif.ways import list_ways
+from lotse_shared.vehicle import VehicleClass
 
 
 class NoRouteError(LookupError):
@@ -97,6 +98,7 @@ def answer_routes(snapshot: Snapshot, places: Places, question: RouteQuestion) -
     if question.stays:
         message = "origin and destination are the same place"
         raise SamePlaceError(message)
+    snapshot = _bound(snapshot, question.vehicle)
     asked = _asked(snapshot, places, question)
     ways = list_ways(asked.graph, asked.origins, asked.stops, question.alternatives)
     usual, unwished = asked.usual(), asked.unwished()
@@ -105,6 +107,13 @@ def answer_routes(snapshot: Snapshot, places: Places, question: RouteQuestion) -
     wanted = [question.origin, *question.via, question.destination]
     avoids = [asked.obstacles.between(usual, unwished, way.links) for way in ways]
     return [describe_route(snapshot, places, wanted, way, why) for way, why in zip(ways, avoids, strict=True)]
+
+
+def _bound(snapshot: Snapshot, vehicle: Vehicle) -> Snapshot:
+    """Give the snapshot as a vehicle finds it: some roadworks bind certain vehicles only."""
+    of_cars = [roadwork.binds(VehicleClass.CAR) for roadwork in snapshot.roadworks]
+    of_it = [roadwork.binds(vehicle.vehicle_class) for roadwork in snapshot.roadworks]
+    return snapshot if of_it == of_cars else replace(snapshot, weights=snapshot.weights.of(vehicle.vehicle_class))
 
 
 def _asked(snapshot: Snapshot, places: Places, question: RouteQuestion) -> _Asked:

@@ -8,7 +8,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from lotse_routing.network.weekly_times import ALWAYS, WeeklyTimes
+from lotse_shared.weekly_times import ALWAYS, WeeklyTimes
 
 KG_PER_T = 1000.0
 

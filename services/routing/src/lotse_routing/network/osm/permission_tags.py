@@ -22,8 +22,8 @@ from lotse_routing.network.osm.oneway import (
     with_bus_lane,
 )
 from lotse_routing.network.osm.permission import Permission, TimedAccess
-from lotse_routing.network.weekly_times import ALWAYS, NEVER, WeeklyTimes
 from lotse_shared.vehicle import VehicleClass
+from lotse_shared.weekly_times import ALWAYS, NEVER, WeeklyTimes
 
 CONDITIONAL = ":conditional"
 HEAVY = frozenset({VehicleClass.TRUCK, VehicleClass.BUS})

@@ -12,8 +12,8 @@ from dataclasses import dataclass
 
 from lotse_routing.network.osm.conditions import Clause, read_clauses, values_of
 from lotse_routing.network.osm.permission_tags import CONDITIONAL, HEAVY
-from lotse_routing.network.weekly_times import ALWAYS, WeeklyTimes
 from lotse_shared.vehicle import VehicleClass
+from lotse_shared.weekly_times import ALWAYS, WeeklyTimes
 
 BOUND: Mapping[VehicleClass, tuple[str, ...]] = {
     VehicleClass.CAR: ("motorcar", "motor_vehicle", "vehicle"),

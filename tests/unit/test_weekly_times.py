@@ -2,7 +2,7 @@ from datetime import datetime
 
 import pytest
 
-from lotse_routing.network.weekly_times import ALWAYS, NEVER, WeeklyTimes
+from lotse_shared.weekly_times import ALWAYS, NEVER, WeeklyTimes
 
 MONDAY = 23
 

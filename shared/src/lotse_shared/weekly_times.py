@@ -55,6 +55,11 @@ class WeeklyTimes:
         minute = local.weekday() * DAY + local.hour * 60 + local.minute
         return any(start <= minute < end for start, end in self.spans)
 
+    def whole_spans(self) -> tuple[Span, ...]:
+        """Give the spans by when they begin: one that goes on over the end of the week is whole, its end beyond it."""
+        wraps = len(self.spans) > 1 and self.spans[0][0] == 0 and self.spans[-1][1] == WEEK
+        return (*self.spans[1:-1], (self.spans[-1][0], WEEK + self.spans[0][1])) if wraps else self.spans
+
     def __or__(self, other: "WeeklyTimes") -> "WeeklyTimes":
         return WeeklyTimes(_normal((*self.spans, *other.spans)))
 
@@ -71,7 +76,9 @@ class WeeklyTimes:
         """Write the normal form, which parses to the same hours."""
         if self == ALWAYS:
             return "24/7"
-        times = [",".join(written for day, written in _written(self.spans) if day == i) for i in range(len(DAYS))]
+        times = [
+            ",".join(written for day, written in _written(self.whole_spans()) if day == i) for i in range(len(DAYS))
+        ]
         groups: dict[str, list[int]] = {}
         for day, hours in enumerate(times):
             if hours:
@@ -161,9 +168,7 @@ def _covers(spans: Iterable[Span], minute: int) -> bool:
 
 def _written(spans: tuple[Span, ...]) -> Iterator[tuple[int, str]]:
     """Write spans down by the weekday they begin on; those of a day or longer are cut at midnight."""
-    wraps = len(spans) > 1 and spans[0][0] == 0 and spans[-1][1] == WEEK
-    whole = (*spans[1:-1], (spans[-1][0], WEEK + spans[0][1])) if wraps else spans
-    for start, end in whole:
+    for start, end in spans:
         cuts = range((start // DAY + 1) * DAY, end, DAY) if end - start >= DAY else ()
         for a, b in pairwise((start, *cuts, end)):
             begin, finish = a % DAY, (b - 1) % DAY + 1

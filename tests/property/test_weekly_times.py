@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from hypothesis import given
 from hypothesis import strategies as st
 
-from lotse_routing.network.weekly_times import ALWAYS, WEEK, WeeklyTimes
+from lotse_shared.weekly_times import ALWAYS, WEEK, WeeklyTimes
 
 MONDAY = datetime(2026, 11, 23)  # noqa: DTZ001 - local time is what it is about
 
