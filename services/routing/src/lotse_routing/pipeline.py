@@ -224,7 +224,7 @@ class Planner:
             current=self._current,
             settings=self._settings.policy,
         )
-        return Step(moment, self._settings.display, self._epoch, self._sensed.newest)
+        return Step(moment, self._settings.display, self._epoch, self._sensed.newest, self._settings.estimate.zone)
 
     async def _publish(
         self, turn: Turn, snapshot: Snapshot, estimates: Estimates, decisions: Mapping[str, Decision]
