@@ -35,16 +35,16 @@ def give_account(moment: Moment, advice: Advice, via_street: str, before: Json |
         cause=_since_noticed(cause, before, moment.now) if cause else None,
         is_measured=advice.is_measured,
         confidence=round(advice.confidence, 3),
-        normal_s=_seconds(advice.normal.travel_time_s if advice.normal else None),
-        usual_s=_seconds(advice.usual_s if advice.normal else None),
-        delay_s=_seconds(_delay_s(advice)),
+        normal_s=_figure(advice.normal.travel_time_s if advice.normal else None),
+        usual_s=_figure(advice.usual_s if advice.normal else None),
+        delay_s=_figure(_delay_s(advice)),
         estimated_s=round(advice.estimated_s, 1),
-        shown_s=_seconds(detour.travel_time_s) if detour and is_shown else None,
-        candidate_s=_seconds(detour.travel_time_s) if detour and not is_shown else None,
+        shown_s=_figure(detour.travel_time_s) if detour and is_shown else None,
+        candidate_s=_figure(detour.travel_time_s) if detour and not is_shown else None,
         via=((detour.via or via_street) if detour else None) or None,
-        gain_s=_seconds(advice.gain_s),
-        gain_pct=_seconds(advice.gain_pct),
-        seen_gain_s=_seconds(advice.seen_gain_s),
+        gain_s=_figure(advice.gain_s),
+        gain_pct=_figure(advice.gain_pct),
+        seen_gain_s=_figure(advice.seen_gain_s),
         min_gain_s=advice.threshold_share * settings.min_gain_s,
         min_gain_pct=advice.threshold_share * settings.min_gain_pct,
         was_shown=advice.threshold_share < 1,
@@ -113,9 +113,9 @@ def _via(moment: Moment, route: Route, normal: Route) -> str | None:
     return route.via or street_via(moment.snapshot.topology, route.links, normal.links) or None
 
 
-def _seconds(figure: float | None) -> float | None:
+def _figure(figure: float | None) -> float | None:
     """Give a figure for JSON, which has no infinity: a closed way takes null."""
-    return round(figure, 1) if figure is not None and isfinite(figure) else None
+    return round(figure, 1) + 0.0 if figure is not None and isfinite(figure) else None  # 0.0 makes -0.0 a plain 0
 
 
 def by_destination(detours: Sequence[Json]) -> dict[str, Json]:

@@ -2,16 +2,16 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, tzinfo
+from datetime import tzinfo
 
 from lotse_routing.decide.account import Account, CauseAccount, Json, give_cause, write_account
 from lotse_routing.decide.cause import NOTICEABLE_DELAY_S, Cause
 from lotse_routing.decide.phrases.de import GERMAN
 from lotse_routing.decide.phrases.en import ENGLISH
+from lotse_routing.decide.phrases.figures import listed, local_moment, number, whole
 from lotse_routing.decide.phrases.form import Phrases
 
 LANGUAGES: Mapping[str, Phrases] = {"de": GERMAN, "en": ENGLISH}
-DETECTORS_NAMED = 5
 SLIGHT_FROM_RATIO = 0.7
 """A street whose traffic counts as free (field.md 4) is not called slow, whatever its seconds add up to."""
 
@@ -78,7 +78,7 @@ def _of_sign(accounts: Sequence[Account], sentences: Sequence[str], phrases: Phr
 def _quiet(accounts: Sequence[Account], phrases: Phrases) -> str:
     """Say that there is nothing to show, and of which ways nobody knows whether that is true."""
     seen = [phrases.quiet_way.format(name=a.name, normal=_normal(a, phrases)) for a in accounts if a.is_measured]
-    blind = [phrases.blind_way.format(name=a.name, usual=_whole(a.usual_s)) for a in accounts if not a.is_measured]
+    blind = [phrases.blind_way.format(name=a.name, usual=whole(a.usual_s)) for a in accounts if not a.is_measured]
     sentences = [phrases.quiet.format(", ".join(seen))] if seen else []
     sentences += [phrases.blind.format(phrases.and_.join(blind))] if blind else []
     return " ".join(sentences)
@@ -90,10 +90,10 @@ def _sentence(account: Account, phrases: Phrases, zone: tzinfo) -> str:
         detour=_detour(account, phrases),
         takes=_takes(account, phrases),
         normal=_normal(account, phrases),
-        usual=_whole(account.usual_s),
-        min_gain=_number(account.min_gain_s, phrases),
-        min_gain_pct=_number(account.min_gain_pct, phrases),
-        held_until=_moment(account.held_until, phrases, zone) if account.held_until else "",
+        usual=whole(account.usual_s),
+        min_gain=number(account.min_gain_s, phrases),
+        min_gain_pct=number(account.min_gain_pct, phrases),
+        held_until=local_moment(account.held_until, phrases, zone) if account.held_until else "",
         without_hold=_without_hold(account, phrases),
     )
 
@@ -112,8 +112,8 @@ def _why(account: Account, phrases: Phrases, zone: tzinfo) -> str:
     if account.cause is None:
         return phrases.free_again if account.is_measured else phrases.nobody_measures
     cause = account.cause
-    ends = [phrases.since.format(_moment(cause.since, phrases, zone))] if cause.since else []
-    ends += [phrases.until.format(_moment(cause.until, phrases, zone))] if cause.until else []
+    ends = [phrases.since.format(local_moment(cause.since, phrases, zone))] if cause.since else []
+    ends += [phrases.until.format(local_moment(cause.until, phrases, zone))] if cause.until else []
     return _cause(cause, _details(cause, phrases) + ends, phrases)
 
 
@@ -134,9 +134,9 @@ def _details(cause: CauseAccount, phrases: Phrases) -> list[str]:
     """Tell how slow it is, and who says so."""
     if cause.kind == "closed":
         return [cause.roadwork] if cause.roadwork else []
-    speed, free_flow = (_whole(speed_kmh) for speed_kmh in (cause.speed_kmh, cause.free_flow_kmh))
+    speed, free_flow = (whole(speed_kmh) for speed_kmh in (cause.speed_kmh, cause.free_flow_kmh))
     by = [phrases.roadwork.format(cause.roadwork)] if cause.roadwork else []
-    by += [phrases.detectors.format(_list(cause.detectors, phrases))] if cause.detectors else []
+    by += [phrases.detectors.format(listed(cause.detectors, phrases))] if cause.detectors else []
     return [phrases.speeds.format(speed=speed, free_flow=free_flow), *by]
 
 
@@ -144,12 +144,12 @@ def _detour(account: Account, phrases: Phrases) -> str:
     """Tell how long the detour takes, and what it gains."""
     takes = _takes(account, phrases)
     if account.gain_s is None:
-        return phrases.when_open.format(takes=takes, usual=_whole(account.usual_s))
+        return phrases.when_open.format(takes=takes, usual=whole(account.usual_s))
     return phrases.gain.format(
         takes=takes,
         normal=_normal(account, phrases),
-        gain=_whole(account.gain_s),
-        gain_pct=_whole(account.gain_pct),
+        gain=whole(account.gain_s),
+        gain_pct=whole(account.gain_pct),
         parts=_parts(account, phrases),
         confidence=f"{account.confidence:.2f}".replace(".", phrases.decimal_point),
     )
@@ -161,16 +161,16 @@ def _parts(account: Account, phrases: Phrases) -> str:
     seen_s = gain_s if account.seen_gain_s is None else account.seen_gain_s
     lost_s = gain_s if account.delay_s is None else account.delay_s
     if gain_s - seen_s >= NOTICEABLE_DELAY_S:
-        return phrases.seen_gain.format(_whole(max(0.0, seen_s)))
+        return phrases.seen_gain.format(whole(max(0.0, seen_s)))
     if account.lacks and gain_s - lost_s >= NOTICEABLE_DELAY_S:
-        return phrases.lost.format(_whole(max(0.0, lost_s)))
+        return phrases.lost.format(whole(max(0.0, lost_s)))
     return ""
 
 
 def _takes(account: Account, phrases: Phrases) -> str:
     form = phrases.takes_candidate if account.shown_s is None else phrases.takes_shown
     seconds = account.candidate_s if account.shown_s is None else account.shown_s
-    return form.format(way=_way(account.via, phrases), seconds=_whole(seconds))
+    return form.format(way=_way(account.via, phrases), seconds=whole(seconds))
 
 
 def _way(via: str | None, phrases: Phrases) -> str:
@@ -179,8 +179,8 @@ def _way(via: str | None, phrases: Phrases) -> str:
 
 def _normal(account: Account, phrases: Phrases) -> str:
     estimated_s = account.estimated_s
-    estimated = phrases.estimated.format(_whole(estimated_s)) if estimated_s >= NOTICEABLE_DELAY_S else ""
-    now, usual = (_whole(seconds) for seconds in (account.normal_s, account.usual_s))
+    estimated = phrases.estimated.format(whole(estimated_s)) if estimated_s >= NOTICEABLE_DELAY_S else ""
+    now, usual = (whole(seconds) for seconds in (account.normal_s, account.usual_s))
     return phrases.normal.format(now=now, estimated=estimated, usual=usual)
 
 
@@ -190,26 +190,3 @@ def _without_hold(account: Account, phrases: Phrases) -> str:
     if account.without_hold.state != "detour":
         return phrases.without_hold_nothing
     return phrases.without_hold_another.format(_way(account.without_hold.via, phrases))
-
-
-def _list(names: Sequence[str], phrases: Phrases) -> str:
-    more = len(names) - DETECTORS_NAMED
-    return ", ".join(names[:DETECTORS_NAMED]) + (phrases.and_more.format(more) if more > 0 else "")
-
-
-def _whole(figure: float | None) -> str:
-    return str(round(figure or 0.0))
-
-
-def _number(figure: float, phrases: Phrases) -> str:
-    return f"{figure:g}".replace(".", phrases.decimal_point)
-
-
-def _moment(moment: datetime, phrases: Phrases, zone: tzinfo) -> str:
-    """Write a moment in local time, with the zone where nobody could tell: in UTC, and in the hour that comes twice."""
-    local = moment.astimezone(zone)
-    clock = local.strftime("%H:%M:%S" if local.second else "%H:%M")
-    written = local.strftime(phrases.moment).format(clock=clock)
-    name = local.tzname() or ""
-    is_twice = local.replace(fold=1 - local.fold).utcoffset() != local.utcoffset()
-    return f"{written} {phrases.zones.get(name, name)}" if is_twice or name == "UTC" else written
