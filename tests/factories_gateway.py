@@ -100,7 +100,41 @@ def etag_of(body: bytes) -> str:
     return f'"{hashlib.sha256(body).hexdigest()}"'
 
 
-DETOURS = [
+WHY = {
+    "name": "Stadtmitte",
+    "rule": "closure",
+    "cause": {
+        "kind": "closed",
+        "street": "Street BC",
+        "since": "2026-11-23T06:00:00Z",
+        "until": None,
+        "roadwork": "Kanalbau",
+        "speed_kmh": None,
+        "free_flow_kmh": None,
+        "detectors": [],
+        "confidence": 1.0,
+    },
+    "is_measured": True,
+    "confidence": 1.0,
+    "normal_s": None,
+    "usual_s": 100.0,
+    "delay_s": None,
+    "estimated_s": 0.0,
+    "shown_s": 180.5,
+    "candidate_s": None,
+    "via": "U12",
+    "gain_s": None,
+    "gain_pct": None,
+    "seen_gain_s": None,
+    "min_gain_s": 22.5,
+    "min_gain_pct": 7.5,
+    "was_shown": True,
+    "lacks": [],
+    "held_until": "2026-11-23T07:35:00Z",
+    "without_hold": {"state": "detour", "rule": "closure", "via": "U7"},
+    "words": {"de": "Street BC ist gesperrt.", "en": "Street BC is closed."},
+}
+DETOURS: list[dict[str, Any]] = [
     {
         "destination": "CENTRUM",
         "state": "detour",
@@ -108,6 +142,7 @@ DETOURS = [
         "shown": {"links": ["A-B-0", "B-D-0", "D-C-0"], "via": "U12", "travel_time_s": 180.5},
         "gain_s": 219.5,
         "confidence": 0.8,
+        "why": WHY,
     }
 ]
 
@@ -118,12 +153,14 @@ async def add_decision(
     """Write a decision the way routing does; give the bytes of its body."""
     body = display_body(sign_id, epoch, seq, **fields)
     await connection.execute(
-        "insert into decision (sign_id, epoch, seq, state, lines, explanation, decided_at, sensed_at, network_version,"
-        " detours, body, etag) values ($1, $2, $3, 'detour', $4, 'Street BC is closed.', now(), now(), $5, $6, $7, $8)",
+        "insert into decision (sign_id, epoch, seq, state, lines, explanation, explanations, decided_at, sensed_at,"
+        " network_version, detours, body, etag)"
+        " values ($1, $2, $3, 'detour', $4, 'Street BC is closed.', $5, now(), now(), $6, $7, $8, $9)",
         sign_id,
         epoch,
         seq,
         ["STREET BC", "GESPERRT", "FOLGE U12"],
+        {"de": "Street BC ist gesperrt.", "en": "Street BC is closed."},
         VERSION,
         DETOURS,
         body,

@@ -52,7 +52,8 @@ async def test_a_jam_becomes_a_detour_and_its_end_a_blank_sign(each_database: Da
         detour = await shows(connection, "detour")
         assert detour["lines"] == ["LAUTERSTR.", "STAU", "FOLGE U12"]
         assert (detour["sensed_at"], detour["seq"]) == (sensed_at, 2)
-        assert "Lauterstraße is jammed (8 of 50 km/h; detectors at-B-C-0, at-C-D-0)" in detour["explanation"]
+        assert "Lauterstraße is jammed (8 of 50 km/h; detectors at-B-C-0, at-C-D-0; since " in detour["explanation"]
+        assert "Stau auf Lauterstraße (8 statt 50 km/h; " in detour["explanations"]["de"]
         (relation,) = detour["detours"]
         assert relation["shown"]["via"] == "U12"
         assert relation["shown"]["links"] == ["A-B-0", "B-E-0", "E-F-0", "F-D-0"]

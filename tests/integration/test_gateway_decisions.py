@@ -5,7 +5,18 @@ from datetime import UTC, datetime, timedelta
 import asyncpg
 import httpx
 import pytest
-from factories_gateway import DETOURS, LINKS, VERSION, a_destination, a_detector, a_sign, add_decision, beat, post_all
+from factories_gateway import (
+    DETOURS,
+    LINKS,
+    VERSION,
+    WHY,
+    a_destination,
+    a_detector,
+    a_sign,
+    add_decision,
+    beat,
+    post_all,
+)
 
 from lotse_shared.settings import DatabaseSettings
 
@@ -28,7 +39,7 @@ async def test_decisions_come_newest_first_page_by_page(
     assert rest["next_cursor"] is None
     decision = first["items"][0]
     assert (decision["sign"], decision["state"], decision["explanation"]) == ("S1", "detour", "Street BC is closed.")
-    assert decision["detours"] == DETOURS
+    assert decision["detours"] == [DETOURS[0] | {"why": WHY | {"words": "Street BC is closed."}}]
     assert decision["decided_at"].endswith("Z")
 
 
@@ -49,6 +60,7 @@ async def test_detours_list_what_each_sign_in_service_says_now(
     answer = await signs.get("/v1/detours")
     assert [item["sign"] for item in answer.json()["items"]] == ["S1", "S2"]
     assert answer.json()["items"][0] == DETOURS[0] | {
+        "why": WHY | {"words": "Street BC is closed."},
         "sign": "S1",
         "decision_id": of_s1["decision_id"],
         "explanation": "Street BC is closed.",
@@ -61,6 +73,50 @@ async def test_detours_list_what_each_sign_in_service_says_now(
     first = (await signs.get("/v1/detours?limit=1")).json()
     rest = (await signs.get("/v1/detours", params={"cursor": first["next_cursor"]})).json()
     assert [item["sign"] for item in first["items"] + rest["items"]] == ["S1", "S2"]
+
+
+@pytest.mark.parametrize(
+    ("query", "header", "language", "told"),
+    [
+        ("", "", "en", "Street BC is closed."),
+        ("?language=de", "en", "de", "Street BC ist gesperrt."),
+        ("?language=en", "de", "en", "Street BC is closed."),
+        ("", "de-AT, en;q=0.8", "de", "Street BC ist gesperrt."),
+        ("", "fr", "en", "Street BC is closed."),
+    ],
+)
+@pytest.mark.parametrize("path", ["/v1/detours", "/v1/signs/S1/decisions"])
+async def test_explanations_are_in_the_language_that_is_asked_for(  # noqa: PLR0913, PLR0917 - cases
+    signs: httpx.AsyncClient,
+    connection: asyncpg.Connection,
+    path: str,
+    query: str,
+    header: str,
+    language: str,
+    told: str,
+) -> None:
+    await add_decision(connection)
+    answer = await signs.get(f"{path}{query}", headers={"Accept-Language": header})
+    (item,) = answer.json()["items"]
+    (detour,) = item.get("detours", [item])
+    assert (item["explanation"], detour["why"]["words"]) == (told, told)
+    assert (answer.headers["content-language"], answer.headers["vary"]) == (language, "Accept-Language")
+
+
+async def test_a_language_that_there_is_not_is_refused_with_those_there_are(signs: httpx.AsyncClient) -> None:
+    answer = await signs.get("/v1/detours?language=fr")
+    assert (answer.status_code, answer.json()["type"]) == (422, "/problems/invalid-input")
+    assert "'de' or 'en'" in answer.json()["detail"]
+
+
+async def test_a_decision_of_before_is_explained_in_english_and_without_its_reason_as_data(
+    signs: httpx.AsyncClient, connection: asyncpg.Connection
+) -> None:
+    await add_decision(connection)
+    old = [{key: DETOURS[0][key] for key in DETOURS[0] if key != "why"}]
+    await connection.execute("update decision set explanations = default, detours = $1", old)
+    (item,) = (await signs.get("/v1/detours?language=de")).json()["items"]
+    assert (item["explanation"], item["why"]) == ("Street BC is closed.", None)
 
 
 async def test_a_route_that_no_longer_exists_has_no_travel_time(

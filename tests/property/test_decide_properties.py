@@ -134,6 +134,29 @@ def test_a_detour_is_dropped_before_its_hold_only_because_of_a_closure(day: list
             assert is_closed or via not in approved or after.decided_at.isoformat() >= since.replace("Z", "+00:00")
 
 
+@given(days)
+def test_whatever_is_decided_has_its_reason_as_json_and_in_every_language(day: list[Moment]) -> None:
+    for decision in lived(day):
+        for record in decision.detours:
+            why = record["why"]
+            json.dumps(why, allow_nan=False)
+            assert why["words"].keys() == decision.explanations.keys() == {"de", "en"}
+            assert all(words and "None" not in words and "inf" not in words for words in why["words"].values())
+            assert (why["shown_s"] is not None) == (record["state"] == "detour")
+            assert all(shortfall["value"] <= shortfall["needed"] for shortfall in why["lacks"])
+            assert why["rule"] != "held" or (why["lacks"] and why["held_until"] and why["without_hold"])
+            assert why["rule"] != "too_little_gain" or why["lacks"]
+
+
+@given(days)
+def test_the_reason_makes_no_decision_news(day: list[Moment]) -> None:
+    def without(decision: Decision) -> Decision:
+        return replace(decision, detours=tuple({k: v for k, v in r.items() if k != "why"} for r in decision.detours))
+
+    for before, after in pairwise(lived(day)):
+        assert is_news(after, before, 90) == is_news(without(after), without(before), 90)
+
+
 kinds = st.sampled_from(["closed", "jam", "slow"])
 messages = st.builds(
     Message, names, kinds, names, st.none() | st.from_regex(r"[A-Z][A-Za-z0-9_.:-]{0,63}", fullmatch=True), names

@@ -160,15 +160,15 @@ def test_a_new_epoch_is_a_new_body() -> None:
 
 def test_the_explanation_of_a_jam_names_street_speeds_detectors_times_and_gain() -> None:
     assert decided(jam()).explanation == (
-        "Stadtmitte: Lauterstraße is jammed (8 of 50 km/h; detectors at-B-C-0, at-C-D-0); by U12 it takes 166 s instead"
-        " of 486 s (108 s without traffic): gain 320 s (66 %), confidence 1.00."
+        "Stadtmitte: Lauterstraße is jammed (8 of 50 km/h; detectors at-B-C-0, at-C-D-0; since 2026-11-23 12:00 UTC);"
+        " by U12 it takes 166 s instead of 486 s (108 s without traffic): gain 320 s (66 %), confidence 1.00."
     )
 
 
 def test_the_explanation_of_a_closure_names_the_roadwork_and_its_end() -> None:
     assert decided(closed(ends_at=at(3600))).explanation == (
-        "Stadtmitte: Lauterstraße is closed (Kanalbau, until 2026-11-23 13:00:00 UTC); by U12 it takes 166 s,"
-        " the usual way 108 s when it is open."
+        "Stadtmitte: Lauterstraße is closed (Kanalbau, since 2026-11-23 11:00 UTC, until 2026-11-23 13:00 UTC);"
+        " by U12 it takes 166 s, the usual way 108 s when it is open."
     )
 
 
@@ -178,8 +178,9 @@ def test_the_explanation_of_a_blank_sign_says_why_nothing_is_shown() -> None:
     )
     slight = a_moment(a_snapshot({"B-C-0": 20.0, "C-D-0": 25.0}))
     assert decided(slight).explanation == (
-        "Stadtmitte: Lauterstraße is slow (22 of 50 km/h; detectors at-B-C-0, at-C-D-0); by U12 it would take 166 s"
-        " instead of 198 s (108 s without traffic): gain 32 s (16 %), confidence 1.00: shown from 45 s and 15 % on."
+        "Stadtmitte: Lauterstraße is slow (22 of 50 km/h; detectors at-B-C-0, at-C-D-0; since 2026-11-23 12:00 UTC);"
+        " by U12 it would take 166 s instead of 198 s (108 s without traffic): gain 32 s (16 %), confidence 1.00: shown"
+        " from 45 s and 15 % on."
     )
 
 
@@ -206,8 +207,8 @@ def test_a_detour_that_is_slower_is_not_told_as_a_gain() -> None:
     shown = decided(jam())
     over = decided(a_moment(a_snapshot({"B-C-0": 20.0}, now=at(300))), shown)
     assert over.explanation == (
-        "Stadtmitte: Lauterstraße is slow (20 of 50 km/h; detectors at-B-C-0); the usual way takes 162 s"
-        " (108 s without traffic), and by U12 it would take 166 s: no detour is quicker."
+        "Stadtmitte: Lauterstraße is slow (20 of 50 km/h; detectors at-B-C-0; since 2026-11-23 12:00 UTC); the usual"
+        " way takes 162 s (108 s without traffic), and by U12 it would take 166 s: no detour is quicker."
     )
 
 
@@ -231,8 +232,8 @@ def test_the_explanation_of_a_held_detour_says_until_when() -> None:
     held = decided(free(60), decided(jam()))
     assert held.explanation == (
         "Stadtmitte: the usual way is free again; by U12 it takes 166 s instead of 108 s (108 s without traffic):"
-        " gain -58 s (-53 %), confidence 1.00; held until 2026-11-23 12:05:00 UTC although that is less than a detour"
-        " is shown for."
+        " gain -58 s (-53 %), confidence 1.00; held until 2026-11-23 12:05 UTC although that is less than a detour"
+        " is shown for; without the hold nothing would be shown."
     )
 
 
@@ -241,7 +242,8 @@ def test_without_a_route_the_explanation_names_the_closure() -> None:
     decision = decided(moment)
     assert (decision.state, decision.lines) == (SignState.FALLBACK, ())
     assert decision.explanation == (
-        "Stadtmitte: Lauterstraße is closed (Kanalbau), and no route past it is left that may be shown: fallback."
+        "Stadtmitte: Lauterstraße is closed (Kanalbau, since 2026-11-23 11:00 UTC), and no route past it is left"
+        " that may be shown: fallback."
     )
     assert decision.detours[0]["shown"] is None
     assert decision.detours[0]["normal"]["travel_time_s"] is None

@@ -87,7 +87,7 @@ returning epoch, profile_generation;
 -- name: newest_decisions
 -- Decision in force of every sign.
 select distinct on (sign_id)
-    sign_id, epoch, seq, state, lines, explanation, decided_at, sensed_at, network_version, detours, body
+    sign_id, epoch, seq, state, lines, explanation, explanations, decided_at, sensed_at, network_version, detours, body
 from decision
 order by sign_id, epoch desc, seq desc, decision_id desc;
 
@@ -125,8 +125,9 @@ limit 1;
 -- name: insert_decision
 -- Write a decision down.
 insert into decision
-    (sign_id, epoch, seq, state, lines, explanation, decided_at, sensed_at, network_version, detours, body, etag)
-values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12);
+    (sign_id, epoch, seq, state, lines, explanation, explanations, decided_at, sensed_at, network_version, detours,
+    body, etag)
+values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13);
 
 -- name: written_links
 -- Links that have a state.

@@ -39,7 +39,8 @@ class EstimateSettings(_RoutingSettings):
     slow_from_ratio: float = Field(default=0.3, gt=0, le=1, description="slow from this ratio on, jam below")
     level_margin_ratio: float = Field(default=0.03, ge=0, lt=0.2, description="hysteresis on either side of a border")
     time_zone: TimeZoneName = Field(
-        default="UTC", description="whose weekdays and hours typical speeds go by: Europe/Berlin"
+        default="UTC",
+        description="whose weekdays and hours typical speeds go by, and explanations tell: Europe/Berlin",
     )
     profile_memory_weeks: int = Field(
         default=8, ge=2, le=1000, description="a typical speed is a mean of about so many weeks"

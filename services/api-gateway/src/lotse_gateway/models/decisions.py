@@ -11,9 +11,10 @@ State = Literal["blank", "detour", "fallback"]
 NORMAL_LINKS = ["L1-L2-0", "L2-L3-0", "L3-L4-0", "L4-A06-0", "A06-A07-0", "A07-P1-0"]
 SHOWN_LINKS = ["L1-L2-0", "L2-T8-0", "T8-T2-0", "T2-M2-0", "M2-M3-0", "M3-M4-0", "M4-P5-0", "P5-P1-0"]
 EXPLANATION = (
-    "Marktplatz: Lindenbrücke is jammed (7 of 50 km/h; detectors AB-05); by U3 it takes 264 s instead of 420 s "
-    "(181 s without traffic): gain 155 s (37 %), confidence 0.50."
+    "Marktplatz: Lindenbrücke is jammed (7 of 50 km/h; detectors AB-05; since 2026-11-23 07:43:28 UTC); by U3 it takes "
+    "264 s instead of 420 s (181 s without traffic): gain 155 s (37 %), confidence 0.50."
 )
+WORDS = EXPLANATION.removeprefix("Marktplatz: ")
 
 
 class DisplayDestination(View):
@@ -60,6 +61,77 @@ class ShownRoute(View):
     travel_time_s: float | None = Field(examples=[264.4])
 
 
+class CauseView(View):
+    """What is wrong on the usual way."""
+
+    kind: Literal["closed", "jam", "slow"] = Field(examples=["jam"])
+    street: str = Field(description="empty: it has no name", examples=["Lindenbrücke"])
+    since: AwareDatetime | None = Field(
+        description="a roadwork's beginning; of slow traffic, when it was first told for this destination without a"
+        " break",
+        examples=["2026-11-23T07:43:28.192616Z"],
+    )
+    until: AwareDatetime | None = Field(description="a roadwork's end; null: open, or no roadwork")
+    roadwork: str = Field(description="its name; empty: none", examples=[""])
+    speed_kmh: float | None = Field(description="mean of the slow links; null: closed", examples=[7.4])
+    free_flow_kmh: float | None = Field(examples=[50])
+    detectors: list[str] = Field(description="that say so", examples=[["AB-05"]])
+    confidence: float = Field(description="0..1; 1 for what somebody entered", examples=[0.5])
+
+
+class ShortfallView(View):
+    """A figure that is less than what is asked of it."""
+
+    figure: Literal["gain_s", "seen_gain_s", "delay_s", "gain_pct"] = Field(
+        description="gain_pct: the least of the others, as a share of `normal_s`", examples=["gain_s"]
+    )
+    value: float = Field(examples=[32.4])
+    needed: float = Field(examples=[45.0])
+
+
+class UnheldView(View):
+    """What would be shown if no message were held."""
+
+    state: State
+    rule: str = Field(description="by which it would be", examples=["no_delay"])
+    via: str | None = Field(description="null: nothing would be shown")
+
+
+class WhyView(View):
+    """Why a sign says what it says of one destination: the rule that decided, and the figures that it read."""
+
+    words: str = Field(description="the same in a sentence", examples=[WORDS])
+    name: str = Field(description="of the destination", examples=["Marktplatz"])
+    rule: str = Field(
+        description="stable code: `gain`, `closure` (shown), `held` (shown, though it gains too little), `no_delay`,"
+        " `too_little_gain`, `no_candidate` (blank), `no_route`, `not_in_network` (fallback)",
+        examples=["gain"],
+    )
+    cause: CauseView | None = Field(description="null: nothing that is seen")
+    is_measured: bool = Field(description="whether anybody sees the usual way now", examples=[True])
+    confidence: float = Field(description="0..1", examples=[0.5])
+    normal_s: float | None = Field(description="the usual way now; null: closed, or there is none", examples=[419.8])
+    usual_s: float | None = Field(description="the usual way without traffic", examples=[180.6])
+    delay_s: float | None = Field(description="what is seen to be lost on it", examples=[239.2])
+    estimated_s: float = Field(description="the part of `normal_s` that is estimated delay", examples=[0.0])
+    shown_s: float | None = Field(description="the detour shown; null: none is", examples=[264.4])
+    candidate_s: float | None = Field(description="the best detour weighed, where none is shown")
+    via: str | None = Field(description="that detour's corridor, else its street", examples=["U3"])
+    gain_s: float | None = Field(description="negative where the detour is slower", examples=[155.4])
+    gain_pct: float | None = Field(examples=[37.0])
+    seen_gain_s: float | None = Field(description="the gain without estimates", examples=[155.4])
+    min_gain_s: float = Field(description="the threshold that applied", examples=[45.0])
+    min_gain_pct: float = Field(description="the other one", examples=[15.0])
+    was_shown: bool = Field(description="the thresholds are those of a detour shown already", examples=[False])
+    lacks: list[ShortfallView] = Field(description="figures that were less than what is asked of them", examples=[[]])
+    held_until: AwareDatetime | None = Field(
+        description="the message stays until then at least", examples=["2026-11-23T07:43:34.192616Z"]
+    )
+    without_hold: UnheldView | None = Field(
+        description="what would be shown if no message were held; null: the same", examples=[None]
+    )
+
+
 class DecisionDetour(View):
     """What a decision says of one destination."""
 
@@ -69,6 +141,7 @@ class DecisionDetour(View):
     shown: ShownRoute | None
     gain_s: float | None = Field(examples=[155.4])
     confidence: float | None = Field(description="0..1", examples=[0.5])
+    why: WhyView | None = Field(default=None, description="null: the decision is of an earlier version")
 
 
 class DecisionView(View):

@@ -2,10 +2,11 @@
 
 from typing import Annotated, Any
 
-from fastapi import Path, Query, Request
+from fastapi import Depends, Header, Path, Query, Request, Response
 from fastapi.routing import APIRoute
 from pydantic import BeforeValidator
 
+from lotse_gateway.language import Language, choose_language
 from lotse_gateway.paging import MAX_CURSOR_CHARS, CursorError, decode_cursor
 from lotse_shared.identifiers import IDENTIFIER_PATTERN
 from lotse_shared.moment import Moment
@@ -49,6 +50,23 @@ DetectorId = Annotated[str, id_in_path("detector_id", "AB-05")]
 NewDetectorId = Annotated[str, id_in_path("detector_id", "AB-90")]
 RoadworkId = Annotated[str, id_in_path("roadwork_id", "B1")]
 DraftId = Annotated[str, id_in_path("roadwork_id", "RW-66211944d4da2177")]
+
+
+def tell_language(
+    response: Response,
+    language: Annotated[Language | None, Query(description="of texts; left out: as `Accept-Language` has it")] = None,
+    accept_language: Annotated[
+        str | None, Header(description="of texts, where the query names none; neither: English")
+    ] = None,
+) -> Language:
+    """Choose the language of an answer, and say in its headers which it is."""
+    chosen = choose_language(language, accept_language)
+    response.headers["Content-Language"] = chosen
+    response.headers["Vary"] = "Accept-Language"
+    return chosen
+
+
+InLanguage = Annotated[Language, Depends(tell_language)]
 
 
 def _known_parameters(route: APIRoute) -> frozenset[str]:

@@ -7,13 +7,14 @@ from fastapi import APIRouter
 from lotse_gateway.access import Requires
 from lotse_gateway.audit import Event, leave_trace
 from lotse_gateway.keys import ApiKey, Scope
+from lotse_gateway.language import Language, in_language
 from lotse_gateway.models.decisions import DecisionPage
 from lotse_gateway.nouns import SIGNS
 from lotse_gateway.openapi import errors
 from lotse_gateway.paging import encode_cursor
 from lotse_gateway.registry import get_row
 from lotse_gateway.resources import Resources
-from lotse_gateway.routes.parameters import Cursor, NewSignId, SignId, page_size, read_cursor
+from lotse_gateway.routes.parameters import Cursor, InLanguage, NewSignId, SignId, page_size, read_cursor
 
 
 def signs_router(resources: Resources) -> APIRouter:
@@ -44,16 +45,22 @@ def signs_router(resources: Resources) -> APIRouter:
     )
     async def list_decisions(
         sign_id: SignId,
+        language: InLanguage,
         limit: Annotated[int, page_size(settings.max_page_size)] = settings.page_size,
         cursor: Cursor = None,
     ) -> Any:  # noqa: ANN401 - DecisionPage
         """Decisions of a sign, newest first, each with what it says, why, and the normal and the shown routes."""
         (before,) = read_cursor(cursor, int)
-        rows = await database.rows("list_decisions", sign_id, before, limit + 1)
+        rows = await database.rows("list_decisions", sign_id, before, limit + 1, language)
         if not rows:
             await get_row(database, SIGNS, sign_id)
-        items = [{**row, "sign": row["sign_id"]} for row in rows[:limit]]
+        items = [_view(row, language) for row in rows[:limit]]
         next_cursor = encode_cursor(items[-1]["decision_id"]) if len(rows) > limit else None
         return {"items": items, "next_cursor": next_cursor}
 
     return router
+
+
+def _view(row: Any, language: Language) -> dict[str, Any]:  # noqa: ANN401 - a Record
+    detours = [in_language(detour, language) for detour in row["detours"]]
+    return {**row, "sign": row["sign_id"], "detours": detours}

@@ -1,8 +1,10 @@
 -- What was decided, and why.
 
 -- name: list_decisions
--- Decisions of the sign $1, newest first, before the id $2 (null: from the newest), at most $3.
-select decision_id, sign_id, epoch, seq, state, lines, explanation, decided_at, sensed_at, network_version, detours
+-- Decisions of the sign $1, newest first, before the id $2 (null: from the newest), at most $3; explained in the language
+-- $4, those of before there were others in English.
+select decision_id, sign_id, epoch, seq, state, lines, coalesce(explanations ->> $4, explanation) as explanation,
+    decided_at, sensed_at, network_version, detours
 from decision
 where sign_id = $1 and ($2::bigint is null or decision_id < $2)
 order by decision_id desc
@@ -10,11 +12,11 @@ limit $3;
 
 -- name: list_detours
 -- Per sign in service and destination, what the newest decision says: of the sign $1 and the destination $2 (null: all),
--- after the pair $3, $4, at most $5.
+-- after the pair $3, $4, at most $5; explained in the language $6.
 select newest.sign_id, newest.decision_id, newest.explanation, newest.decided_at, planner.covers_until, detour.value as detour
 from sign
 cross join lateral (
-    select d.sign_id, d.decision_id, d.explanation, d.decided_at, d.detours
+    select d.sign_id, d.decision_id, coalesce(d.explanations ->> $6, d.explanation) as explanation, d.decided_at, d.detours
     from decision d
     where d.sign_id = sign.sign_id
     order by d.epoch desc, d.seq desc, d.decision_id desc

@@ -74,7 +74,9 @@ class Advice:
     `usual_s` is the normal route's time in an empty town. `shown` is the normal route when blank, None at fallback.
     `candidate` is the best detour that was weighed. `gain_s` is normal minus shown (blank: minus the candidate), None
     where there is no such figure; `seen_gain_s` is the same by what is measured alone, `estimated_s` the part of the
-    normal route's time that is estimated delay. `since` and `told` are set while a detour is shown.
+    normal route's time that is estimated delay. `since` and `told` are set while a detour is shown. `threshold_share`
+    is the share of both thresholds that was asked of the gain: a detour that is shown already may gain less. `unheld`
+    is what would be decided if no message were held, None where it would be the same.
     """
 
     destination_id: str
@@ -92,6 +94,8 @@ class Advice:
     since: datetime | None = None
     told: Told | None = None
     relation: Relation | None = None
+    threshold_share: float = 1.0
+    unheld: "Advice | None" = None
 
     @property
     def is_measured(self) -> bool:

@@ -30,6 +30,7 @@ class Cause:
 
     `delay_s` is what its street costs beyond free flow (infinite where closed); speeds are the means over the jammed
     links of the street, or else its slowed ones, weighted by length; `confidence` is 0..1, 1 for what was entered.
+    `since` is known of what somebody entered: when its roadwork began. None where only detectors tell.
     """
 
     kind: Kind
@@ -41,6 +42,7 @@ class Cause:
     detectors: tuple[str, ...] = ()
     roadwork: str = ""
     until: datetime | None = None
+    since: datetime | None = None
 
 
 def find_cause(snapshot: Snapshot, route: Sequence[int]) -> Cause | None:
@@ -74,7 +76,15 @@ def _closure(snapshot: Snapshot, route: Sequence[int]) -> Cause | None:
         return None
     roadwork = snapshot.weights.closures[closed]
     street = street_of(snapshot.topology.links[closed])
-    return Cause("closed", street, float("inf"), 1.0, roadwork=roadwork.name, until=roadwork.over_at)
+    return Cause(
+        kind="closed",
+        street=street,
+        delay_s=float("inf"),
+        confidence=1.0,
+        roadwork=roadwork.name,
+        until=roadwork.over_at,
+        since=roadwork.starts_at,
+    )
 
 
 def seen_times_s(snapshot: Snapshot, route: Sequence[int]) -> float:
@@ -125,6 +135,7 @@ def _slow_street(snapshot: Snapshot, street: str, links: Sequence[int]) -> Cause
     now_s = seen_times_s(snapshot, links)
     usual_s = sum(float(snapshot.base.travel_times_s[index]) for index in links)
     limiting = _slowing_roadwork(snapshot.topology, snapshot.roadworks, links)
+    detectors = tuple(sorted({name for state in states for name in state.detectors}))
     return Cause(
         kind="jam" if jammed else "slow",
         street=street,
@@ -132,9 +143,10 @@ def _slow_street(snapshot: Snapshot, street: str, links: Sequence[int]) -> Cause
         confidence=route_confidence(snapshot, links),
         speed_kmh=length_m / now_s * 3.6,
         free_flow_kmh=length_m / usual_s * 3.6,
-        detectors=tuple(sorted({name for state in states for name in state.detectors})),
+        detectors=detectors,
         roadwork=limiting.name if limiting else "",
         until=limiting.over_at if limiting else None,
+        since=limiting.starts_at if limiting and not detectors else None,
     )
 
 

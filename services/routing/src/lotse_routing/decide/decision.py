@@ -1,15 +1,23 @@
 """A sign's decision in all: advice for each destination, its text, its explanation, its display; and its record."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from datetime import datetime, timedelta
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta, tzinfo
 from math import inf
 from typing import Any
 
 from lotse_routing.core.topology import Topology
+from lotse_routing.decide.accounting import by_destination, give_account
 from lotse_routing.decide.advice import Advice, Reason, SignState, sign_state
 from lotse_routing.decide.display import Display, arrow, compose_display, compose_face, delay_min
-from lotse_routing.decide.explanation import UNAFFECTED, explain, explain_fault, explain_misplaced
+from lotse_routing.decide.explanation import (
+    ByLanguage,
+    explain,
+    explain_fault,
+    explain_misplaced,
+    explain_unaffected,
+    with_reasons,
+)
 from lotse_routing.decide.policy import Moment, advise
 from lotse_routing.decide.record import Json, gists, is_refuted, read_advices, write_advice
 from lotse_routing.decide.registry import Sign
@@ -24,13 +32,14 @@ class Decision:
     """What a sign shows from `decided_at` on (Lotse's clock), and why.
 
     `sensed_at` is the newest reading felt in the step that caused it, None where readings did not. `detours` is the
-    record per destination, with link ids; `delays_min` what the display tells, by destination.
+    record per destination, with link ids; `delays_min` what the display tells, by destination. `explanations` is the
+    same text by language.
     """
 
     sign_id: str
     state: SignState
     lines: tuple[str, ...]
-    explanation: str
+    explanations: ByLanguage
     decided_at: datetime
     sensed_at: datetime | None
     network_version: str
@@ -38,15 +47,24 @@ class Decision:
     display: Display
     delays_min: Mapping[str, int]
 
+    @property
+    def explanation(self) -> str:
+        """The English text, which is that of the log."""
+        return self.explanations["en"]
+
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """What all decisions of one step share besides the moment: epoch, display settings, newest reading felt in it."""
+    """What all decisions of one step share besides the moment: epoch, display settings, newest reading felt in it.
+
+    `zone` is in whose local time moments are told.
+    """
 
     moment: Moment
     display: DisplaySettings
     epoch: int
     sensed_at: datetime | None
+    zone: tzinfo = UTC
 
 
 def decide_sign(
@@ -66,15 +84,15 @@ def decide_sign(
     is_by_closure = any(a.reason in {Reason.CLOSURE, Reason.NO_ROUTE} for a in advices) or any(
         a.told is not None and a.told.kind == "closed" for a in before.values()
     )
-    return _composed(
-        step,
-        sign,
-        previous,
-        advices,
-        vias,
-        UNAFFECTED if advised == () else explain(advices, vias, moment.registry, moment.settings),
-        None if is_by_closure else step.sensed_at,
-    )
+    records = by_destination(previous.detours) if previous else {}
+    accounts = [
+        give_account(moment, advice, via, records.get(advice.destination_id))
+        for advice, via in zip(advices, vias, strict=True)
+    ]
+    explanation, sensed_at = explain(accounts, step.zone), None if is_by_closure else step.sensed_at
+    of_sign = explain_unaffected() if advised == () else explanation.of_sign
+    decision = _composed(step, sign, previous, advices, vias, of_sign, sensed_at)
+    return replace(decision, detours=with_reasons(decision.detours, accounts, explanation))
 
 
 def advices_before(snapshot: Snapshot, previous: Decision | None) -> Mapping[str, Advice]:
@@ -116,8 +134,8 @@ def _shown_links(decision: Decision) -> list[Any]:
     ]
 
 
-def _fallen_back(step: Step, sign: Sign, previous: Decision | None, explanation: str) -> Decision:
-    return _composed(step, sign, previous, (), (), explanation, None, SignState.FALLBACK)
+def _fallen_back(step: Step, sign: Sign, previous: Decision | None, explanations: ByLanguage) -> Decision:
+    return _composed(step, sign, previous, (), (), explanations, None, SignState.FALLBACK)
 
 
 def _composed(  # noqa: PLR0913, PLR0917 - the parts of a decision
@@ -126,7 +144,7 @@ def _composed(  # noqa: PLR0913, PLR0917 - the parts of a decision
     previous: Decision | None,
     advices: tuple[Advice, ...],
     via_streets: Sequence[str],
-    explanation: str,
+    explanations: ByLanguage,
     sensed_at: datetime | None,
     state: SignState | None = None,
 ) -> Decision:
@@ -156,7 +174,7 @@ def _composed(  # noqa: PLR0913, PLR0917 - the parts of a decision
         sign_id=sign.sign_id,
         state=state,
         lines=lines,
-        explanation=explanation,
+        explanations=explanations,
         decided_at=moment.now,
         sensed_at=sensed_at,
         network_version=topology.network_version,

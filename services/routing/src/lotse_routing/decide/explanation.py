@@ -1,149 +1,197 @@
-"""Why a sign shows what it shows, in plain English: what is slow or closed, and the figures that decided."""
+"""Why a sign shows what it shows, in words: composed from accounts and nothing else, in every language there is."""
 
-from collections.abc import Sequence
-from datetime import UTC, datetime, timedelta
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import tzinfo
 
-from lotse_routing.decide.advice import Advice, Reason, Route
+from lotse_routing.decide.account import Account, CauseAccount, Json, give_cause, write_account
 from lotse_routing.decide.cause import NOTICEABLE_DELAY_S, Cause
-from lotse_routing.decide.registry import Destination, Registry
-from lotse_routing.settings import PolicySettings
+from lotse_routing.decide.phrases.de import GERMAN
+from lotse_routing.decide.phrases.en import ENGLISH
+from lotse_routing.decide.phrases.figures import listed, local_moment, number, whole
+from lotse_routing.decide.phrases.form import Phrases
 
-DETECTORS_NAMED = 5
+LANGUAGES: Mapping[str, Phrases] = {"de": GERMAN, "en": ENGLISH}
 SLIGHT_FROM_RATIO = 0.7
 """A street whose traffic counts as free (field.md 4) is not called slow, whatever its seconds add up to."""
-UNAFFECTED = "Nothing to show: nothing is closed or slow on the usual ways of those who pass this sign."
+
+ByLanguage = dict[str, str]
+"""The same text in every language."""
 
 
-def explain(advices: Sequence[Advice], via_streets: Sequence[str], registry: Registry, settings: PolicySettings) -> str:
-    """Explain a sign's decision, a sentence or two for each of its destinations that there is something to report of.
+@dataclass(frozen=True, slots=True)
+class Explanation:
+    """Why a sign shows what it shows: in one text, and in a sentence for each of its accounts."""
 
-    `via_streets` has, for each advice, the street that tells its detour from the normal route (empty without one).
-    """
-    if not advices:
-        return "Nothing to show: no destination is registered for this sign."
-    told = [
-        f"{_name(advice, registry)}: {sentence}."
-        for advice, via_street in zip(advices, via_streets, strict=True)
-        if (sentence := _sentence(advice, via_street, settings))
-    ]
-    return " ".join(told) or _quiet(advices, registry)
+    of_sign: ByLanguage
+    of_each: tuple[ByLanguage, ...]
 
 
-def explain_misplaced(sign_id: str, link_id: str) -> str:
+def explain(accounts: Sequence[Account], zone: tzinfo) -> Explanation:
+    """Explain a sign's decision, moments in local time; the text of the sign tells what there is to report of only."""
+    of_each = tuple(
+        {language: _sentence(account, phrases, zone) for language, phrases in LANGUAGES.items()} for account in accounts
+    )
+    of_sign = {
+        language: _of_sign(accounts, [sentences[language] for sentences in of_each], phrases)
+        for language, phrases in LANGUAGES.items()
+    }
+    return Explanation(of_sign, of_each)
+
+
+def explain_misplaced(sign_id: str, link_id: str) -> ByLanguage:
     """Explain the fallback of a sign whose link the network does not have."""
-    return f"Sign {sign_id} stands on link {link_id}, which the active network does not have: fallback."
+    return {language: phrases.misplaced.format(sign=sign_id, link=link_id) for language, phrases in LANGUAGES.items()}
 
 
-def explain_fault(sign_id: str) -> str:
+def explain_unaffected() -> ByLanguage:
+    """Explain that nobody who usually passes a sign comes to anything closed or slow."""
+    return {language: phrases.unaffected for language, phrases in LANGUAGES.items()}
+
+
+def explain_fault(sign_id: str) -> ByLanguage:
     """Explain the fallback of a sign whose decision failed."""
-    return f"The decision for sign {sign_id} failed; the log of the routing service says why: fallback."
+    return {language: phrases.fault.format(sign=sign_id) for language, phrases in LANGUAGES.items()}
 
 
-def describe(cause: Cause) -> str:
-    """Say in words what is wrong: 'Lauterstraße is closed (sewer works, until 09:00 UTC on 23 November 2026)'."""
-    street = cause.street or "a street without a name"
-    if cause.kind == "closed":
-        until = f", until {_moment(cause.until)}" if cause.until else ""
-        return f"{street} is closed ({cause.roadwork}{until})"
-    is_slight = cause.kind == "slow" and cause.speed_kmh >= SLIGHT_FROM_RATIO * cause.free_flow_kmh
-    how = "is jammed" if cause.kind == "jam" else "is a little slower" if is_slight else "is slow"
-    by = [f"roadwork {cause.roadwork}"] if cause.roadwork else []
-    by += [f"detectors {_list(cause.detectors)}"] if cause.detectors else []
-    source = f"; {', '.join(by)}" if by else ""
-    return f"{street} {how} ({cause.speed_kmh:.0f} of {cause.free_flow_kmh:.0f} km/h{source})"
-
-
-def _sentence(advice: Advice, via_street: str, settings: PolicySettings) -> str:  # noqa: PLR0911 - one a reason
-    match advice.reason:
-        case Reason.NOT_IN_NETWORK:
-            return "the network has no way to it from this sign: fallback"
-        case Reason.NO_ROUTE:
-            return f"{_why(advice)}, and no route past it is left that may be shown: fallback"
-        case Reason.CLOSURE | Reason.GAIN:
-            return f"{_why(advice)}; {_detour(advice.shown, via_street)} {_figures(advice, is_shown=True)}"
-        case Reason.HELD:
-            return (
-                f"{_why(advice)}; {_detour(advice.shown, via_street)} {_figures(advice, is_shown=True)};"
-                f" held until {_held_until(advice, settings)} although that is less than a detour is shown for"
-            )
-        case Reason.TOO_LITTLE_GAIN if advice.gain_s is not None and advice.gain_s <= 0:
-            would_take = f"{_detour(advice.candidate, via_street)} {_takes(advice, is_shown=False)}"
-            return f"{_why(advice)}; the usual way takes {_normal(advice)}, and {would_take}: no detour is quicker"
-        case Reason.TOO_LITTLE_GAIN:
-            return (
-                f"{_why(advice)}; {_detour(advice.candidate, via_street)} {_figures(advice, is_shown=False)}:"
-                f" shown from {settings.min_gain_s:.0f} s and {settings.min_gain_pct:.0f} % on"
-            )
-        case Reason.NO_CANDIDATE:
-            return f"{_why(advice)}; the usual way takes {_normal(advice)}, and there is no other that may be shown"
-        case Reason.NO_ROOM:
-            return (
-                f"{_why(advice)}; {_detour(advice.candidate, via_street)} {_figures(advice, is_shown=False)}:"
-                f" the sign has no room for another message"
-            )
-        case Reason.NO_DELAY:
-            return ""
-
-
-def _why(advice: Advice) -> str:
-    if advice.cause:
-        return describe(advice.cause)
-    return "the usual way is free again" if advice.is_measured else "no detector measures the usual way now"
-
-
-def _normal(advice: Advice) -> str:
-    now_s = advice.normal.travel_time_s if advice.normal else 0.0
-    estimated = f", {advice.estimated_s:.0f} s of it estimated" if advice.estimated_s >= NOTICEABLE_DELAY_S else ""
-    return f"{now_s:.0f} s{estimated} ({advice.usual_s:.0f} s without traffic)"
-
-
-def _detour(route: Route | None, via_street: str) -> str:
-    if route is not None and route.via:
-        return f"by {route.via}"
-    return f"by {via_street}" if via_street else "by another way"
-
-
-def _figures(advice: Advice, *, is_shown: bool) -> str:
-    takes = _takes(advice, is_shown=is_shown)
-    if advice.gain_s is None:
-        return f"{takes}, the usual way {advice.usual_s:.0f} s when it is open"
-    gain_pct = advice.gain_pct or 0.0
-    seen_s = advice.gain_s if advice.seen_gain_s is None else advice.seen_gain_s
-    is_less = advice.gain_s - seen_s >= NOTICEABLE_DELAY_S
-    seen = f", {max(0.0, seen_s):.0f} s without estimates" if is_less else ""
-    return (
-        f"{takes} instead of {_normal(advice)}: gain {advice.gain_s:.0f} s ({gain_pct:.0f} %){seen},"
-        f" confidence {advice.confidence:.2f}"
+def with_reasons(detours: Sequence[Json], accounts: Sequence[Account], explanation: Explanation) -> tuple[Json, ...]:
+    """Add to the records of a decision why each is what it is: its account, and the same in words."""
+    return tuple(
+        record | {"why": write_account(account) | {"words": _alone(sentences)}}
+        for record, account, sentences in zip(detours, accounts, explanation.of_each, strict=True)
     )
 
 
-def _takes(advice: Advice, *, is_shown: bool) -> str:
-    route = advice.shown if is_shown else advice.candidate
-    return f"{'it takes' if is_shown else 'it would take'} {route.travel_time_s if route else 0.0:.0f} s"
+def _alone(sentences: ByLanguage) -> ByLanguage:
+    return {language: f"{sentence[0].upper()}{sentence[1:]}." for language, sentence in sentences.items()}
 
 
-def _quiet(advices: Sequence[Advice], registry: Registry) -> str:
+def describe(cause: Cause) -> str:
+    """Say in English what is wrong now: 'Lauterstraße is closed (Kanalbau)'."""
+    told = give_cause(cause)
+    return _cause(told, _details(told, ENGLISH), ENGLISH)
+
+
+def _of_sign(accounts: Sequence[Account], sentences: Sequence[str], phrases: Phrases) -> str:
+    if not accounts:
+        return phrases.no_destination
+    pairs = zip(accounts, sentences, strict=True)
+    told = [f"{account.name}: {sentence}." for account, sentence in pairs if account.rule != "no_delay"]
+    return " ".join(told) or _quiet(accounts, phrases)
+
+
+def _quiet(accounts: Sequence[Account], phrases: Phrases) -> str:
     """Say that there is nothing to show, and of which ways nobody knows whether that is true."""
-    seen = [f"to {_name(a, registry)} {_normal(a)}" for a in advices if a.is_measured]
-    blind = [f"to {_name(a, registry)} now ({a.usual_s:.0f} s without traffic)" for a in advices if not a.is_measured]
-    sentences = [f"Nothing to show: the usual ways are free enough, {', '.join(seen)}."] if seen else []
-    sentences += [f"No detector measures the usual way {' and '.join(blind)}."] if blind else []
+    seen = [phrases.quiet_way.format(name=a.name, normal=_normal(a, phrases)) for a in accounts if a.is_measured]
+    blind = [phrases.blind_way.format(name=a.name, usual=whole(a.usual_s)) for a in accounts if not a.is_measured]
+    sentences = [phrases.quiet.format(", ".join(seen))] if seen else []
+    sentences += [phrases.blind.format(phrases.and_.join(blind))] if blind else []
     return " ".join(sentences)
 
 
-def _name(advice: Advice, registry: Registry) -> str:
-    destination: Destination | None = registry.destinations.get(advice.destination_id)
-    return destination.name if destination else advice.destination_id
+def _sentence(account: Account, phrases: Phrases, zone: tzinfo) -> str:
+    return _form(account, phrases).format(
+        cause=_why(account, phrases, zone),
+        detour=_detour(account, phrases),
+        takes=_takes(account, phrases),
+        normal=_normal(account, phrases),
+        usual=whole(account.usual_s),
+        min_gain=number(account.min_gain_s, phrases),
+        min_gain_pct=number(account.min_gain_pct, phrases),
+        held_until=local_moment(account.held_until, phrases, zone) if account.held_until else "",
+        without_hold=_without_hold(account, phrases),
+    )
 
 
-def _list(names: Sequence[str]) -> str:
-    more = len(names) - DETECTORS_NAMED
-    return ", ".join(names[:DETECTORS_NAMED]) + (f" and {more} more" if more > 0 else "")
+def _form(account: Account, phrases: Phrases) -> str:
+    if account.rule == "no_delay" and not account.is_measured:
+        return phrases.unmeasured
+    if account.rule == "too_little_gain" and account.gain_s is not None and account.gain_s <= 0:
+        return phrases.no_gain
+    if account.rule == "too_little_gain" and account.was_shown:
+        return phrases.dropped
+    return phrases.rules[account.rule]
 
 
-def _held_until(advice: Advice, settings: PolicySettings) -> str:
-    return _moment(advice.since + timedelta(seconds=settings.min_hold_s)) if advice.since else "now"
+def _why(account: Account, phrases: Phrases, zone: tzinfo) -> str:
+    if account.cause is None:
+        return phrases.free_again if account.is_measured else phrases.nobody_measures
+    cause = account.cause
+    ends = [phrases.since.format(local_moment(cause.since, phrases, zone))] if cause.since else []
+    ends += [phrases.until.format(local_moment(cause.until, phrases, zone))] if cause.until else []
+    return _cause(cause, _details(cause, phrases) + ends, phrases)
 
 
-def _moment(moment: datetime) -> str:
-    return moment.astimezone(UTC).strftime("%Y-%m-%d %H:%M:%S UTC")
+def _cause(cause: CauseAccount, details: Sequence[str], phrases: Phrases) -> str:
+    form = phrases.causes["slight" if _is_slight(cause) else cause.kind]
+    form = phrases.causes["slight" if _is_slight(cause) else cause.kind]
+    told = (", " if cause.kind == "closed" else "; ").join(details)
+    return form.format(street=cause.street or phrases.nameless, details=f" ({told})" if told else "")
+
+
+def _is_slight(cause: CauseAccount) -> bool:
+    if cause.kind != "slow" or cause.speed_kmh is None or cause.free_flow_kmh is None:
+        return False
+    return cause.speed_kmh >= SLIGHT_FROM_RATIO * cause.free_flow_kmh
+
+
+def _details(cause: CauseAccount, phrases: Phrases) -> list[str]:
+    """Tell how slow it is, and who says so."""
+    if cause.kind == "closed":
+        return [cause.roadwork] if cause.roadwork else []
+    speed, free_flow = (whole(speed_kmh) for speed_kmh in (cause.speed_kmh, cause.free_flow_kmh))
+    by = [phrases.roadwork.format(cause.roadwork)] if cause.roadwork else []
+    by += [phrases.detectors.format(listed(cause.detectors, phrases))] if cause.detectors else []
+    return [phrases.speeds.format(speed=speed, free_flow=free_flow), *by]
+
+
+def _detour(account: Account, phrases: Phrases) -> str:
+    """Tell how long the detour takes, and what it gains."""
+    takes = _takes(account, phrases)
+    if account.gain_s is None:
+        return phrases.when_open.format(takes=takes, usual=whole(account.usual_s))
+    return phrases.gain.format(
+        takes=takes,
+        normal=_normal(account, phrases),
+        gain=whole(account.gain_s),
+        gain_pct=whole(account.gain_pct),
+        parts=_parts(account, phrases),
+        confidence=f"{account.confidence:.2f}".replace(".", phrases.decimal_point),
+    )
+
+
+def _parts(account: Account, phrases: Phrases) -> str:
+    """Tell how much of a gain counts, where it is less: what nobody sees does not, nor does what nobody lost."""
+    gain_s = account.gain_s or 0.0
+    seen_s = gain_s if account.seen_gain_s is None else account.seen_gain_s
+    lost_s = gain_s if account.delay_s is None else account.delay_s
+    if gain_s - seen_s >= NOTICEABLE_DELAY_S:
+        return phrases.seen_gain.format(whole(max(0.0, seen_s)))
+    if account.lacks and gain_s - lost_s >= NOTICEABLE_DELAY_S:
+        return phrases.lost.format(whole(max(0.0, lost_s)))
+    return ""
+
+
+def _takes(account: Account, phrases: Phrases) -> str:
+    form = phrases.takes_candidate if account.shown_s is None else phrases.takes_shown
+    seconds = account.candidate_s if account.shown_s is None else account.shown_s
+    return form.format(way=_way(account.via, phrases), seconds=whole(seconds))
+
+
+def _way(via: str | None, phrases: Phrases) -> str:
+    return phrases.by_way.format(via) if via else phrases.by_another_way
+
+
+def _normal(account: Account, phrases: Phrases) -> str:
+    estimated_s = account.estimated_s
+    estimated = phrases.estimated.format(whole(estimated_s)) if estimated_s >= NOTICEABLE_DELAY_S else ""
+    now, usual = (whole(seconds) for seconds in (account.normal_s, account.usual_s))
+    return phrases.normal.format(now=now, estimated=estimated, usual=usual)
+
+
+def _without_hold(account: Account, phrases: Phrases) -> str:
+    if account.without_hold is None:
+        return ""
+    if account.without_hold.state != "detour":
+        return phrases.without_hold_nothing
+    return phrases.without_hold_another.format(_way(account.without_hold.via, phrases))

@@ -167,10 +167,11 @@ def _runs_along(route: tuple[str, ...], links: tuple[str, ...]) -> bool:
 
 def _past_a_closure(relation: _Relation, previous: Advice | None, kept: Route | None, others: list[Route]) -> Advice:
     if kept is not None and previous is not None:
-        best = _cheaper(relation, others, kept)
-        if best and _hold_is_over(relation, previous) and _is_clearly_quicker(relation, best, kept):
-            return _show(relation, best, Reason.CLOSURE, None)
-        return _show(relation, kept, Reason.CLOSURE, previous)
+        best, held = _cheaper(relation, others, kept), _show(relation, kept, Reason.CLOSURE, previous)
+        if best is None or not _is_clearly_quicker(relation, best, kept):
+            return held
+        unheld = _show(relation, best, Reason.CLOSURE, None)
+        return unheld if _hold_is_over(relation, previous) else replace(held, unheld=unheld)
     if others:
         return _show(relation, others[0], Reason.CLOSURE, None)
     return replace(_nothing(relation, Reason.NO_ROUTE, None), state=SignState.FALLBACK, shown=None)
@@ -198,10 +199,17 @@ def _with_nothing_shown(relation: _Relation, candidates: list[Route]) -> Advice:
 
 
 def _with_a_detour_shown(relation: _Relation, previous: Advice, kept: Route, others: list[Route]) -> Advice:
+    unheld = _unheld(relation, previous, kept, others)
+    if _hold_is_over(relation, previous):
+        return unheld
+    is_worth = relation.is_worth(kept, relation.moment.settings.drop_ratio)
+    held = _show(relation, kept, Reason.GAIN if is_worth else Reason.HELD, previous)
+    return held if unheld.shown == kept else replace(held, unheld=unheld)
+
+
+def _unheld(relation: _Relation, previous: Advice, kept: Route, others: list[Route]) -> Advice:
+    """Decide on a detour that is shown as if nothing were held."""
     settings, best = relation.moment.settings, _cheaper(relation, others, kept)
-    if not _hold_is_over(relation, previous):
-        is_worth = relation.is_worth(kept, settings.drop_ratio)
-        return _show(relation, kept, Reason.GAIN if is_worth else Reason.HELD, previous)
     if best and relation.is_worth(best):
         least_s = max(settings.replace_ratio * relation.gain_s(kept), relation.gain_s(kept) + settings.replace_extra_s)
         if relation.gain_s(best) >= least_s:
@@ -210,7 +218,7 @@ def _with_a_detour_shown(relation: _Relation, previous: Advice, kept: Route, oth
         return _show(relation, kept, Reason.GAIN, previous)
     if not relation.is_disturbed:
         return _nothing(relation, Reason.NO_DELAY, None)
-    return _nothing(relation, Reason.TOO_LITTLE_GAIN, kept)
+    return replace(_nothing(relation, Reason.TOO_LITTLE_GAIN, kept), threshold_share=settings.drop_ratio)
 
 
 def _hold_is_over(relation: _Relation, previous: Advice) -> bool:
@@ -247,6 +255,7 @@ def _show(relation: _Relation, route: Route, reason: Reason, previous: Advice | 
         shown=route,
         since=since,
         told=_told(relation, previous.told if previous else None),
+        threshold_share=relation.moment.settings.drop_ratio if previous else 1.0,
     )
 
 

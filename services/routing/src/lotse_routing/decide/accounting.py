@@ -1,0 +1,123 @@
+"""From an advice to its account: what decided it, put together from what the policy read. Pure."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
+from datetime import datetime, timedelta
+from math import isfinite
+from typing import Any
+
+from lotse_routing.decide.account import Account, CauseAccount, Figure, Json, Shortfall, Unheld, give_cause, rule_code
+from lotse_routing.decide.advice import Advice, Reason, Route, SignState
+from lotse_routing.decide.policy import Moment
+from lotse_routing.decide.registry import Registry
+from lotse_routing.decide.street import street_via
+
+FALLS_SHORT = frozenset({Reason.NO_DELAY, Reason.TOO_LITTLE_GAIN, Reason.HELD})
+"""The rules by which a figure was less than what is asked of it."""
+
+
+def give_account(moment: Moment, advice: Advice, via_street: str, before: Json | None) -> Account:
+    """Account for an advice.
+
+    Parameters
+    ----------
+    via_street
+        The street that tells its detour from the normal route, empty without one.
+    before
+        The record of the same destination in the decision in force, None without one: a street is slow since then.
+    """
+    settings, is_shown = moment.settings, advice.state is SignState.DETOUR
+    detour = advice.shown if is_shown else advice.candidate
+    cause = give_cause(advice.cause) if advice.cause and advice.reason is not Reason.NO_DELAY else None
+    return Account(
+        name=_name(advice, moment.registry),
+        rule=rule_code(advice.reason),
+        cause=_since_noticed(cause, before, moment.now) if cause else None,
+        is_measured=advice.is_measured,
+        confidence=round(advice.confidence, 3),
+        normal_s=_figure(advice.normal.travel_time_s if advice.normal else None),
+        usual_s=_figure(advice.usual_s if advice.normal else None),
+        delay_s=_figure(_delay_s(advice)),
+        estimated_s=round(advice.estimated_s, 1),
+        shown_s=_figure(detour.travel_time_s) if detour and is_shown else None,
+        candidate_s=_figure(detour.travel_time_s) if detour and not is_shown else None,
+        via=((detour.via or via_street) if detour else None) or None,
+        gain_s=_figure(advice.gain_s),
+        gain_pct=_figure(advice.gain_pct),
+        seen_gain_s=_figure(advice.seen_gain_s),
+        min_gain_s=advice.threshold_share * settings.min_gain_s,
+        min_gain_pct=advice.threshold_share * settings.min_gain_pct,
+        was_shown=advice.threshold_share < 1,
+        lacks=tuple(_lacks(moment, advice)) if advice.reason in FALLS_SHORT else (),
+        held_until=_held_until(moment, advice),
+        without_hold=_without_hold(moment, advice),
+    )
+
+
+def _since_noticed(cause: CauseAccount, before: Json | None, now: datetime) -> CauseAccount:
+    """Say since when a street is slow, where nobody entered it: since it was first told, whether slow or jammed."""
+    if cause.since is not None or cause.kind == "closed":
+        return cause
+    told: Mapping[str, Any] = ((before or {}).get("why") or {}).get("cause") or {}
+    goes_on = told.get("kind") in {"slow", "jam"} and told.get("street") == cause.street and told.get("since")
+    return replace(cause, since=datetime.fromisoformat(told["since"]) if goes_on else now)
+
+
+def _name(advice: Advice, registry: Registry) -> str:
+    destination = registry.destinations.get(advice.destination_id)
+    return destination.name if destination else advice.destination_id
+
+
+def _delay_s(advice: Advice) -> float | None:
+    """Give what is seen to be lost on the normal route."""
+    if advice.normal is None:
+        return None
+    return advice.normal.travel_time_s - advice.estimated_s - advice.usual_s
+
+
+def _lacks(moment: Moment, advice: Advice) -> Iterator[Shortfall]:
+    """List what the best detour lacked; without any, what the usual way would have to lose for one to be looked for."""
+    delay_s, normal_s = _delay_s(advice), advice.normal.travel_time_s if advice.normal else 0.0
+    seconds: dict[Figure, float | None] = {
+        "gain_s": advice.gain_s,
+        "seen_gain_s": advice.seen_gain_s,
+        "delay_s": delay_s,
+    }
+    known = {figure: value for figure, value in seconds.items() if value is not None and isfinite(value)}
+    needed_s = advice.threshold_share * moment.settings.min_gain_s
+    needed_pct = advice.threshold_share * moment.settings.min_gain_pct
+    for figure, value in known.items():
+        if value < needed_s:
+            yield Shortfall(figure, round(value, 1), needed_s)
+    if advice.gain_s is not None and normal_s and (pct := 100 * min(known.values()) / normal_s) < needed_pct:
+        yield Shortfall("gain_pct", round(pct, 1), needed_pct)
+
+
+def _held_until(moment: Moment, advice: Advice) -> datetime | None:
+    if advice.state is not SignState.DETOUR or advice.since is None:
+        return None
+    until = advice.since + timedelta(seconds=moment.settings.min_hold_s)
+    return until if until > moment.now else None
+
+
+def _without_hold(moment: Moment, advice: Advice) -> Unheld | None:
+    if advice.unheld is None:
+        return None
+    unheld = advice.unheld
+    shown = unheld.shown if unheld.state is SignState.DETOUR else None
+    via = _via(moment, shown, advice.normal) if shown and advice.normal else None
+    return Unheld(unheld.state, rule_code(unheld.reason), via)
+
+
+def _via(moment: Moment, route: Route, normal: Route) -> str | None:
+    return route.via or street_via(moment.snapshot.topology, route.links, normal.links) or None
+
+
+def _figure(figure: float | None) -> float | None:
+    """Give a figure for JSON, which has no infinity: a closed way takes null."""
+    return round(figure, 1) + 0.0 if figure is not None and isfinite(figure) else None  # 0.0 makes -0.0 a plain 0
+
+
+def by_destination(detours: Sequence[Json]) -> dict[str, Json]:
+    """Give the records of a decision by destination."""
+    return {detour["destination"]: detour for detour in detours}

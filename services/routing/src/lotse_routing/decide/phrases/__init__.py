@@ -1,0 +1,1 @@
+"""What explanations are made of, one module a language, all of one structure: `form` tells which phrases there are."""

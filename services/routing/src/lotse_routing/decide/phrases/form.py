@@ -1,0 +1,63 @@
+"""The phrases that an explanation is composed of: format strings, whose figures come formatted. Data, not rules."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Phrases:
+    """The phrases of one language.
+
+    Attributes
+    ----------
+    rules
+        A sentence for each rule code. They may use {cause}, {detour} (with its figures), {takes} (the detour and its
+        time alone), {normal}, {usual}, {min_gain}, {min_gain_pct}, {held_until} and {without_hold}.
+    no_gain, dropped
+        Of the rule `too_little_gain`: no detour is quicker at all; a detour that was shown gains too little to stay.
+    unmeasured
+        Of the rule `no_delay`: nobody sees whether anything is lost.
+    causes
+        A phrase for each kind of cause, and for a street that is a little slower: {street}, {details}.
+    zones
+        Names of time zones that this language has words of its own for.
+    """
+
+    rules: Mapping[str, str]
+    no_gain: str
+    dropped: str
+    unmeasured: str
+    causes: Mapping[str, str]
+    nameless: str
+    free_again: str
+    nobody_measures: str
+    speeds: str
+    roadwork: str
+    detectors: str
+    and_more: str
+    since: str
+    until: str
+    by_way: str
+    by_another_way: str
+    takes_shown: str
+    takes_candidate: str
+    normal: str
+    estimated: str
+    gain: str
+    seen_gain: str
+    lost: str
+    when_open: str
+    without_hold_nothing: str
+    without_hold_another: str
+    quiet: str
+    quiet_way: str
+    blind: str
+    blind_way: str
+    and_: str
+    no_destination: str
+    unaffected: str
+    misplaced: str
+    fault: str
+    moment: str
+    decimal_point: str
+    zones: Mapping[str, str]
