@@ -20,8 +20,13 @@ def decide_signs(step: Step, decided: Mapping[str, Decision]) -> tuple[dict[str,
     """
     decisions: dict[str, Decision] = {}
     faults: dict[str, Exception] = {}
-    advised = _guide(step.moment, decided)
-    for sign in step.moment.registry.signs:
+    signs = step.moment.registry.signs
+    try:
+        advised = _guide(step.moment, decided)
+    except Exception as error:  # noqa: BLE001 - told by the caller; what signs say to relations, they decide together
+        faults = {sign.sign_id: error for sign in signs}
+        return {sign.sign_id: fall_back(step, sign, decided.get(sign.sign_id)) for sign in signs}, faults
+    for sign in signs:
         to_relations = None if advised is None else advised.get(sign.sign_id, ())
         decisions[sign.sign_id], fault = _decide_or_fall_back(step, sign, decided.get(sign.sign_id), to_relations)
         if fault is not None:

@@ -1,6 +1,7 @@
 """Messages as advice that a sign composes its display of, and back from the record of what was shown."""
 
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 from lotse_routing.decide.advice import Advice, Reason, Relation, SignState, Told
@@ -61,7 +62,7 @@ def _advice(message: Message, snapshot: Snapshot, now: datetime, settings: Polic
         vehicles_per_h=detour.vehicles_per_h,
     )
     gain_s = None if pair.is_closure else detour.gain_s
-    return Advice(
+    advice = Advice(
         destination_id=f"{relation.street} > {relation.toward}",
         state=SignState.DETOUR if message.is_shown else SignState.BLANK,
         reason=message.reason,
@@ -77,6 +78,12 @@ def _advice(message: Message, snapshot: Snapshot, now: datetime, settings: Polic
         told=_told(message, cause, now, settings) if message.is_shown else None,
         relation=relation,
     )
+    return replace(advice, unheld=_unheld(advice)) if message.reason is Reason.HELD else advice
+
+
+def _unheld(advice: Advice) -> Advice:
+    """Say what would be without the hold: nothing, or it would not be held."""
+    return replace(advice, state=SignState.BLANK, reason=Reason.TOO_LITTLE_GAIN, shown=advice.normal, told=None)
 
 
 def _told(message: Message, cause: Cause | None, now: datetime, settings: PolicySettings) -> Told | None:
@@ -89,8 +96,3 @@ def _told(message: Message, cause: Cause | None, now: datetime, settings: Policy
         return before
     is_held = "closed" not in {told.kind, before.kind} and now - before.since < timedelta(seconds=settings.min_hold_s)
     return before if is_held else told
-
-
-def is_by_closure(advices: Iterable[Advice]) -> bool:
-    """Tell whether a closure, and not readings, stands behind any of them."""
-    return any(advice.reason is Reason.CLOSURE for advice in advices)

@@ -3,9 +3,10 @@
 A message belongs to a sign and a disturbance; what all messages divert is part of the cost of each. Pure.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from functools import cached_property
 
 import numpy as np
 
@@ -165,14 +166,13 @@ def decide_messages(
     return messages
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, eq=False)
 class _Board:
     """What is shown, and what comes of it."""
 
     situation: Situation
     forced: Sequence[Forced]
     shown: Mapping[Pair, Detour]
-    expected: Expected | None = None
 
     def others(self, pair: Pair) -> Mapping[Pair, Detour]:
         """Give what is shown but for one."""
@@ -180,7 +180,7 @@ class _Board:
 
     def valued_anew(self, said: Iterable[tuple[Pair, Before]]) -> "_Board":
         """Value what is said, given what was shown."""
-        return self._with({pair: value_before(before, self.ask(pair)) for pair, before in said})
+        return replace(self, shown={pair: value_before(before, self.ask(pair)) for pair, before in said})
 
     def after(self, message: Message) -> "_Board":
         """Give the board after a decision: itself if that changes nothing of what is shown."""
@@ -189,13 +189,11 @@ class _Board:
         if (detour and detour.corridor) == (before and before.corridor):
             return self
         others = self.others(message.pair)
-        return self._with(others if detour is None else {**others, message.pair: detour})
+        return replace(self, shown=others if detour is None else {**others, message.pair: detour})
 
     def ask(self, pair: Pair) -> Question:
         """Make the question for a sign and a disturbance, given what all other messages do."""
-        others = self.others(pair)
-        led_away = _led_away(others.values())
-        diverted = self._diverted_veh_h(others.values(), led_away)
+        is_shown = pair in self.shown
         return Question(
             situation=self.situation,
             disturbance=pair.disturbance,
@@ -203,15 +201,19 @@ class _Board:
             sign_link=pair.sign_link,
             corridors=pair.corridors,
             is_free=pair.is_free,
-            expected=self.expected or Expected(diverted, self.situation.loads.costs_s(diverted)),
-            diverted_veh_h=diverted,
-            led_away=led_away,
+            expected=self.expected,
+            by_others=self._expect(self.others(pair).values()) if is_shown else self.expected,
         )
 
-    def _with(self, shown: Mapping[Pair, Detour]) -> "_Board":
-        diverted = self._diverted_veh_h(shown.values(), _led_away(shown.values()))
-        expected = Expected(diverted, self.situation.loads.costs_s(diverted))
-        return _Board(self.situation, self.forced, shown, expected)
+    @cached_property
+    def expected(self) -> Expected:
+        """What all that is shown does."""
+        return self._expect(self.shown.values())
+
+    def _expect(self, detours: Collection[Detour]) -> Expected:
+        led_away = _led_away(detours)
+        diverted_veh_h = self._diverted_veh_h(detours, led_away)
+        return Expected(led_away, diverted_veh_h, self.situation.loads.costs_s(diverted_veh_h))
 
     def _diverted_veh_h(self, detours: Iterable[Detour], led_away: Mapping[KnownTrip, int]) -> Floats:
         """Sum up what messages divert, and who is forced off at a closure."""

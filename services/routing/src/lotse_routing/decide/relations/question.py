@@ -28,8 +28,13 @@ Way = tuple[int, ...]
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Expected:
-    """What all messages shown divert together, and what links cost then; shape (links,) each. No two are equal."""
+    """What messages do together: whom they lead away, what they divert, and what links cost then. No two are equal.
 
+    `led_away` has, for each trip, the place of the first sign on its way that addresses it: who follows that one is not
+    there to follow a later one. The others are of shape (links,).
+    """
+
+    led_away: Mapping[KnownTrip, int]
     diverted_veh_h: Floats
     costs_s: Seconds
 
@@ -132,13 +137,10 @@ class Question:
     ----------
     corridors
         What the sign may show; none registered: any way, if it `is_free` to propose one.
-    diverted_veh_h
-        What all other messages divert.
     expected
-        With what ways are searched: the costs under all messages, the sign's own included.
-    led_away
-        For each trip, the place of the first other sign on its way that addresses it: who follows that one is not
-        there to follow this one.
+        What all messages do, the sign's own included: under its costs ways are searched.
+    by_others
+        What all other messages do: under its costs they are valued.
     """
 
     situation: Situation
@@ -148,15 +150,14 @@ class Question:
     corridors: Sequence[Corridor]
     is_free: bool
     expected: Expected
-    diverted_veh_h: Floats
-    led_away: Mapping[KnownTrip, int]
+    by_others: Expected
 
     def find_best(self) -> Detour | None:
         """Find the corridor that gains most for all those it addresses together.
 
         What a corridor gains before its own load is the most it can gain: only those that may be the best are loaded.
         """
-        costs_s = self.situation.loads.costs_s(self.diverted_veh_h)
+        costs_s = self.by_others.costs_s
         owns = self._owns(costs_s)
         ways = ((way, via, self._gain(way, costs_s, owns)) for way, via in self._ways())
         in_order = sorted(((w, v, gain) for w, v, gain in ways if gain), key=lambda each: -each[2].total_s)
@@ -170,7 +171,7 @@ class Question:
 
     def value(self, corridor: Way, via: str | None) -> Detour | None:
         """Tell what a corridor is worth now; None if it addresses nobody."""
-        costs_s = self.situation.loads.costs_s(self.diverted_veh_h)
+        costs_s = self.by_others.costs_s
         gain = self._gain(corridor, costs_s, self._owns(costs_s))
         return self._loaded(corridor, via, gain) if gain else None
 
@@ -259,7 +260,7 @@ class Question:
     def _load(self, corridor: Way, passages: Sequence[Passage]) -> Mapping[int, float]:
         load: dict[int, float] = defaultdict(float)
         for passage in passages:
-            if self.led_away.get(passage.trip, passage.sign) >= passage.sign:
+            if self.by_others.led_away.get(passage.trip, passage.sign) >= passage.sign:
                 for link in beyond(corridor, passage.trip.place):
                     load[link] += self.situation.following_veh_h(passage.trip)
         return dict(load)
@@ -267,7 +268,7 @@ class Question:
     def _loaded_s(self, corridor: Way, load_veh_h: Mapping[int, float]) -> float:
         """Give what a corridor takes with its own traffic on it."""
         links = list(corridor[1:])
-        diverted = self.diverted_veh_h[links] + [load_veh_h.get(link, 0.0) for link in links]
+        diverted = self.by_others.diverted_veh_h[links] + [load_veh_h.get(link, 0.0) for link in links]
         return float(self.situation.loads.costs_s(diverted, links).sum())
 
 

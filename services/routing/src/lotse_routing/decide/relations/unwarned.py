@@ -13,6 +13,7 @@ class Unwarned:
 
     graph: RouteGraph
     _trees: dict[int, ReverseTree] = field(default_factory=dict)
+    _known: dict[tuple[tuple[int, ...], int], tuple[int, tuple[int, ...]] | None] = field(default_factory=dict)
 
     def turns_off(self, way: tuple[int, ...], barrier: int) -> tuple[int, tuple[int, ...]] | None:
         """Give the place in a way where they leave it, and their way from there to its end; None if there is none.
@@ -22,6 +23,11 @@ class Unwarned:
         barrier
             Place of the first closed link. Whoever cannot turn off before it goes back to where that was possible.
         """
+        if (way, barrier) not in self._known:
+            self._known[way, barrier] = self._turn_off(way, barrier)
+        return self._known[way, barrier]
+
+    def _turn_off(self, way: tuple[int, ...], barrier: int) -> tuple[int, tuple[int, ...]] | None:
         goal = way[-1]
         if goal not in self._trees:
             self._trees[goal] = tree_to_link(self.graph, goal)
