@@ -9,6 +9,7 @@ from lotse_routing.settings import (
     DisplaySettings,
     EstimateSettings,
     LoopSettings,
+    ModeSettings,
     PolicySettings,
     RoutingSettings,
     WeightSettings,
@@ -16,7 +17,14 @@ from lotse_routing.settings import (
 from lotse_shared.settings import SettingsError
 
 PAGE = Path(__file__).parents[2] / "docs" / "decisions-of-signs.md"
-ROOMS: list[type[BaseSettings]] = [EstimateSettings, WeightSettings, PolicySettings, DisplaySettings, LoopSettings]
+ROOMS: list[type[BaseSettings]] = [
+    EstimateSettings,
+    WeightSettings,
+    PolicySettings,
+    DisplaySettings,
+    ModeSettings,
+    LoopSettings,
+]
 
 
 def _row(name: str, default: object, description: str | None) -> str:

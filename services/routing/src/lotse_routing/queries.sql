@@ -6,7 +6,7 @@ select network_version from network where is_active;
 
 -- name: signs
 -- Signs in service.
-select sign_id, link_id, line_count, line_chars, destinations, fallback, priority
+select sign_id, link_id, line_count, line_chars, destinations, fallback, priority, mode, charset
 from sign
 where retired_at is null
 order by sign_id;
@@ -86,15 +86,17 @@ returning epoch, profile_generation;
 -- name: newest_decisions
 -- Decision in force of every sign.
 select distinct on (sign_id)
-    sign_id, epoch, seq, state, lines, explanation, decided_at, sensed_at, network_version, detours, body
+    sign_id, epoch, seq, state, lines, explanation, decided_at, sensed_at, network_version, detours, body,
+    source, why, shows_detours, suspended, grounds
 from decision
 order by sign_id, epoch desc, seq desc, decision_id desc;
 
 -- name: insert_decision
 -- Write a decision down.
 insert into decision
-    (sign_id, epoch, seq, state, lines, explanation, decided_at, sensed_at, network_version, detours, body, etag)
-values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12);
+    (sign_id, epoch, seq, state, lines, explanation, decided_at, sensed_at, network_version, detours, body, etag,
+    source, why, shows_detours, suspended, grounds)
+values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, nullif($16, ''), $17);
 
 -- name: written_links
 -- Links that have a state.
@@ -162,3 +164,69 @@ join detector d on d.detector_id = q.detector_id and d.link_id is not null and d
 where q.usable_s > 0 and q.speed_weight > 0
 group by q.begins_at, d.link_id
 order by q.begins_at, d.link_id;
+
+-- name: locks
+-- Locks that nobody released, and that are not over at $1 (null: all), with the name of their author's key.
+select l.sign_id, l.lines, l.reason, coalesce(nullif(k.name, ''), l.key_id) as author, l.expires_at
+from sign_lock l left join api_key k using (key_id)
+where l.released_at is null and ($1::timestamptz is null or l.expires_at > $1)
+order by l.sign_id;
+
+-- name: strategy_phases
+-- Phases of the newest version of each strategy in use that are not over at $1 (null: all): those planned by time, and
+-- those begun by hand.
+with newest as (
+    select distinct on (strategy_id) strategy_id, name, phases, retired_at
+    from strategy order by strategy_id, version desc
+), phase as (
+    select newest.strategy_id, newest.name, each.value as phase
+    from newest cross join lateral jsonb_array_elements(newest.phases) as each
+    where newest.retired_at is null
+), timed as (
+    select strategy_id, name, phase, (phase ->> 'starts_at')::timestamptz as starts_at,
+        (phase ->> 'ends_at')::timestamptz as ends_at
+    from phase where phase ->> 'starts_at' is not null
+    union all
+    select p.strategy_id, p.name, p.phase, a.starts_at, a.ends_at
+    from phase p
+    join strategy_activation a on a.strategy_id = p.strategy_id and a.phase = p.phase ->> 'name' and a.ended_at is null
+)
+select strategy_id, name, phase ->> 'name' as phase, starts_at, ends_at, phase -> 'messages' as messages
+from timed
+where $1::timestamptz is null or ends_at > $1
+order by strategy_id, starts_at, phase ->> 'name';
+
+-- name: proposal_answers
+-- What people said to proposals that wait, with the name of their key.
+select a.proposal_id, a.is_accepted, coalesce(nullif(k.name, ''), a.key_id) as author
+from proposal_answer a
+join proposal p on p.proposal_id = a.proposal_id and p.state = 'waiting'
+left join api_key k on k.key_id = a.key_id
+order by a.proposal_id;
+
+-- name: newest_proposals
+-- The newest proposal of every sign.
+select distinct on (sign_id)
+    sign_id, number, plan, lines, explanation, detours, made_at, expires_at, state, settled_at
+from proposal
+order by sign_id, number desc;
+
+-- name: withdraw_proposals
+-- Withdraw at $3 what waits of the sign $1 but for its newest proposal, number $2.
+update proposal set state = 'withdrawn', settled_at = $3 where sign_id = $1 and number < $2 and state = 'waiting';
+
+-- name: save_proposal
+-- Write a proposal down, or what became of it.
+insert into proposal
+    (proposal_id, sign_id, number, plan, lines, explanation, detours, made_at, expires_at, state, settled_at)
+values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)
+on conflict (proposal_id) do update set state = excluded.state, settled_at = excluded.settled_at;
+
+-- name: raise_suspended
+-- Raise an alarm at $3 that an order for the sign $1 is not followed; one that is up tells the newest reason.
+insert into alarm (kind, subject, message, raised_at) values ('order-suspended', $1, $2, $3)
+on conflict (kind, subject) where cleared_at is null do update set message = excluded.message;
+
+-- name: clear_suspended
+-- Clear it at $2.
+update alarm set cleared_at = $2 where kind = 'order-suspended' and subject = $1 and cleared_at is null;

@@ -2,9 +2,11 @@
 
 from collections.abc import Mapping
 from datetime import datetime
+from typing import get_args
 
 from lotse_routing import metrics
 from lotse_routing.decide.decision import Decision
+from lotse_routing.decide.orders import Source
 from lotse_routing.state.sense import Sensed
 from lotse_shared.level_of_service import LevelOfService
 from lotse_shared.log import OnChange, get_logger
@@ -28,8 +30,15 @@ def tell_decisions(decisions: Mapping[str, Decision], news: tuple[Decision, ...]
     """Tell what signs show, and every decision that is news."""
     for state in ("blank", "detour", "fallback"):
         metrics.SIGNS.labels(state).set(sum(d.state.value == state for d in decisions.values()))
+    for source in get_args(Source):
+        metrics.SIGNS_BY_SOURCE.labels(source).set(sum(d.authority.source == source for d in decisions.values()))
+    proposals = [d.authority.proposal for d in decisions.values() if d.authority.proposal]
+    metrics.WAITING_PROPOSALS.set(sum(proposal.is_waiting for proposal in proposals))
+    metrics.SUSPENDED_ORDERS.set(sum(bool(d.authority.suspended) for d in decisions.values()))
     for decision in news:
         log.info("decided", sign=decision.sign_id, state=decision.state.value, explanation=decision.explanation)
+        if decision.authority.suspended:
+            log.warning("an order is not followed", sign=decision.sign_id, order=decision.authority.suspended)
 
 
 class Faults:

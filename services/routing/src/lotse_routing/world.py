@@ -12,10 +12,12 @@ import asyncpg
 
 from lotse_routing.compiled import CompiledNetworks
 from lotse_routing.core.topology import Seconds, Topology, build_topology
+from lotse_routing.decide.orders import NO_ORDERS, Orders
 from lotse_routing.decide.registry import Corridor, Destination, Registry, Sign
 from lotse_routing.metrics import UNKNOWN_CLOSED_LINKS
 from lotse_routing.network.model import StreetNetwork
 from lotse_routing.network.store import load_active_network
+from lotse_routing.orders_store import ORDER_TABLES, read_orders
 from lotse_routing.queries import QUERIES, Connection
 from lotse_routing.settings import RoutingSettings, WeightSettings
 from lotse_routing.state.estimate import DetectorPlace
@@ -25,7 +27,7 @@ from lotse_routing.state.weights import Weights, base_weights, minor_street_fact
 from lotse_shared.log import OnChange, get_logger
 
 REGISTRY_TABLES = frozenset({"sign", "destination", "corridor"})
-TABLES = REGISTRY_TABLES | {"network", "roadwork", "detector"}
+TABLES = REGISTRY_TABLES | ORDER_TABLES | {"network", "roadwork", "detector"}
 
 log = get_logger(__name__)
 
@@ -49,6 +51,7 @@ class World:
     registry: Registry
     roadworks: tuple[Roadwork, ...]
     places: tuple[DetectorPlace, ...]
+    orders: Orders
 
 
 class WorldReader:
@@ -62,6 +65,7 @@ class WorldReader:
         self._registry = Registry((), {}, ())
         self._roadworks: tuple[Roadwork, ...] = ()
         self._places: tuple[DetectorPlace, ...] = ()
+        self._orders = NO_ORDERS
         self._has_town = OnChange(log)
         self._has_signs = OnChange(log)
         self._unknown = OnChange(log)
@@ -84,6 +88,8 @@ class WorldReader:
             self._roadworks = await read_roadworks(connection, now)
         if "detector" in hinted:
             self._places = tuple(DetectorPlace(*row) for row in await connection.fetch(QUERIES["detectors"]))
+        if not ORDER_TABLES.isdisjoint(hinted):
+            self._orders = await read_orders(connection, now)
         if self._town is None:
             self._has_town.now("missing", "no network is active: waiting for an import")
             return None
@@ -93,7 +99,7 @@ class WorldReader:
         signs = len(self._registry.signs)
         self._has_signs.now("some" if signs else "none", "signs to decide for" if signs else "no signs registered yet")
         self._tell_unknown_links(self._town.topology)
-        return World(self._town, self._registry, self._roadworks, self._places)
+        return World(self._town, self._registry, self._roadworks, self._places, self._orders)
 
     async def _read_town(self, connection: Connection) -> None:
         version = await connection.fetchval(QUERIES["active_version"])

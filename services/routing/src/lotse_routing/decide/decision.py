@@ -1,15 +1,25 @@
 """A sign's decision in all: advice for each destination, its text, its explanation, its display; and its record."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from math import inf
 from typing import Any
 
 from lotse_routing.core.topology import Topology
 from lotse_routing.decide.advice import Advice, Reason, SignState, sign_state
-from lotse_routing.decide.display import Display, arrow, compose_display, compose_face, delay_min
+from lotse_routing.decide.approval import Wish
+from lotse_routing.decide.display import (
+    Display,
+    arrow,
+    compose_display,
+    compose_face,
+    delay_min,
+    plan_of,
+    read_face,
+)
 from lotse_routing.decide.explanation import explain, explain_fault, explain_misplaced
+from lotse_routing.decide.modes import OWN_WORD, Authority, Before, Rules, govern
 from lotse_routing.decide.policy import Moment, advise
 from lotse_routing.decide.record import Json, gists, is_refuted, read_advices, write_advice
 from lotse_routing.decide.registry import Sign
@@ -23,7 +33,8 @@ class Decision:
     """What a sign shows from `decided_at` on (Lotse's clock), and why.
 
     `sensed_at` is the newest reading felt in the step that caused it, None where readings did not. `detours` is the
-    record per destination, with link ids; `delays_min` what the display tells, by destination.
+    record per destination, with link ids, of what Lotse found; `authority` tells whether the sign shows that, or whose
+    word else; `delays_min` is what the display tells, by destination.
     """
 
     sign_id: str
@@ -36,16 +47,21 @@ class Decision:
     detours: tuple[Json, ...]
     display: Display
     delays_min: Mapping[str, int]
+    authority: Authority = OWN_WORD
 
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """What all decisions of one step share besides the moment: epoch, display settings, newest reading felt in it."""
+    """What all decisions of one step share besides the moment.
+
+    Epoch, display settings, newest reading felt in it, and what people ordered.
+    """
 
     moment: Moment
     display: DisplaySettings
     epoch: int
     sensed_at: datetime | None
+    rules: Rules = field(default_factory=Rules)
 
 
 def decide_sign(step: Step, sign: Sign, previous: Decision | None) -> Decision:
@@ -72,8 +88,8 @@ def decide_sign(step: Step, sign: Sign, previous: Decision | None) -> Decision:
 
 
 def fall_back(step: Step, sign: Sign, previous: Decision | None) -> Decision:
-    """Give the fallback of a sign whose decision failed."""
-    return _fallen_back(step, sign, previous, explain_fault(sign.sign_id))
+    """Give the fallback of a sign whose decision failed, whatever was ordered: an order may be what failed."""
+    return _fallen_back(replace(step, rules=Rules()), sign, previous, explain_fault(sign.sign_id))
 
 
 def is_news(decision: Decision, written: Decision | None, explain_again_s: float) -> bool:
@@ -86,6 +102,8 @@ def is_news(decision: Decision, written: Decision | None, explain_again_s: float
     if written is None:
         return True
     if decision.display != written.display or _shown_links(decision) != _shown_links(written):
+        return True
+    if decision.authority != written.authority:
         return True
     now, before = gists(decision.detours), gists(written.detours)
     if now == before:
@@ -132,22 +150,36 @@ def _composed(  # noqa: PLR0913, PLR0917 - the parts of a decision
         if advice.state is SignState.DETOUR and advice.shown
     ]
     lines = _lines(moment, sign, advices, via_streets, step.display)
-    face = compose_face(state, lines, advices, ways, moment.settings.min_hold_s)
+    detours = tuple(write_advice(topology, a, via) for a, via in zip(advices, via_streets, strict=True))
+    wanted = compose_face(state, lines, advices, ways, moment.settings.min_hold_s)
+    wish = Wish(sign.sign_id, plan_of(sign, wanted), lines, explanation, detours)
+    face, authority = govern(moment, step.rules, sign, wanted, wish, advices, _before(previous))
     display = compose_display(
-        sign, face, step.display, epoch=step.epoch, previous=previous.display if previous else None
+        sign,
+        face,
+        step.display,
+        source=authority.source,
+        epoch=step.epoch,
+        previous=previous.display if previous else None,
     )
     return Decision(
         sign_id=sign.sign_id,
-        state=state,
-        lines=lines,
-        explanation=explanation,
+        state=face.state,
+        lines=face.lines,
+        explanation=authority.explain(explanation),
         decided_at=moment.now,
-        sensed_at=sensed_at,
+        sensed_at=sensed_at if authority.shows_detours else None,
         network_version=topology.network_version,
-        detours=tuple(write_advice(topology, a, via) for a, via in zip(advices, via_streets, strict=True)),
+        detours=detours,
         display=display,
         delays_min=delays,
+        authority=authority,
     )
+
+
+def _before(previous: Decision | None) -> Before | None:
+    face = read_face(previous.display) if previous else None
+    return Before(face, previous.authority, previous.detours) if previous and face else None
 
 
 def _lines(
