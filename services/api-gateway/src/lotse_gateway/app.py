@@ -23,8 +23,10 @@ from lotse_gateway.routes.health import health_of_detectors_router
 from lotse_gateway.routes.history import history_router
 from lotse_gateway.routes.ledger import ledger_router
 from lotse_gateway.routes.links import links_router
+from lotse_gateway.routes.locks import locks_router
 from lotse_gateway.routes.parameters import refuse_unknown_parameters
 from lotse_gateway.routes.problem_pages import problem_pages_router
+from lotse_gateway.routes.proposals import proposals_router
 from lotse_gateway.routes.publishing import publishing_router
 from lotse_gateway.routes.registry import registry_router
 from lotse_gateway.routes.roadworks import roadworks_router
@@ -42,6 +44,8 @@ ROUTERS = (
     health_of_detectors_router,
     alarms_router,
     signs_router,
+    locks_router,
+    proposals_router,
     links_router,
     roadworks_router,
     closure_checks_router,

@@ -20,6 +20,7 @@ QUERY_FILES = (
     "readings",
     "history",
     "decisions",
+    "orders",
     "system",
     "ledger",
     "dead_letters",

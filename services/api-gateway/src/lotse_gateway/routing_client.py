@@ -6,6 +6,7 @@ from lotse_gateway.internal import InternalService
 from lotse_shared.wire import CorridorsAnswer, CorridorsRequest
 from lotse_shared.wire_closures import ClosureAnswer, ClosureRequest
 from lotse_shared.wire_routes import RouteAnswer, RouteRequest
+from lotse_shared.wire_texts import TextsAnswer, TextsRequest
 
 
 class RoutingClient:
@@ -30,6 +31,10 @@ class RoutingClient:
         """Give the links of corridors, or what is wrong with them. Raises Unavailable as `find_route` does."""
         path = "/internal/corridors/resolve"
         return await self._routing.ask(CorridorsAnswer, path, json=request.model_dump(mode="json"))
+
+    async def check_texts(self, request: TextsRequest) -> TextsAnswer:
+        """Tell whether lines may stand on signs, and how they write them. Raises Unavailable as `find_route` does."""
+        return await self._routing.ask(TextsAnswer, "/internal/texts/check", json=request.model_dump(mode="json"))
 
     async def check_closure(self, request: ClosureRequest) -> ClosureAnswer:
         """Tell what a closure would do.

@@ -39,7 +39,7 @@ class DisplayBody(View):
     hold_until: AwareDatetime | None = Field(examples=["2026-11-23T07:43:34.192616Z"])
     valid_until: AwareDatetime | None
     priority: int = Field(examples=[6])
-    source: str = Field(examples=["automatic"])
+    source: str = Field(description="automatic, approval, strategy or manual: whose word it is", examples=["automatic"])
     lines: list[str] = Field(examples=[["LINDENBRÜCKE", "STAU", "FOLGE U3"]])
     destinations: list[DisplayDestination]
     fallback: Literal["blank"] = Field(examples=["blank"])
@@ -71,6 +71,10 @@ class DecisionDetour(View):
     confidence: float | None = Field(description="0..1", examples=[0.5])
 
 
+Source = Literal["automatic", "approval", "strategy", "manual"]
+SHOWS_DETOURS = "false: an order stands before what Lotse found, or it waits for approval: see `explanation`"
+
+
 class DecisionView(View):
     """What a sign was told at a moment, and why."""
 
@@ -87,6 +91,9 @@ class DecisionView(View):
         examples=["2026-11-23T07:43:28.166Z"],
     )
     network_version: str = Field(examples=["2ab8302d…"])
+    source: Source = Field(description="whose word the sign shows", examples=["automatic"])
+    suspended: str | None = Field(description="an order that is not followed, and why")
+    shows_detours: bool = Field(description=SHOWS_DETOURS, examples=[True])
     detours: list[DecisionDetour]
 
 
@@ -94,9 +101,11 @@ DecisionPage = Page[DecisionView]
 
 
 class DetourView(DecisionDetour):
-    """What a sign in service says of one destination now."""
+    """What a sign in service says of one destination now, or what Lotse found for it where it must not say so."""
 
     sign: str = Field(examples=["S2"])
+    source: Source = Field(description="whose word the sign shows", examples=["automatic"])
+    shows_detours: bool = Field(description=SHOWS_DETOURS, examples=[True])
     decision_id: int = Field(examples=[8])
     decided_at: AwareDatetime = Field(
         description="on Lotse's clock: travel times, gain, confidence and explanation are those of this moment",

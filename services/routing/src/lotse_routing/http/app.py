@@ -8,6 +8,7 @@ from fastapi import FastAPI
 from lotse_routing.http.closures import closures_router
 from lotse_routing.http.corridors import corridors_router
 from lotse_routing.http.routes import routes_router
+from lotse_routing.http.texts import texts_router
 from lotse_routing.places import PlacesInForce
 from lotse_routing.records import Records
 from lotse_routing.settings import RoutingSettings
@@ -48,4 +49,5 @@ def create_app(resources: Resources) -> FastAPI:
     app.include_router(routes_router(current, places_of, resources.records, resources.settings))
     app.include_router(closures_router(current, resources.records, resources.settings))
     app.include_router(corridors_router(resources.town, places_of))
+    app.include_router(texts_router())
     return app
