@@ -32,6 +32,7 @@ from lotse_gateway.routes.registry import registry_router
 from lotse_gateway.routes.roadworks import roadworks_router
 from lotse_gateway.routes.routes import routes_router
 from lotse_gateway.routes.signs import signs_router
+from lotse_gateway.routes.strategies import strategies_router
 from lotse_gateway.routes.system import system_router
 from lotse_gateway.version import VERSION
 from lotse_shared.health import health_router
@@ -46,6 +47,7 @@ ROUTERS = (
     signs_router,
     locks_router,
     proposals_router,
+    strategies_router,
     links_router,
     roadworks_router,
     closure_checks_router,

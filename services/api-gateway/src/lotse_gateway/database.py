@@ -21,6 +21,7 @@ QUERY_FILES = (
     "history",
     "decisions",
     "orders",
+    "strategies",
     "system",
     "ledger",
     "dead_letters",

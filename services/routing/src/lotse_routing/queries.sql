@@ -173,28 +173,11 @@ where l.released_at is null and ($1::timestamptz is null or l.expires_at > $1)
 order by l.sign_id;
 
 -- name: strategy_phases
--- Phases of the newest version of each strategy in use that are not over at $1 (null: all): those planned by time, and
--- those begun by hand.
-with newest as (
-    select distinct on (strategy_id) strategy_id, name, phases, retired_at
-    from strategy order by strategy_id, version desc
-), phase as (
-    select newest.strategy_id, newest.name, each.value as phase
-    from newest cross join lateral jsonb_array_elements(newest.phases) as each
-    where newest.retired_at is null
-), timed as (
-    select strategy_id, name, phase, (phase ->> 'starts_at')::timestamptz as starts_at,
-        (phase ->> 'ends_at')::timestamptz as ends_at
-    from phase where phase ->> 'starts_at' is not null
-    union all
-    select p.strategy_id, p.name, p.phase, a.starts_at, a.ends_at
-    from phase p
-    join strategy_activation a on a.strategy_id = p.strategy_id and a.phase = p.phase ->> 'name' and a.ended_at is null
-)
-select strategy_id, name, phase ->> 'name' as phase, starts_at, ends_at, phase -> 'messages' as messages
-from timed
+-- Phases of strategies in use that are not over at $1 (null: all).
+select strategy_id, name, phase, starts_at, ends_at, messages
+from strategy_phase
 where $1::timestamptz is null or ends_at > $1
-order by strategy_id, starts_at, phase ->> 'name';
+order by strategy_id, starts_at, phase;
 
 -- name: proposal_answers
 -- What people said to proposals that wait, with the name of their key.

@@ -69,6 +69,24 @@ create table strategy_activation (
 );
 create unique index strategy_activation_one on strategy_activation (strategy_id) where ended_at is null;
 
+-- Phases of the newest version of each strategy in use, with their times: planned, and begun by hand.
+create view strategy_phase as
+with newest as (
+    select distinct on (strategy_id) strategy_id, name, phases, retired_at
+    from strategy order by strategy_id, version desc
+), each as (
+    select n.strategy_id, n.name, p.value as phase
+    from newest n cross join lateral jsonb_array_elements(n.phases) as p
+    where n.retired_at is null
+)
+select strategy_id, name, phase ->> 'name' as phase, phase -> 'messages' as messages,
+    (phase ->> 'starts_at')::timestamptz as starts_at, (phase ->> 'ends_at')::timestamptz as ends_at
+from each where phase ->> 'starts_at' is not null
+union all
+select e.strategy_id, e.name, e.phase ->> 'name', e.phase -> 'messages', a.starts_at, a.ends_at
+from each e
+join strategy_activation a on a.strategy_id = e.strategy_id and a.phase = e.phase ->> 'name' and a.ended_at is null;
+
 -- Owned by the gateway: how lines are composed, where a town wants other words than the built-in ones.
 create table text_template (
     language text not null check (language in ('de', 'en')),

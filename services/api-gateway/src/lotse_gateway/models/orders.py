@@ -1,6 +1,5 @@
 """What operators order signs to show: locks, and what they say to proposals."""
 
-from datetime import timedelta
 from typing import Annotated, Literal
 
 from pydantic import AwareDatetime, Field, model_validator
@@ -14,28 +13,33 @@ ProposalState = Literal["waiting", "accepted", "refused", "lapsed", "withdrawn"]
 FIRE = ["FEUERWEHR", "BITTE WARTEN"]
 
 
-class Lock(Body):
-    """A sign locked to a message, or to nothing. Its end is given in one of two ways."""
+class Bounded(Body):
+    """What ends by itself. Its end is given in one of two ways."""
+
+    expires_at: Moment | None = Field(default=None, description="on Lotse's clock", examples=[None])
+    for_min: float | None = Field(default=None, gt=0, description="minutes from now on", examples=[60])
+
+    @model_validator(mode="after")
+    def _has_one_end(self) -> "Bounded":
+        if (self.expires_at is None) == (self.for_min is None):
+            message = "give exactly one of expires_at, for_min"
+            raise ValueError(message)
+        return self
+
+
+class Lock(Bounded):
+    """A sign locked to a message, or to nothing."""
 
     state: Literal["blank", "message"] = Field(description="blank: it shows nothing", examples=["message"])
     lines: Lines = Field(default=[], description="with the state message, and only then", examples=[FIRE])
     reason: Name = Field(min_length=1, description="for those who come after", examples=["fire brigade at work"])
-    expires_at: Moment | None = Field(default=None, description="on Lotse's clock", examples=[None])
-    for_min: float | None = Field(default=None, gt=0, description="minutes from now on", examples=[60])
 
     @model_validator(mode="after")
     def _lines_belong_to_a_message(self) -> "Lock":
         if (self.state == "message") != bool(self.lines):
             message = "lines are given with the state 'message', and only then"
             raise ValueError(message)
-        if (self.expires_at is None) == (self.for_min is None):
-            message = "give exactly one of expires_at, for_min"
-            raise ValueError(message)
         return self
-
-    def end(self, now: AwareDatetime) -> AwareDatetime:
-        """Tell when it expires."""
-        return self.expires_at or now + timedelta(minutes=self.for_min or 0)
 
 
 class LockView(View):

@@ -1,6 +1,5 @@
 """Signs locked by hand: to a message or to nothing, by whom, why, and until when."""
 
-from datetime import datetime, timedelta
 from typing import Annotated, Any
 
 import asyncpg
@@ -13,12 +12,11 @@ from lotse_gateway.keys import ApiKey, Scope
 from lotse_gateway.models.orders import Lock, LockView
 from lotse_gateway.nouns import SIGNS
 from lotse_gateway.openapi import errors
-from lotse_gateway.orders import check_texts, now_of
+from lotse_gateway.orders import check_texts, end_of, now_of, size_of
 from lotse_gateway.registry import get_row, refuse
 from lotse_gateway.resources import Resources
-from lotse_gateway.routes.parameters import NewSignId, invalid_field
+from lotse_gateway.routes.parameters import NewSignId
 from lotse_shared.problems import Gone, NotFound
-from lotse_shared.wire_texts import SignSize
 
 
 def locks_router(resources: Resources) -> APIRouter:
@@ -53,7 +51,7 @@ def locks_router(resources: Resources) -> APIRouter:
         alarm (`order-suspended`) and `suspended` say so.
         """
         now = now_of(resources)
-        expires_at = _end_of(lock, now, resources.settings.max_lock_h)
+        expires_at = end_of(lock, now, resources.settings.max_order_h)
         sign = await get_row(database, SIGNS, sign_id)
         lines = await _as_written(resources, sign, lock)
         async with database.transaction() as session:
@@ -85,22 +83,8 @@ def locks_router(resources: Resources) -> APIRouter:
     return router
 
 
-def _end_of(lock: Lock, now: datetime, max_lock_h: float) -> datetime:
-    field = "body.for_min" if lock.expires_at is None else "body.expires_at"
-    latest = now + timedelta(hours=max_lock_h)
-    try:
-        expires_at = lock.end(now)
-    except OverflowError:
-        expires_at = latest + timedelta(hours=1)
-    if not now < expires_at <= latest:
-        allowed = f"later than now ({now.isoformat()}), by {max_lock_h:g} hours at most"
-        raise invalid_field(field=field, reason=f"the lock would end at {expires_at.isoformat()}; allowed: {allowed}")
-    return expires_at
-
-
 async def _as_written(resources: Resources, sign: asyncpg.Record, lock: Lock) -> list[str]:
-    size = SignSize(line_count=sign["line_count"], line_chars=sign["line_chars"], charset=sign["charset"])
-    (lines,), faults = await check_texts(resources, [("body", size, lock.lines)])
+    (lines,), faults = await check_texts(resources, [("body", size_of(sign), lock.lines)])
     refuse(faults)
     return lines
 
