@@ -147,3 +147,17 @@ async def test_a_standby_that_takes_over_knows_what_was_proposed_and_what_is_kep
         await answer(connection, "KL-07-2", is_accepted=True)
         await spoken(connection, "approval", "LAUTERSTR.", "GESPERRT", "FOLGE U12")
     assert await connection.fetchval("select count(*) from proposal") == 2
+
+
+async def test_the_town_s_own_words_are_taken_from_when_they_are_saved(
+    database: DatabaseSettings, connection: asyncpg.Connection
+) -> None:
+    await register_town(connection)
+    async with a_planner(database):
+        await measure(connection, JAM)
+        await spoken(connection, "automatic", "LAUTERSTR.", "STAU", "FOLGE U12")
+        await connection.execute(
+            "insert into text_template (language, kind, lines) values ('de', 'jam', $1)",
+            [["{street}"], ["{cause}"], ["UMLEITUNG {corridor}"]],
+        )
+        await spoken(connection, "automatic", "LAUTERSTR.", "STAU", "UMLEITUNG U12")

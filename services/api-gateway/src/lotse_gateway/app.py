@@ -34,6 +34,7 @@ from lotse_gateway.routes.routes import routes_router
 from lotse_gateway.routes.signs import signs_router
 from lotse_gateway.routes.strategies import strategies_router
 from lotse_gateway.routes.system import system_router
+from lotse_gateway.routes.templates import templates_router
 from lotse_gateway.version import VERSION
 from lotse_shared.health import health_router
 from lotse_shared.problems import add_problem_handlers
@@ -48,6 +49,7 @@ ROUTERS = (
     locks_router,
     proposals_router,
     strategies_router,
+    templates_router,
     links_router,
     roadworks_router,
     closure_checks_router,

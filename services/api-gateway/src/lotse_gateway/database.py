@@ -22,6 +22,7 @@ QUERY_FILES = (
     "decisions",
     "orders",
     "strategies",
+    "templates",
     "system",
     "ledger",
     "dead_letters",

@@ -6,7 +6,14 @@ from lotse_gateway.internal import InternalService
 from lotse_shared.wire import CorridorsAnswer, CorridorsRequest
 from lotse_shared.wire_closures import ClosureAnswer, ClosureRequest
 from lotse_shared.wire_routes import RouteAnswer, RouteRequest
-from lotse_shared.wire_texts import TextsAnswer, TextsRequest
+from lotse_shared.wire_texts import (
+    FaultsAnswer,
+    PreviewAnswer,
+    PreviewRequest,
+    TemplateRequest,
+    TextsAnswer,
+    TextsRequest,
+)
 
 
 class RoutingClient:
@@ -35,6 +42,15 @@ class RoutingClient:
     async def check_texts(self, request: TextsRequest) -> TextsAnswer:
         """Tell whether lines may stand on signs, and how they write them. Raises Unavailable as `find_route` does."""
         return await self._routing.ask(TextsAnswer, "/internal/texts/check", json=request.model_dump(mode="json"))
+
+    async def check_template(self, request: TemplateRequest) -> FaultsAnswer:
+        """Tell what is wrong with a template. Raises Unavailable as `find_route` does."""
+        path = "/internal/texts/check-template"
+        return await self._routing.ask(FaultsAnswer, path, json=request.model_dump(mode="json"))
+
+    async def preview(self, request: PreviewRequest) -> PreviewAnswer:
+        """Give the lines that a sign would show. Raises Unavailable as `find_route` does."""
+        return await self._routing.ask(PreviewAnswer, "/internal/texts/preview", json=request.model_dump(mode="json"))
 
     async def check_closure(self, request: ClosureRequest) -> ClosureAnswer:
         """Tell what a closure would do.

@@ -6,11 +6,13 @@ from datetime import datetime
 import asyncpg
 
 from lotse_routing.decide.approval import Proposal, Wish
+from lotse_routing.decide.cause import Kind
 from lotse_routing.decide.decision import Decision
 from lotse_routing.decide.orders import Answer, Lock, Orders, Phase
+from lotse_routing.decide.template import Template
 from lotse_routing.queries import QUERIES, Connection
 
-ORDER_TABLES = frozenset({"sign_lock", "strategy", "strategy_activation", "proposal_answer"})
+ORDER_TABLES = frozenset({"sign_lock", "strategy", "strategy_activation", "proposal_answer", "text_template"})
 
 
 async def read_orders(connection: Connection, now: datetime | None) -> Orders:
@@ -22,6 +24,12 @@ async def read_orders(connection: Connection, now: datetime | None) -> Orders:
         phases=tuple(_phase(row) for row in await connection.fetch(QUERIES["strategy_phases"], now)),
         answers={row["proposal_id"]: Answer(row["is_accepted"], row["author"]) for row in answers},
     )
+
+
+async def read_templates(connection: Connection, language: str) -> Mapping[Kind, Template]:
+    """Read the town's own words of a language."""
+    rows = await connection.fetch(QUERIES["text_templates"], language)
+    return {row["kind"]: Template(tuple(tuple(forms) for forms in row["lines"])) for row in rows}
 
 
 def _phase(row: asyncpg.Record) -> Phase:

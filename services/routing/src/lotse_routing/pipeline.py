@@ -16,7 +16,6 @@ from lotse_routing.core.topology import Topology
 from lotse_routing.corridors.report import CorridorReport
 from lotse_routing.decide.candidates import Trees, trees_of
 from lotse_routing.decide.decision import Decision, Step, is_news
-from lotse_routing.decide.modes import Rules
 from lotse_routing.decide.policy import Moment
 from lotse_routing.decide.signs import decide_signs
 from lotse_routing.feed import DataFeed, Feed, Listener, Turn, WallFeed
@@ -225,8 +224,7 @@ class Planner:
             current=self._current,
             settings=self._settings.policy,
         )
-        rules = Rules(turn.world.orders, self._settings.modes)
-        return Step(moment, self._settings.display, self._epoch, self._sensed.newest, rules)
+        return Step(moment, self._settings.display, self._epoch, self._sensed.newest, turn.world.rules)
 
     async def _publish(
         self, turn: Turn, snapshot: Snapshot, estimates: Estimates, decisions: Mapping[str, Decision]

@@ -179,6 +179,10 @@ from strategy_phase
 where $1::timestamptz is null or ends_at > $1
 order by strategy_id, starts_at, phase;
 
+-- name: text_templates
+-- The town's own words of the language $1.
+select kind, lines from text_template where language = $1 order by kind;
+
 -- name: proposal_answers
 -- What people said to proposals that wait, with the name of their key.
 select a.proposal_id, a.is_accepted, coalesce(nullif(k.name, ''), a.key_id) as author

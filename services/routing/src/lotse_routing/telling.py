@@ -35,10 +35,13 @@ def tell_decisions(decisions: Mapping[str, Decision], news: tuple[Decision, ...]
     proposals = [d.authority.proposal for d in decisions.values() if d.authority.proposal]
     metrics.WAITING_PROPOSALS.set(sum(proposal.is_waiting for proposal in proposals))
     metrics.SUSPENDED_ORDERS.set(sum(bool(d.authority.suspended) for d in decisions.values()))
+    metrics.UNFILLED_TEMPLATES.set(sum(decision.is_unfilled for decision in decisions.values()))
     for decision in news:
         log.info("decided", sign=decision.sign_id, state=decision.state.value, explanation=decision.explanation)
         if decision.authority.suspended:
             log.warning("an order is not followed", sign=decision.sign_id, order=decision.authority.suspended)
+        if decision.is_unfilled:
+            log.warning("the template could not be filled: built-in text", sign=decision.sign_id, lines=decision.lines)
 
 
 class Faults:

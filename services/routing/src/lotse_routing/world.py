@@ -12,12 +12,12 @@ import asyncpg
 
 from lotse_routing.compiled import CompiledNetworks
 from lotse_routing.core.topology import Seconds, Topology, build_topology
-from lotse_routing.decide.orders import NO_ORDERS, Orders
+from lotse_routing.decide.modes import Rules
 from lotse_routing.decide.registry import Corridor, Destination, Registry, Sign
 from lotse_routing.metrics import UNKNOWN_CLOSED_LINKS
 from lotse_routing.network.model import StreetNetwork
 from lotse_routing.network.store import load_active_network
-from lotse_routing.orders_store import ORDER_TABLES, read_orders
+from lotse_routing.orders_store import ORDER_TABLES, read_orders, read_templates
 from lotse_routing.queries import QUERIES, Connection
 from lotse_routing.settings import RoutingSettings, WeightSettings
 from lotse_routing.state.estimate import DetectorPlace
@@ -51,7 +51,7 @@ class World:
     registry: Registry
     roadworks: tuple[Roadwork, ...]
     places: tuple[DetectorPlace, ...]
-    orders: Orders
+    rules: Rules
 
 
 class WorldReader:
@@ -65,7 +65,7 @@ class WorldReader:
         self._registry = Registry((), {}, ())
         self._roadworks: tuple[Roadwork, ...] = ()
         self._places: tuple[DetectorPlace, ...] = ()
-        self._orders = NO_ORDERS
+        self._rules = Rules()
         self._has_town = OnChange(log)
         self._has_signs = OnChange(log)
         self._unknown = OnChange(log)
@@ -89,7 +89,9 @@ class WorldReader:
         if "detector" in hinted:
             self._places = tuple(DetectorPlace(*row) for row in await connection.fetch(QUERIES["detectors"]))
         if not ORDER_TABLES.isdisjoint(hinted):
-            self._orders = await read_orders(connection, now)
+            orders = await read_orders(connection, now)
+            templates = await read_templates(connection, self._settings.display.language)
+            self._rules = Rules(orders, self._settings.modes, templates)
         if self._town is None:
             self._has_town.now("missing", "no network is active: waiting for an import")
             return None
@@ -99,7 +101,7 @@ class WorldReader:
         signs = len(self._registry.signs)
         self._has_signs.now("some" if signs else "none", "signs to decide for" if signs else "no signs registered yet")
         self._tell_unknown_links(self._town.topology)
-        return World(self._town, self._registry, self._roadworks, self._places, self._orders)
+        return World(self._town, self._registry, self._roadworks, self._places, self._rules)
 
     async def _read_town(self, connection: Connection) -> None:
         version = await connection.fetchval(QUERIES["active_version"])

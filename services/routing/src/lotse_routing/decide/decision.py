@@ -19,12 +19,14 @@ from lotse_routing.decide.display import (
     read_face,
 )
 from lotse_routing.decide.explanation import explain, explain_fault, explain_misplaced
+from lotse_routing.decide.fitting import Size
 from lotse_routing.decide.modes import OWN_WORD, Authority, Before, Rules, govern
 from lotse_routing.decide.policy import Moment, advise
 from lotse_routing.decide.record import Json, gists, is_refuted, read_advices, write_advice
 from lotse_routing.decide.registry import Sign
-from lotse_routing.decide.street import street_via
-from lotse_routing.decide.text import Message, compose_lines
+from lotse_routing.decide.street import street_rejoined, street_via
+from lotse_routing.decide.text import Message
+from lotse_routing.decide.wording import Text, Wording, compose_text
 from lotse_routing.settings import DisplaySettings
 
 
@@ -34,7 +36,8 @@ class Decision:
 
     `sensed_at` is the newest reading felt in the step that caused it, None where readings did not. `detours` is the
     record per destination, with link ids, of what Lotse found; `authority` tells whether the sign shows that, or whose
-    word else; `delays_min` is what the display tells, by destination.
+    word else; `delays_min` is what the display tells, by destination; `is_unfilled`, that the town's own
+    words did not fit.
     """
 
     sign_id: str
@@ -48,6 +51,7 @@ class Decision:
     display: Display
     delays_min: Mapping[str, int]
     authority: Authority = OWN_WORD
+    is_unfilled: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,10 +153,10 @@ def _composed(  # noqa: PLR0913, PLR0917 - the parts of a decision
         for advice, via in zip(advices, via_streets, strict=True)
         if advice.state is SignState.DETOUR and advice.shown
     ]
-    lines = _lines(moment, sign, advices, via_streets, step.display)
+    text = _text(step, sign, advices, via_streets)
     detours = tuple(write_advice(topology, a, via) for a, via in zip(advices, via_streets, strict=True))
-    wanted = compose_face(state, lines, advices, ways, moment.settings.min_hold_s)
-    wish = Wish(sign.sign_id, plan_of(sign, wanted), lines, explanation, detours)
+    wanted = compose_face(state, text.lines, advices, ways, moment.settings.min_hold_s)
+    wish = Wish(sign.sign_id, plan_of(sign, wanted), text.lines, explanation, detours)
     face, authority = govern(moment, step.rules, sign, wanted, wish, advices, _before(previous))
     display = compose_display(
         sign,
@@ -174,6 +178,7 @@ def _composed(  # noqa: PLR0913, PLR0917 - the parts of a decision
         display=display,
         delays_min=delays,
         authority=authority,
+        is_unfilled=text.is_unfilled,
     )
 
 
@@ -182,9 +187,8 @@ def _before(previous: Decision | None) -> Before | None:
     return Before(face, previous.authority, previous.detours) if previous and face else None
 
 
-def _lines(
-    moment: Moment, sign: Sign, advices: Sequence[Advice], via_streets: Sequence[str], display: DisplaySettings
-) -> tuple[str, ...]:
+def _text(step: Step, sign: Sign, advices: Sequence[Advice], via_streets: Sequence[str]) -> Text:
+    moment, topology = step.moment, step.moment.snapshot.topology
     detours = [pair for pair in zip(advices, via_streets, strict=True) if pair[0].state is SignState.DETOUR]
     detours.sort(key=lambda pair: -inf if pair[0].gain_s is None else -pair[0].gain_s)
     messages = [
@@ -194,17 +198,14 @@ def _lines(
             street=advice.told.street,
             corridor=advice.shown.via,
             via_street=via,
+            rejoin_street=street_rejoined(topology, advice.shown.links, advice.normal.links) if advice.normal else "",
         )
         for advice, via in detours
         if advice.told and advice.shown
     ]
-    return compose_lines(
-        messages,
-        addresses_all=len(messages) == len(advices),
-        line_count=sign.line_count,
-        line_chars=sign.line_chars,
-        language=display.language,
-    )
+    size = Size(sign.line_count, sign.line_chars, sign.charset)
+    wording = Wording(step.display.language, step.rules.templates)
+    return compose_text(messages, size, wording, addresses_all=len(messages) == len(advices))
 
 
 def _street_via(topology: Topology, advice: Advice) -> str:

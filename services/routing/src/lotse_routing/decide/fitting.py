@@ -8,6 +8,7 @@ counts the parts between separators, and a word for a cause besides ("LAUTERSTR.
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import get_args
 
 from lotse_routing.decide.charset import Charset, spell
 from lotse_routing.decide.words import WORDS
@@ -19,7 +20,13 @@ _SEPARATORS = re.compile(r"\s[-+/]\s|[,;|·]")
 _WORD = re.compile(r"\w+")
 PLACEHOLDER = re.compile(r"\{\w*\}")
 
-_CAUSES = frozenset(form for words in WORDS.values() for forms in words.causes.values() for form in forms)
+_CAUSES = frozenset(
+    spell(form, charset)
+    for words in WORDS.values()
+    for forms in words.causes.values()
+    for form in forms
+    for charset in get_args(Charset)
+)
 
 
 @dataclass(frozen=True, slots=True)

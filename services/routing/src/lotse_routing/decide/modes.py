@@ -4,11 +4,12 @@ Safety (nothing leads along what is closed, whoever says so) > a lock > a strate
 `approval` waits for a person. What stands back is told, never dropped silently.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from lotse_routing.decide.advice import Advice, SignState
 from lotse_routing.decide.approval import Proposal, Wish, propose, withdraw
+from lotse_routing.decide.cause import Kind
 from lotse_routing.decide.display import Face
 from lotse_routing.decide.fitting import Size, list_faults
 from lotse_routing.decide.grounds import corridors_named, find_untruth, is_open
@@ -16,6 +17,7 @@ from lotse_routing.decide.orders import NO_ORDERS, Order, Orders, Source
 from lotse_routing.decide.policy import Moment
 from lotse_routing.decide.record import Json
 from lotse_routing.decide.registry import Sign
+from lotse_routing.decide.template import Template
 from lotse_routing.settings import ModeSettings
 
 BLANK_FACE = Face(SignState.BLANK, (), (), None, None)
@@ -62,10 +64,11 @@ class Before:
 
 @dataclass(frozen=True, slots=True)
 class Rules:
-    """What people have ordered, and how long proposals wait."""
+    """What people have ordered, how long proposals wait, and the town's own words by kind of cause."""
 
     orders: Orders = NO_ORDERS
     settings: ModeSettings = field(default_factory=ModeSettings)
+    templates: Mapping[Kind, Template] = field(default_factory=dict)
 
 
 def govern(  # noqa: PLR0913, PLR0917 - the parts of a decision

@@ -49,5 +49,5 @@ def create_app(resources: Resources) -> FastAPI:
     app.include_router(routes_router(current, places_of, resources.records, resources.settings))
     app.include_router(closures_router(current, resources.records, resources.settings))
     app.include_router(corridors_router(resources.town, places_of))
-    app.include_router(texts_router())
+    app.include_router(texts_router(resources.town, resources.settings.display.language))
     return app
