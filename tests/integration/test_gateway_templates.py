@@ -35,7 +35,11 @@ async def test_a_template_is_saved_read_replaced_and_deleted_with_a_trace(
 @pytest.mark.parametrize(
     ("lines", "field", "reason"),
     [
-        ([["{street} IST HEUTE ZU"]], "body.lines.0", "has 23 characters; allowed: 16 (a sign of 3 x 16)"),
+        (
+            [["{street} IST HEUTE ZU"]],
+            "body.lines.0",
+            "'HAUPTSTR. IST HEUTE ZU' has 22 characters; allowed: 16 (a sign of 3 x 16)",
+        ),
         ([["{strasse}"]], "body.lines.0.0", "allowed: {street}, {cause}"),
         ([["{street} {cause} {corridor}"]], "body.lines.0.0", "3 units of information; allowed: 2 a line"),
         ([["{street} ZU"], ["{street} ZU"], ["X"]], "body.lines", "5 units of information; allowed: 4 in all"),

@@ -20,7 +20,7 @@ delete from text_template where language = $1 and kind = $2 returning kind;
 -- What texts have to do for: sizes of signs in service, names of destinations, numbers of corridors.
 select
     (
-        select coalesce(json_agg(size), '[]') from (
+        select coalesce(jsonb_agg(size), '[]') from (
             select distinct line_count, line_chars, charset from sign where retired_at is null
         ) size
     ) as sizes,
