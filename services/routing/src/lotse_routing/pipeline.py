@@ -29,7 +29,7 @@ from lotse_routing.state.roadwork import active_roadworks
 from lotse_routing.state.sense import Sensed, sense
 from lotse_routing.state.snapshot import Snapshot
 from lotse_routing.state.weights import derive_weights
-from lotse_routing.telling import Faults, tell_decisions, tell_what_is_sensed
+from lotse_routing.telling import Faults, Withheld, tell_decisions, tell_what_is_sensed
 from lotse_routing.world import Town, WorldReader
 from lotse_shared.database import AWAY
 from lotse_shared.log import OnChange, get_logger
@@ -72,6 +72,7 @@ class Planner:
         self._role = OnChange(log)
         self._health = OnChange(log)
         self._faults = Faults()
+        self._withheld = Withheld()
 
     @property
     def town(self) -> Town | None:
@@ -166,6 +167,7 @@ class Planner:
             step = self._moment_of(turn, snapshot)
             decisions, faults = await self._compute.run(decide_signs, step, self._decided)
         self._faults.tell(faults)
+        self._withheld.tell(decisions)
         await self._publish(turn, snapshot, estimates, decisions)
         await self._corridors.follow(turn.world, self._publisher.connection)
 

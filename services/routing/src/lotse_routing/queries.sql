@@ -215,5 +215,8 @@ insert into alarm (kind, subject, message, raised_at) values ('order-suspended',
 on conflict (kind, subject) where cleared_at is null do update set message = excluded.message;
 
 -- name: clear_suspended
--- Clear it at $2.
-update alarm set cleared_at = $2 where kind = 'order-suspended' and subject = $1 and cleared_at is null;
+-- Clear it at $2, and those of signs that were retired meanwhile.
+update alarm set cleared_at = $2
+where kind = 'order-suspended' and cleared_at is null and (
+    subject = $1 or not exists (select from sign where sign_id = alarm.subject and retired_at is null)
+);

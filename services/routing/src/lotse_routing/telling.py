@@ -34,14 +34,8 @@ def tell_decisions(decisions: Mapping[str, Decision], news: tuple[Decision, ...]
         metrics.SIGNS_BY_SOURCE.labels(source).set(sum(d.authority.source == source for d in decisions.values()))
     proposals = [d.authority.proposal for d in decisions.values() if d.authority.proposal]
     metrics.WAITING_PROPOSALS.set(sum(proposal.is_waiting for proposal in proposals))
-    metrics.SUSPENDED_ORDERS.set(sum(bool(d.authority.suspended) for d in decisions.values()))
-    metrics.UNFILLED_TEMPLATES.set(sum(decision.is_unfilled for decision in decisions.values()))
     for decision in news:
         log.info("decided", sign=decision.sign_id, state=decision.state.value, explanation=decision.explanation)
-        if decision.authority.suspended:
-            log.warning("an order is not followed", sign=decision.sign_id, order=decision.authority.suspended)
-        if decision.is_unfilled:
-            log.warning("the template could not be filled: built-in text", sign=decision.sign_id, lines=decision.lines)
 
 
 class Faults:
@@ -60,3 +54,22 @@ class Faults:
             signs=signs,
             exc_info=faults[signs[0]] if signs else None,
         )
+
+
+class Withheld:
+    """Tells, whenever they have changed, which signs show something else than people ordered or worded."""
+
+    def __init__(self) -> None:
+        self._orders = OnChange(log)
+        self._words = OnChange(log)
+
+    def tell(self, decisions: Mapping[str, Decision]) -> None:
+        """Tell which orders are not followed, and where the town's own words could not be filled."""
+        suspended = {d.sign_id: d.authority.suspended for d in decisions.values() if d.authority.suspended}
+        metrics.SUSPENDED_ORDERS.set(len(suspended))
+        event = "orders that must not be shown" if suspended else "every order is followed"
+        self._orders.now(repr(sorted(suspended.items())), event, orders=suspended)
+        unfilled = sorted(d.sign_id for d in decisions.values() if d.is_unfilled)
+        metrics.UNFILLED_TEMPLATES.set(len(unfilled))
+        event = "templates that could not be filled: built-in text" if unfilled else "every template could be filled"
+        self._words.now(repr(unfilled), event, signs=unfilled)
