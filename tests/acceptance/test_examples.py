@@ -32,6 +32,7 @@ def client(tmp_path_factory: pytest.TempPathFactory) -> Iterator[httpx.Client]:
         _send_a_broken_message(client)
         _wait_for_decisions(client)
         asyncio.run(_raise_alarm(stack.dsn))
+        asyncio.run(_propose(stack.dsn))
         yield client
     EmbeddedPostgres(folder / "postgres", 1).discard()
 
@@ -42,6 +43,19 @@ async def _raise_alarm(dsn: str) -> None:
     await connection.execute(
         "insert into alarm (kind, message, raised_at) values ('example', 'so that there is one', now())"
     )
+    await connection.close()
+
+
+async def _propose(dsn: str) -> None:
+    """No sign of the town asks before it changes; the examples answer two that would."""
+    connection = await asyncpg.connect(dsn)
+    for sign_id in ("S3", "S4"):
+        await connection.execute(
+            "insert into proposal"
+            " (proposal_id, sign_id, number, plan, lines, explanation, detours, made_at, expires_at, state)"
+            " values ($1 || '-1', $1, 1, '', '{STAU}', 'a jam', '[]', now(), now() + interval '1 h', 'waiting')",
+            sign_id,
+        )
     await connection.close()
 
 

@@ -66,6 +66,8 @@ async def test_detours_list_what_each_sign_in_service_says_now(
         "explanation": "Street BC is closed.",
         "decided_at": of_s1["decided_at"],
         "covers_until": "2026-11-23T07:10:00Z",
+        "source": "automatic",
+        "shows_detours": True,
     }
     assert [item["sign"] for item in (await signs.get("/v1/detours?sign=S2")).json()["items"]] == ["S2"]
     assert len((await signs.get("/v1/detours?destination=CENTRUM")).json()["items"]) == 2

@@ -34,8 +34,17 @@ def test_the_first_speed_is_taken_as_it_is() -> None:
 
 
 def test_later_speeds_are_smoothed() -> None:
-    state = link(a_reading(at_s=-60, mean_speed_kmh=40), a_reading(mean_speed_kmh=20))
-    assert state.speed_kmh == 30
+    state = link(a_reading(at_s=-60, mean_speed_kmh=40), a_reading(mean_speed_kmh=20, vehicle_count=8))
+    assert state.speed_kmh == 40 - 0.5 * 8 / 10 * 20
+
+
+def test_the_speed_of_few_vehicles_counts_less() -> None:
+    speeds_kmh = [
+        link(a_reading(at_s=-60, mean_speed_kmh=40), a_reading(mean_speed_kmh=20, vehicle_count=count)).speed_kmh
+        for count in (1, 5, 50)
+    ]
+    assert speeds_kmh == sorted(speeds_kmh, reverse=True)
+    assert speeds_kmh[0] > 36
 
 
 def test_detectors_of_a_link_count_by_their_vehicles() -> None:

@@ -10,6 +10,7 @@ from lotse_routing.settings import (
     EstimateSettings,
     FeedSettings,
     LoopSettings,
+    ModeSettings,
     PolicySettings,
     RoutingSettings,
     WeightSettings,
@@ -22,6 +23,7 @@ ROOMS: list[type[BaseSettings]] = [
     WeightSettings,
     PolicySettings,
     DisplaySettings,
+    ModeSettings,
     LoopSettings,
     FeedSettings,
 ]

@@ -107,16 +107,8 @@ def test_ways_that_leave_nothing_out_do_not_part(normal: tuple[str, ...], shown:
     assert part(normal, shown) == []
 
 
-@pytest.mark.parametrize(
-    ("explanation", "street"),
-    [
-        ("OUT: Hauptstraße is closed (Sperrung Hauptstraße); by Ring it takes ...", "Hauptstraße"),
-        ("CENTRUM: Am Bach is slow (9 of 50 km/h). OUT: St. Martin is jammed (5 of 50 km/h); by ...", "St. Martin"),
-        ("OUT1: Ring is slow (9 of 50 km/h). OUT: Am Bach is a little slower (39 of 50 km/h); by ...", "Am Bach"),
-        ("OUT: the usual way is free again; by Ring it takes ...", ""),
-    ],
-)
-def test_the_cause_is_the_street_that_the_explanation_names_for_the_destination(explanation: str, street: str) -> None:
+@pytest.mark.parametrize(("cause", "street"), [({"street": "Hauptstraße"}, "Hauptstraße"), (None, "")])
+def test_the_cause_is_the_street_that_the_reason_names(cause: dict[str, str] | None, street: str) -> None:
     ways = {"normal": {"links": list(NORMAL)}, "shown": {"links": list(SHOWN)}}
-    row = {"sign": "S1", "destination": "OUT", "explanation": explanation, **ways}
-    assert read_detour(row, "OUT") == a_detour(cause=street)
+    row = {"sign": "S1", "destination": "OUT", "why": {"cause": cause}, "relation": None, **ways}
+    assert read_detour(row) == a_detour(cause=street)

@@ -1,6 +1,5 @@
 """From what a sign says of a destination to messages that drivers of SUMO can follow. Pure."""
 
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
@@ -9,19 +8,21 @@ from evaluation.line.link_map import LinkMap, first_gap
 from evaluation.nouns import Edge, Message, Route
 
 Why = Literal["sign not on its route", "no street left out", "ways never meet again", "cannot be driven"]
-CAUSE = r"(?:^|\. ){destination}: (.*?) is (?:closed|jammed|slow|a little slower)\b"
-"""How an explanation begins what it says of a destination (lotse_routing.decide.explanation)."""
 
 
 @dataclass(frozen=True, slots=True)
 class Detour:
-    """A row of /v1/detours with the state `detour`; `cause` is the street that is told, empty if none is."""
+    """A row of /v1/detours with the state `detour`; `cause` is the street that is told, empty if none is.
+
+    `disturbed` are the links that those who are addressed pass, None where everybody to a destination is.
+    """
 
     sign_id: str
     destination: str
     normal: tuple[str, ...]
     shown: tuple[str, ...]
     cause: str
+    disturbed: tuple[str, ...] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,11 +45,12 @@ class Parting:
     rejoin: str
 
 
-def read_detour(row: Mapping[str, Any], name: str) -> Detour:
-    """Read a row of /v1/detours; `name` is the destination's, by which its explanation calls it."""
-    found = re.search(CAUSE.format(destination=re.escape(name)), row["explanation"])
+def read_detour(row: Mapping[str, Any]) -> Detour:
+    """Read a row of /v1/detours."""
+    cause, relation = row["why"]["cause"], row["relation"]
     normal, shown = (tuple(row[which]["links"]) for which in ("normal", "shown"))
-    return Detour(row["sign"], row["destination"], normal, shown, found[1] if found else "")
+    disturbed = tuple(relation["links"]) if relation else None
+    return Detour(row["sign"], row["destination"], normal, shown, cause["street"] if cause else "", disturbed)
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +69,8 @@ class Translator:
         normal, shown = self._way(detour, detour.normal), self._way(detour, detour.shown)
         if normal is None or shown is None:
             return Lost("sign not on its route")
+        if detour.disturbed is not None:
+            return self._to_relation(detour.sign_id, detour.disturbed, shown, text)
         partings = part(normal, shown)
         with_cause = next((each for each in partings if self._has(each, detour.cause)), None)
         parting = with_cause or next(iter(partings), None)
@@ -78,6 +82,13 @@ class Translator:
         if gap := first_gap(ways[0], self.edges):
             return Lost("cannot be driven", gap)
         return [Message(detour.sign_id, frozenset(parting.avoids), way, way[-1], text) for way in ways]
+
+    def _to_relation(self, sign_id: str, disturbed: Sequence[str], shown: Route, text: str) -> list[Message] | Lost:
+        """Give the message to those who pass what is disturbed and then the last edge of the way that is shown."""
+        if gap := first_gap(shown, self.edges):
+            return Lost("cannot be driven", gap)
+        avoids = frozenset(edge for link in disturbed for edge in self.link_map.edges_on.get(link, ()))
+        return [Message(sign_id, avoids, shown, shown[-1], text)]
 
     def _rejoins(self, parting: Parting) -> tuple[str, ...]:
         """Give the edges where drivers come back to their way: all that both ways may turn into."""

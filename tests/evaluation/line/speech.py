@@ -86,7 +86,7 @@ class Speech:
         messages: dict[Message, None] = {}
         for row in sorted(rows, key=_urgency):
             if row["state"] == "detour":
-                told = self._translator.messages(read_detour(row, row["destination"]), text)
+                told = self._translator.messages(read_detour(row), text)
                 if isinstance(told, Lost):
                     self._leave_out(row, told)
                 else:

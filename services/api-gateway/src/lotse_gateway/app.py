@@ -25,8 +25,10 @@ from lotse_gateway.routes.health import health_of_detectors_router
 from lotse_gateway.routes.history import history_router
 from lotse_gateway.routes.ledger import ledger_router
 from lotse_gateway.routes.links import links_router
+from lotse_gateway.routes.locks import locks_router
 from lotse_gateway.routes.parameters import refuse_unknown_parameters
 from lotse_gateway.routes.problem_pages import problem_pages_router
+from lotse_gateway.routes.proposals import proposals_router
 from lotse_gateway.routes.publishing import publishing_router
 from lotse_gateway.routes.registry import registry_router
 from lotse_gateway.routes.roadwork_feeds import roadwork_feeds_router
@@ -34,7 +36,9 @@ from lotse_gateway.routes.roadwork_life import roadwork_life_router
 from lotse_gateway.routes.roadworks import roadworks_router
 from lotse_gateway.routes.routes import routes_router
 from lotse_gateway.routes.signs import signs_router
+from lotse_gateway.routes.strategies import strategies_router
 from lotse_gateway.routes.system import system_router
+from lotse_gateway.routes.templates import templates_router
 from lotse_gateway.version import VERSION
 from lotse_shared.health import health_router
 from lotse_shared.problems import add_problem_handlers
@@ -46,6 +50,10 @@ ROUTERS = (
     health_of_detectors_router,
     alarms_router,
     signs_router,
+    locks_router,
+    proposals_router,
+    strategies_router,
+    templates_router,
     links_router,
     closure_checks_router,
     decisions_router,

@@ -47,3 +47,9 @@ def in_language(detour: Mapping[str, Any], language: Language) -> dict[str, Any]
         return {**detour, "why": None}
     words = why["words"]
     return {**detour, "why": {**why, "words": words.get(language, words[DEFAULT])}}
+
+
+def view_decision(row: Any, language: Language) -> dict[str, Any]:  # noqa: ANN401 - a Record
+    """Give the row of a decision as the API tells it, in one language."""
+    detours = [in_language(detour, language) for detour in row["detours"]]
+    return {**row, "sign": row["sign_id"], "detours": detours}

@@ -10,6 +10,14 @@ from lotse_shared.wire_closures import ClosureAnswer, ClosureRequest
 from lotse_shared.wire_feeds import ExportAnswer, ExportRequest, FeedFormat, MatchAnswer
 from lotse_shared.wire_past import LinkStatesAnswer, LinkStatesRequest
 from lotse_shared.wire_routes import RouteAnswer, RouteRequest
+from lotse_shared.wire_texts import (
+    FaultsAnswer,
+    PreviewAnswer,
+    PreviewRequest,
+    TemplateRequest,
+    TextsAnswer,
+    TextsRequest,
+)
 
 
 class RoutingClient:
@@ -39,6 +47,19 @@ class RoutingClient:
         """Give the links of corridors, or what is wrong with them. Raises Unavailable as `find_route` does."""
         path = "/internal/corridors/resolve"
         return await self._routing.ask(CorridorsAnswer, path, json=request.model_dump(mode="json"))
+
+    async def check_texts(self, request: TextsRequest) -> TextsAnswer:
+        """Tell whether lines may stand on signs, and how they write them. Raises Unavailable as `find_route` does."""
+        return await self._routing.ask(TextsAnswer, "/internal/texts/check", json=request.model_dump(mode="json"))
+
+    async def check_template(self, request: TemplateRequest) -> FaultsAnswer:
+        """Tell what is wrong with a template. Raises Unavailable as `find_route` does."""
+        path = "/internal/texts/check-template"
+        return await self._routing.ask(FaultsAnswer, path, json=request.model_dump(mode="json"))
+
+    async def preview(self, request: PreviewRequest) -> PreviewAnswer:
+        """Give the lines that a sign would show. Raises Unavailable as `find_route` does."""
+        return await self._routing.ask(PreviewAnswer, "/internal/texts/preview", json=request.model_dump(mode="json"))
 
     async def check_closure(self, request: ClosureRequest) -> ClosureAnswer:
         """Tell what a closure would do.

@@ -27,6 +27,9 @@ class GatewaySettings(Settings):
         default="UTC",
         description="whose days and hours aggregates, outages and roadworks without a zone go by: Europe/Berlin",
     )
+    max_order_h: float = Field(
+        default=168, gt=0, le=8_760, description="hours that a lock, or a strategy begun by hand, may last"
+    )
     outage_limit_s: float = Field(default=7_200, ge=0, description="outages of a day above this are marked")
     max_export_days: float = Field(default=31, gt=0, description="longest span of one export")
     max_exports: int = Field(default=2, ge=1, le=100, description="at the same time; each has a connection of its own")

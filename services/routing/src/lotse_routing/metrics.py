@@ -12,6 +12,12 @@ TURN_FAILURES = Counter("lotse_routing_turn_failures_total", "Turns that failed 
 SIGN_FAILURES = Counter("lotse_routing_sign_failures_total", "Decisions of a sign that failed: it went to its fallback")
 DECISIONS = Counter("lotse_routing_decisions_total", "Decisions written", ["state"])
 SIGNS = Gauge("lotse_routing_signs", "Signs in service by what they show", ["state"])
+SIGNS_BY_SOURCE = Gauge("lotse_routing_signs_by_source", "Signs in service by whose word they show", ["source"])
+WAITING_PROPOSALS = Gauge("lotse_routing_waiting_proposals", "Proposals that wait for a person")
+SUSPENDED_ORDERS = Gauge("lotse_routing_suspended_orders", "Signs with a lock or strategy that must not be shown")
+UNFILLED_TEMPLATES = Gauge(
+    "lotse_routing_unfilled_templates", "Signs with the built-in text, because the town's template could not be filled"
+)
 LINKS_WITH_STATE = Gauge("lotse_routing_links_with_state", "Links whose state is known", ["level_of_service"])
 LATE_WATERMARKS = Gauge("lotse_routing_late_watermarks", "Watermarks that came after a later one: no step was made")
 NEWEST_READING_AGE_S = Gauge("lotse_routing_newest_reading_age_seconds", "Lotse's now minus the newest reading felt")

@@ -20,7 +20,7 @@ from lotse_routing.state.changes import Written, link_news, written_before
 from lotse_routing.state.sense import Sensed
 from lotse_routing.state.snapshot import Snapshot
 from lotse_routing.steps import Decided, Felt, Stepper, Turn
-from lotse_routing.telling import Faults, tell_decisions, tell_what_is_sensed
+from lotse_routing.telling import Faults, Withheld, tell_decisions, tell_what_is_sensed
 from lotse_routing.town import Town
 from lotse_routing.world import WorldReader
 from lotse_shared.database import AWAY
@@ -57,6 +57,7 @@ class Planner:
         self._role = OnChange(log)
         self._health = OnChange(log)
         self._faults = Faults()
+        self._withheld = Withheld()
 
     @property
     def snapshot(self) -> Snapshot | None:
@@ -155,6 +156,7 @@ class Planner:
                 return
             decided = await self._compute.run(self._stepper.decide, turn, felt, self._epoch)
         self._faults.tell(decided.faults)
+        self._withheld.tell(decided.decisions)
         await self._publish(turn, felt, decided)
         await self._corridors.follow(turn.world, self._publisher.connection)
 

@@ -14,9 +14,12 @@ from typing import Any
 import asyncpg
 
 from lotse_routing.decide.advice import SignState
+from lotse_routing.decide.approval import Proposal
 from lotse_routing.decide.decision import Decision
 from lotse_routing.decide.display import Display
+from lotse_routing.decide.modes import Authority
 from lotse_routing.metrics import DECISIONS, IS_LEADER, PROFILE_LINKS, PUBLISH_SECONDS, UNREADABLE_DECISIONS
+from lotse_routing.orders_store import read_proposals, save_proposals, tell_suspended
 from lotse_routing.profile_store import load_profile, save_profile
 from lotse_routing.queries import QUERIES
 from lotse_routing.state.estimate import LinkState
@@ -122,11 +125,12 @@ class Publisher:
         planner = await connection.fetchrow(QUERIES["read_planner"])
         rows = await connection.fetch(QUERIES["newest_decisions"])
         links = await connection.fetch(QUERIES["written_links"])
+        proposals = await read_proposals(connection)
         assert planner is not None  # noqa: S101 - ensured above
         return Memory(
             planner["epoch"],
             planner["covers_until"],
-            {row["sign_id"]: read_decision(row) for row in rows},
+            {row["sign_id"]: read_decision(row, proposals.get(row["sign_id"])) for row in rows},
             frozenset(row["link_id"] for row in links),
         )
 
@@ -149,6 +153,8 @@ class Publisher:
         with PUBLISH_SECONDS.time():
             async with connection.transaction():
                 await connection.executemany(QUERIES["insert_decision"], [_row(d) for d in outcome.decisions])
+                await save_proposals(connection, outcome.decisions)
+                await tell_suspended(connection, outcome.decisions)
                 await self._write_links(connection, outcome)
                 epoch = await self._beat(connection, outcome.covers_until, outcome.network_version)
                 if outcome.relearned and not self.is_profile_rebuilt:
@@ -229,6 +235,11 @@ def _row(decision: Decision) -> tuple[Any, ...]:
         list(decision.detours),
         decision.display.body,
         decision.display.etag,
+        decision.authority.source,
+        decision.authority.why,
+        decision.authority.shows_detours,
+        decision.authority.suspended,
+        list(decision.authority.grounds),
     )
 
 
@@ -244,7 +255,7 @@ def _link_row(state: LinkState) -> dict[str, Any]:
     }
 
 
-def read_decision(row: asyncpg.Record) -> Decision:
+def read_decision(row: asyncpg.Record, proposal: Proposal | None = None) -> Decision:
     """Read a decision back. One that cannot be read still gives its number, so that `seq` goes on from it."""
     return Decision(
         sign_id=row["sign_id"],
@@ -257,6 +268,14 @@ def read_decision(row: asyncpg.Record) -> Decision:
         detours=tuple(_readable(row["sign_id"], row["detours"])),
         display=Display(row["epoch"], row["seq"], row["body"]),
         delays_min=_delays_min(row["body"]),
+        authority=Authority(
+            row["source"],
+            row["why"],
+            row["shows_detours"],
+            row["suspended"] or "",
+            tuple(row["grounds"]),
+            proposal,
+        ),
     )
 
 

@@ -6,7 +6,7 @@ select network_version from network where is_active;
 
 -- name: signs
 -- Signs in service.
-select sign_id, link_id, line_count, line_chars, destinations, fallback, priority
+select sign_id, link_id, line_count, line_chars, destinations, fallback, priority, mode, charset
 from sign
 where retired_at is null
 order by sign_id;
@@ -87,14 +87,16 @@ returning epoch, profile_generation;
 -- name: newest_decisions
 -- Decision in force of every sign.
 select distinct on (sign_id)
-    sign_id, epoch, seq, state, lines, explanation, explanations, decided_at, sensed_at, network_version, detours, body
+    sign_id, epoch, seq, state, lines, explanation, explanations, decided_at, sensed_at, network_version, detours, body,
+    source, why, shows_detours, suspended, grounds
 from decision
 order by sign_id, epoch desc, seq desc, decision_id desc;
 
 -- name: decisions_in_force_at
 -- Decision in force of every sign at the moment $1 of Lotse's clock.
 select distinct on (sign_id)
-    sign_id, epoch, seq, state, lines, explanation, decided_at, sensed_at, network_version, detours, body
+    sign_id, epoch, seq, state, lines, explanation, explanations, decided_at, sensed_at, network_version, detours, body,
+    source, why, shows_detours, suspended, grounds
 from decision
 where decided_at <= $1
 order by sign_id, decided_at desc, epoch desc, decision_id desc;
@@ -126,8 +128,8 @@ limit 1;
 -- Write a decision down.
 insert into decision
     (sign_id, epoch, seq, state, lines, explanation, explanations, decided_at, sensed_at, network_version, detours,
-    body, etag)
-values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13);
+    body, etag, source, why, shows_detours, suspended, grounds)
+values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, nullif($17, ''), $18);
 
 -- name: written_links
 -- Links that have a state.
@@ -207,3 +209,59 @@ delete from usual_trip;
 -- name: insert_trip
 -- Keep a usual trip.
 insert into usual_trip (trip_id, weekdays, departs_s, vehicles, links) values ($1, $2, $3, $4, $5);
+
+-- name: locks
+-- Locks that nobody released, and that are not over at $1 (null: all), with the name of their author's key.
+select l.sign_id, l.lines, l.reason, coalesce(nullif(k.name, ''), l.key_id) as author, l.expires_at
+from sign_lock l left join api_key k using (key_id)
+where l.released_at is null and ($1::timestamptz is null or l.expires_at > $1)
+order by l.sign_id;
+
+-- name: strategy_phases
+-- Phases of strategies in use that are not over at $1 (null: all).
+select strategy_id, name, phase, starts_at, ends_at, messages
+from strategy_phase
+where $1::timestamptz is null or ends_at > $1
+order by strategy_id, starts_at, phase;
+
+-- name: text_templates
+-- The town's own words of the language $1.
+select kind, lines from text_template where language = $1 order by kind;
+
+-- name: proposal_answers
+-- What people said to proposals that wait, with the name of their key.
+select a.proposal_id, a.is_accepted, coalesce(nullif(k.name, ''), a.key_id) as author
+from proposal_answer a
+join proposal p on p.proposal_id = a.proposal_id and p.state = 'waiting'
+left join api_key k on k.key_id = a.key_id
+order by a.proposal_id;
+
+-- name: newest_proposals
+-- The newest proposal of every sign.
+select distinct on (sign_id)
+    sign_id, number, plan, lines, explanation, detours, made_at, expires_at, state, settled_at
+from proposal
+order by sign_id, number desc;
+
+-- name: withdraw_proposals
+-- Withdraw at $3 what waits of the sign $1 but for its newest proposal, number $2.
+update proposal set state = 'withdrawn', settled_at = $3 where sign_id = $1 and number < $2 and state = 'waiting';
+
+-- name: save_proposal
+-- Write a proposal down, or what became of it.
+insert into proposal
+    (proposal_id, sign_id, number, plan, lines, explanation, detours, made_at, expires_at, state, settled_at)
+values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)
+on conflict (proposal_id) do update set state = excluded.state, settled_at = excluded.settled_at;
+
+-- name: raise_suspended
+-- Raise an alarm at $3 that an order for the sign $1 is not followed; one that is up tells the newest reason.
+insert into alarm (kind, subject, message, raised_at) values ('order-suspended', $1, $2, $3)
+on conflict (kind, subject) where cleared_at is null do update set message = excluded.message;
+
+-- name: clear_suspended
+-- Clear it at $2, and those of signs that were retired meanwhile.
+update alarm set cleared_at = $2
+where kind = 'order-suspended' and cleared_at is null and (
+    subject = $1 or not exists (select from sign where sign_id = alarm.subject and retired_at is null)
+);

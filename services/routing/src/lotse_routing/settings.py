@@ -171,6 +171,15 @@ class FeedSettings(_RoutingSettings):
     )
 
 
+class ModeSettings(_RoutingSettings):
+    """How long people are asked, on Lotse's clock."""
+
+    propose_for_s: float = Field(default=900.0, gt=0, description="a proposal waits this long for an answer")
+    propose_again_s: float = Field(
+        default=900.0, ge=0, description="what was refused, or lapsed, is not proposed again for this long"
+    )
+
+
 class LoopSettings(_RoutingSettings):
     """How often things happen, on the wall clock unless said otherwise."""
 
@@ -207,5 +216,6 @@ class RoutingSettings:
     weights: WeightSettings = field(default_factory=WeightSettings)
     policy: PolicySettings = field(default_factory=PolicySettings)
     display: DisplaySettings = field(default_factory=DisplaySettings)
+    modes: ModeSettings = field(default_factory=ModeSettings)
     loop: LoopSettings = field(default_factory=LoopSettings)
     feed: FeedSettings = field(default_factory=FeedSettings)

@@ -93,7 +93,7 @@ class Stepper:
         """Decide what each sign shows after what was felt; what is news is in force once it is given to `keep`."""
         moment = self._moment_of(turn, felt.snapshot)
         zone = self._settings.estimate.zone
-        step = Step(moment, self._settings.display, epoch, felt.sensed.newest, zone)
+        step = Step(moment, self._settings.display, epoch, felt.sensed.newest, zone, turn.world.rules)
         decided = self.memory.decided
         decisions, faults = decide_signs(step, decided)
         again_s = self._settings.display.explain_again_s

@@ -2,9 +2,11 @@
 
 from collections.abc import Mapping
 from datetime import datetime
+from typing import get_args
 
 from lotse_routing import metrics
 from lotse_routing.decide.decision import Decision
+from lotse_routing.decide.orders import Source
 from lotse_routing.state.sense import Sensed
 from lotse_shared.level_of_service import LevelOfService
 from lotse_shared.log import OnChange, get_logger
@@ -28,6 +30,10 @@ def tell_decisions(decisions: Mapping[str, Decision], news: tuple[Decision, ...]
     """Tell what signs show, and every decision that is news."""
     for state in ("blank", "detour", "fallback"):
         metrics.SIGNS.labels(state).set(sum(d.state.value == state for d in decisions.values()))
+    for source in get_args(Source):
+        metrics.SIGNS_BY_SOURCE.labels(source).set(sum(d.authority.source == source for d in decisions.values()))
+    proposals = [d.authority.proposal for d in decisions.values() if d.authority.proposal]
+    metrics.WAITING_PROPOSALS.set(sum(proposal.is_waiting for proposal in proposals))
     for decision in news:
         log.info("decided", sign=decision.sign_id, state=decision.state.value, explanation=decision.explanation)
 
@@ -48,3 +54,22 @@ class Faults:
             signs=signs,
             exc_info=faults[signs[0]] if signs else None,
         )
+
+
+class Withheld:
+    """Tells, whenever they have changed, which signs show something else than people ordered or worded."""
+
+    def __init__(self) -> None:
+        self._orders = OnChange(log)
+        self._words = OnChange(log)
+
+    def tell(self, decisions: Mapping[str, Decision]) -> None:
+        """Tell which orders are not followed, and where the town's own words could not be filled."""
+        suspended = {d.sign_id: d.authority.suspended for d in decisions.values() if d.authority.suspended}
+        metrics.SUSPENDED_ORDERS.set(len(suspended))
+        event = "orders that must not be shown" if suspended else "every order is followed"
+        self._orders.now(repr(sorted(suspended.items())), event, orders=suspended)
+        unfilled = sorted(d.sign_id for d in decisions.values() if d.is_unfilled)
+        metrics.UNFILLED_TEMPLATES.set(len(unfilled))
+        event = "templates that could not be filled: built-in text" if unfilled else "every template could be filled"
+        self._words.now(repr(unfilled), event, signs=unfilled)

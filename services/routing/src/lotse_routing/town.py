@@ -1,10 +1,11 @@
 """What a step reads: the network with what is derived from it once, the registry, roadworks, places of detectors."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from zoneinfo import ZoneInfo
 
 from lotse_routing.core.topology import Seconds, Topology
+from lotse_routing.decide.modes import Rules
 from lotse_routing.decide.registry import Registry
 from lotse_routing.decide.relations.knowledge import TrafficKnowledge
 from lotse_routing.decide.relations.streets import Streets, read_streets
@@ -35,6 +36,7 @@ class World:
     registry: Registry
     roadworks: tuple[Roadwork, ...]
     places: tuple[DetectorPlace, ...]
+    rules: Rules = field(default_factory=Rules)
     knowledge: TrafficKnowledge | None = None
 
 

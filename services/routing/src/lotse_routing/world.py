@@ -9,12 +9,14 @@ import asyncpg
 
 from lotse_routing.compiled import CompiledNetworks
 from lotse_routing.core.topology import Topology, build_topology
+from lotse_routing.decide.modes import Rules
 from lotse_routing.decide.registry import Corridor, Destination, Registry, Sign
 from lotse_routing.decide.relations.knowledge import TrafficKnowledge, know_traffic
 from lotse_routing.decide.relations.usual import UsualTrip
 from lotse_routing.metrics import TRIPS_LEFT_OUT, UNKNOWN_CLOSED_LINKS, UNREADABLE_HOURS
 from lotse_routing.network.model import StreetNetwork
 from lotse_routing.network.store import load_active_network
+from lotse_routing.orders_store import ORDER_TABLES, read_orders, read_templates
 from lotse_routing.queries import QUERIES, Connection
 from lotse_routing.roadwork_rows import read_rows
 from lotse_routing.settings import RoutingSettings
@@ -25,7 +27,7 @@ from lotse_routing.trip_store import load_trips
 from lotse_shared.log import OnChange, get_logger
 
 REGISTRY_TABLES = frozenset({"sign", "destination", "corridor"})
-TABLES = REGISTRY_TABLES | {"network", "roadwork", "detector", "usual_trip"}
+TABLES = REGISTRY_TABLES | ORDER_TABLES | {"network", "roadwork", "detector", "usual_trip"}
 
 log = get_logger(__name__)
 
@@ -43,6 +45,7 @@ class WorldReader:
         self._places: tuple[DetectorPlace, ...] = ()
         self._trips: tuple[UsualTrip, ...] = ()
         self._knowledge: TrafficKnowledge | None = None
+        self._rules = Rules()
         self._has_town = OnChange(log)
         self._has_signs = OnChange(log)
         self._unknown = OnChange(log)
@@ -71,6 +74,10 @@ class WorldReader:
             self._places = tuple(DetectorPlace(*row) for row in await connection.fetch(QUERIES["detectors"]))
         if "usual_trip" in hinted:
             await self._read_trips(connection)
+        if not ORDER_TABLES.isdisjoint(hinted):
+            orders = await read_orders(connection, now)
+            templates = await read_templates(connection, self._settings.display.language)
+            self._rules = Rules(orders, self._settings.modes, templates)
         if self._town is None:
             self._has_town.now("missing", "no network is active: waiting for an import")
             return None
@@ -80,7 +87,8 @@ class WorldReader:
         signs = len(self._registry.signs)
         self._has_signs.now("some" if signs else "none", "signs to decide for" if signs else "no signs registered yet")
         self._tell_unknown_links(self._town.topology)
-        return World(self._town, self._registry, self._roadworks, self._places, self._knowledge_of(self._town))
+        knowledge = self._knowledge_of(self._town)
+        return World(self._town, self._registry, self._roadworks, self._places, self._rules, knowledge)
 
     async def _read_town(self, connection: Connection) -> None:
         version = await connection.fetchval(QUERIES["active_version"])

@@ -40,7 +40,7 @@ class DisplayBody(View):
     hold_until: AwareDatetime | None = Field(examples=["2026-11-23T07:43:34.192616Z"])
     valid_until: AwareDatetime | None
     priority: int = Field(examples=[6])
-    source: str = Field(examples=["automatic"])
+    source: str = Field(description="automatic, approval, strategy or manual: whose word it is", examples=["automatic"])
     lines: list[str] = Field(examples=[["LINDENBRÜCKE", "STAU", "FOLGE U3"]])
     destinations: list[DisplayDestination]
     fallback: Literal["blank"] = Field(examples=["blank"])
@@ -104,7 +104,7 @@ class WhyView(View):
     name: str = Field(description="of the destination", examples=["Marktplatz"])
     rule: str = Field(
         description="stable code: `gain`, `closure` (shown), `held` (shown, though it gains too little), `no_delay`,"
-        " `too_little_gain`, `no_candidate` (blank), `no_route`, `not_in_network` (fallback)",
+        " `too_little_gain`, `no_candidate`, `no_room` (blank), `no_route`, `not_in_network` (fallback)",
         examples=["gain"],
     )
     cause: CauseView | None = Field(description="null: nothing that is seen")
@@ -132,16 +132,34 @@ class WhyView(View):
     )
 
 
-class DecisionDetour(View):
-    """What a decision says of one destination."""
+class RelationView(View):
+    """Whom a message addresses: who passes the disturbed links of a street, and then the link where it rejoins."""
 
-    destination: str = Field(examples=["CENTRUM"])
+    effect: Literal["closed", "slow"] = Field(examples=["slow"])
+    street: str = Field(description="that is disturbed", examples=["Lindenbrücke"])
+    links: list[str] = Field(description="that are disturbed", examples=[["L2-L3-0", "L3-L4-0"]])
+    rejoins: str = Field(description="link where the shown way comes back to the usual one", examples=["A07-P1-0"])
+    toward: str = Field(description="its street", examples=["Marktstraße"])
+    vehicles_per_h: float = Field(description="that are addressed, as usual", examples=[240])
+
+
+class DecisionDetour(View):
+    """What a decision says of one destination, or of one relation of the usual traffic."""
+
+    destination: str = Field(description="or whom the relation leads past what is disturbed", examples=["CENTRUM"])
     state: str = Field(examples=["detour"])
     normal: NormalRoute | None
     shown: ShownRoute | None
     gain_s: float | None = Field(examples=[155.4])
     confidence: float | None = Field(description="0..1", examples=[0.5])
+    relation: RelationView | None = Field(
+        default=None, description="null: everybody to the destination is addressed", examples=[None]
+    )
     why: WhyView | None = Field(default=None, description="null: the decision is of an earlier version")
+
+
+Source = Literal["automatic", "approval", "strategy", "manual"]
+SHOWS_DETOURS = "false: an order stands before what Lotse found, or it waits for approval: see `explanation`"
 
 
 class DecisionView(View):
@@ -160,6 +178,9 @@ class DecisionView(View):
         examples=["2026-11-23T07:43:28.166Z"],
     )
     network_version: str = Field(examples=["2ab8302d…"])
+    source: Source = Field(description="whose word the sign shows", examples=["automatic"])
+    suspended: str | None = Field(description="an order that is not followed, and why")
+    shows_detours: bool = Field(description=SHOWS_DETOURS, examples=[True])
     detours: list[DecisionDetour]
 
 
@@ -167,9 +188,11 @@ DecisionPage = Page[DecisionView]
 
 
 class DetourView(DecisionDetour):
-    """What a sign in service says of one destination now."""
+    """What a sign in service says of one destination now, or what Lotse found for it where it must not say so."""
 
     sign: str = Field(examples=["S2"])
+    source: Source = Field(description="whose word the sign shows", examples=["automatic"])
+    shows_detours: bool = Field(description=SHOWS_DETOURS, examples=[True])
     decision_id: int = Field(examples=[8])
     decided_at: AwareDatetime = Field(
         description="on Lotse's clock: travel times, gain, confidence and explanation are those of this moment",

@@ -46,10 +46,11 @@ class Alarm(View):
 
     alarm_id: int = Field(examples=[1])
     kind: str = Field(
-        description="silent_detector, silent_fleet: many at once; intake_away: a part of ingest does not listen",
+        description="silent_detector, silent_fleet: many at once; intake_away: a part of ingest does not listen; "
+        "order-suspended: a lock or strategy that must not be shown now",
         examples=["silent_detector"],
     )
-    subject: str = Field(description="the detector; empty: the whole", examples=["AB-05"])
+    subject: str = Field(description="the detector or sign; empty: the whole", examples=["AB-05"])
     message: str = Field(examples=["silent: last heard at 2026-11-23T07:43:28Z"])
     raised_at: AwareDatetime = Field(description="on Lotse's clock", examples=["2026-11-23T07:43:43.5Z"])
     cleared_at: AwareDatetime | None = Field(description="on Lotse's clock; null: it is up")

@@ -7,6 +7,7 @@ from pydantic import AwareDatetime, ConfigDict, Field, JsonValue, model_validato
 from lotse_gateway.models.base import Body, Latitude, Longitude, Name, Page, View
 from lotse_shared.identifiers import Identifier
 from lotse_shared.wire import Place
+from lotse_shared.wire_texts import Charset
 
 _DEFAULT = "null: as ingest is set"
 LinkId = Annotated[Identifier, Field(description="a link of the active network")]
@@ -77,6 +78,10 @@ class Sign(Body):
     destinations: Ids = Field(default=[], description="where it leads to", examples=[["CENTRUM"]])
     fallback: Literal["blank"] = Field(default="blank", description="what it shows when it may show nothing else")
     priority: int = Field(default=5, ge=0, le=10)
+    mode: Literal["automatic", "approval"] = Field(
+        default="automatic", description="approval: what Lotse wants it to show waits for a person, as a proposal"
+    )
+    charset: Charset = Field(default="utf8", description="letters it can write; ascii: Ä is written AE, and so on")
 
 
 NORDRING: list[JsonValue] = ["R03-R21-0", "R21-R02-0", "R02-R01-0", "R01-R20-0"]

@@ -7,11 +7,12 @@ from fastapi import APIRouter
 
 from lotse_gateway.access import Requires
 from lotse_gateway.keys import Scope
+from lotse_gateway.language import view_decision
 from lotse_gateway.models.decisions import DecisionPage
 from lotse_gateway.openapi import errors
 from lotse_gateway.paging import encode_cursor
 from lotse_gateway.resources import Resources
-from lotse_gateway.routes.parameters import At, Cursor, invalid_field, page_size, read_cursor
+from lotse_gateway.routes.parameters import At, Cursor, InLanguage, invalid_field, page_size, read_cursor
 
 
 def decisions_router(resources: Resources) -> APIRouter:
@@ -28,6 +29,7 @@ def decisions_router(resources: Resources) -> APIRouter:
         operation_id="list_decisions_at",
     )
     async def list_decisions_at(
+        language: InLanguage,
         at: At = None,
         limit: Annotated[int, page_size(settings.max_page_size)] = settings.page_size,
         cursor: Cursor = None,
@@ -41,8 +43,8 @@ def decisions_router(resources: Resources) -> APIRouter:
         (after,) = read_cursor(cursor, str)
         if at is not None:
             await _check(at)
-        rows = await database.rows("list_decisions_at", at, after, limit + 1)
-        items = [{**row, "sign": row["sign_id"]} for row in rows[:limit]]
+        rows = await database.rows("list_decisions_at", at, after, limit + 1, language)
+        items = [view_decision(row, language) for row in rows[:limit]]
         next_cursor = encode_cursor(items[-1]["sign"]) if len(rows) > limit else None
         return {"items": items, "next_cursor": next_cursor}
 

@@ -39,7 +39,8 @@ def detours_router(resources: Resources) -> APIRouter:
     ) -> Any:  # noqa: ANN401 - DetourPage
         """Per sign in service and destination: the usual and the shown route with their travel times, and why.
 
-        Where no detour is shown, the shown route is the usual one. `links` let another map follow both. All figures and
+        Where no detour is shown, the shown route is the usual one; where `shows_detours` is false, it is what Lotse
+        found, and the sign says something else. `links` let another map follow both. All figures and
         the explanation are those of `decided_at`, when the sign was last told something else; the decision still stands
         at `covers_until`. What is measured now is in `/v1/links`. `why` tells the rule that decided and the figures it
         read, also where nothing is shown; `why.words` says it in words, `explanation` does for the whole sign.
@@ -55,5 +56,6 @@ def detours_router(resources: Resources) -> APIRouter:
 
 
 def _view(row: Any, language: Language) -> dict[str, Any]:  # noqa: ANN401 - a Record
-    of_the_decision = {name: row[name] for name in ("decision_id", "explanation", "decided_at", "covers_until")}
+    names = ("decision_id", "explanation", "decided_at", "source", "shows_detours", "covers_until")
+    of_the_decision = {name: row[name] for name in names}
     return {**in_language(row["detour"], language), **of_the_decision, "sign": row["sign_id"]}

@@ -7,7 +7,7 @@ from fastapi import APIRouter
 from lotse_gateway.access import Requires
 from lotse_gateway.audit import Event, leave_trace
 from lotse_gateway.keys import ApiKey, Scope
-from lotse_gateway.language import Language, in_language
+from lotse_gateway.language import view_decision
 from lotse_gateway.models.decisions import DecisionPage
 from lotse_gateway.nouns import SIGNS
 from lotse_gateway.openapi import errors
@@ -54,13 +54,8 @@ def signs_router(resources: Resources) -> APIRouter:
         rows = await database.rows("list_decisions", sign_id, before, limit + 1, language)
         if not rows:
             await get_row(database, SIGNS, sign_id)
-        items = [_view(row, language) for row in rows[:limit]]
+        items = [view_decision(row, language) for row in rows[:limit]]
         next_cursor = encode_cursor(items[-1]["decision_id"]) if len(rows) > limit else None
         return {"items": items, "next_cursor": next_cursor}
 
     return router
-
-
-def _view(row: Any, language: Language) -> dict[str, Any]:  # noqa: ANN401 - a Record
-    detours = [in_language(detour, language) for detour in row["detours"]]
-    return {**row, "sign": row["sign_id"], "detours": detours}

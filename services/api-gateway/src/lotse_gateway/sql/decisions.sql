@@ -4,7 +4,7 @@
 -- Decisions of the sign $1, newest first, before the id $2 (null: from the newest), at most $3; explained in the language
 -- $4, those of before there were others in English.
 select decision_id, sign_id, epoch, seq, state, lines, coalesce(explanations ->> $4, explanation) as explanation,
-    decided_at, sensed_at, network_version, detours
+    decided_at, sensed_at, network_version, source, suspended, shows_detours, detours
 from decision
 where sign_id = $1 and ($2::bigint is null or decision_id < $2)
 order by decision_id desc
@@ -13,10 +13,12 @@ limit $3;
 -- name: list_detours
 -- Per sign in service and destination, what the newest decision says: of the sign $1 and the destination $2 (null: all),
 -- after the pair $3, $4, at most $5; explained in the language $6.
-select newest.sign_id, newest.decision_id, newest.explanation, newest.decided_at, planner.covers_until, detour.value as detour
+select newest.sign_id, newest.decision_id, newest.explanation, newest.decided_at,
+    newest.source, newest.shows_detours, planner.covers_until, detour.value as detour
 from sign
 cross join lateral (
-    select d.sign_id, d.decision_id, coalesce(d.explanations ->> $6, d.explanation) as explanation, d.decided_at, d.detours
+    select d.sign_id, d.decision_id, coalesce(d.explanations ->> $6, d.explanation) as explanation, d.decided_at, d.source,
+        d.shows_detours, d.detours
     from decision d
     where d.sign_id = sign.sign_id
     order by d.epoch desc, d.seq desc, d.decision_id desc
@@ -33,9 +35,11 @@ limit $5;
 
 -- name: list_decisions_at
 -- The decision in force of every sign at $1 of Lotse's clock (null: now), of signs that were not retired by then (by the
--- wall clock), after the sign $2, at most $3.
-select in_force.decision_id, in_force.sign_id, in_force.epoch, in_force.seq, in_force.state, in_force.lines, in_force.explanation, in_force.decided_at,
-    in_force.sensed_at, in_force.network_version, in_force.detours
+-- wall clock), after the sign $2, at most $3; explained in the language $4.
+select in_force.decision_id, in_force.sign_id, in_force.epoch, in_force.seq, in_force.state, in_force.lines,
+    coalesce(in_force.explanations ->> $4, in_force.explanation) as explanation, in_force.decided_at,
+    in_force.sensed_at, in_force.network_version, in_force.source, in_force.suspended, in_force.shows_detours,
+    in_force.detours
 from sign
 cross join lateral (
     select d.* from decision d

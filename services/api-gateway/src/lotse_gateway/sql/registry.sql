@@ -58,24 +58,27 @@ returning present.*, (present.xmax = 0) as is_created;
 
 -- name: list_sign
 -- Signs after the id $1, retired ones too.
-select sign_id, name, link_id, lon, lat, line_count, line_chars, destinations, fallback, priority, retired_at, updated_at
+select sign_id, name, link_id, lon, lat, line_count, line_chars, destinations, fallback, priority, mode, charset,
+    retired_at, updated_at
 from sign where $1::text is null or sign_id > $1 order by sign_id limit $2;
 
 -- name: get_sign
 -- One sign.
-select sign_id, name, link_id, lon, lat, line_count, line_chars, destinations, fallback, priority, retired_at, updated_at
+select sign_id, name, link_id, lon, lat, line_count, line_chars, destinations, fallback, priority, mode, charset,
+    retired_at, updated_at
 from sign where sign_id = $1;
 
 -- name: put_sign
 -- Creates or replaces signs; one that was retired is taken back into service.
 insert into sign as present
-    (sign_id, name, link_id, lon, lat, line_count, line_chars, destinations, fallback, priority)
-select sign_id, name, link_id, lon, lat, line_count, line_chars, destinations, fallback, priority
+    (sign_id, name, link_id, lon, lat, line_count, line_chars, destinations, fallback, priority, mode, charset)
+select sign_id, name, link_id, lon, lat, line_count, line_chars, destinations, fallback, priority, mode, charset
 from jsonb_populate_recordset(null::sign, $1::jsonb) order by sign_id
 on conflict (sign_id) do update set
     name = excluded.name, link_id = excluded.link_id, lon = excluded.lon, lat = excluded.lat,
     line_count = excluded.line_count, line_chars = excluded.line_chars, destinations = excluded.destinations,
-    fallback = excluded.fallback, priority = excluded.priority, retired_at = null, updated_at = now()
+    fallback = excluded.fallback, priority = excluded.priority, mode = excluded.mode, charset = excluded.charset,
+    retired_at = null, updated_at = now()
 where $2
 returning present.*, (present.xmax = 0) as is_created;
 

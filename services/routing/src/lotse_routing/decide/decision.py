@@ -1,7 +1,7 @@
 """A sign's decision in all: advice for each destination, its text, its explanation, its display; and its record."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta, tzinfo
 from math import inf
 from typing import Any
@@ -9,20 +9,33 @@ from typing import Any
 from lotse_routing.core.topology import Topology
 from lotse_routing.decide.accounting import by_destination, give_account
 from lotse_routing.decide.advice import Advice, Reason, SignState, sign_state
-from lotse_routing.decide.display import Display, arrow, compose_display, compose_face, delay_min
+from lotse_routing.decide.approval import Wish
+from lotse_routing.decide.display import (
+    Display,
+    arrow,
+    compose_display,
+    compose_face,
+    delay_min,
+    plan_of,
+    read_face,
+)
 from lotse_routing.decide.explanation import (
     ByLanguage,
     explain,
     explain_fault,
     explain_misplaced,
     explain_unaffected,
+    with_authority,
     with_reasons,
 )
+from lotse_routing.decide.fitting import Size
+from lotse_routing.decide.modes import OWN_WORD, Authority, Before, Rules, govern
 from lotse_routing.decide.policy import Moment, advise
 from lotse_routing.decide.record import Json, gists, is_refuted, read_advices, write_advice
 from lotse_routing.decide.registry import Sign
-from lotse_routing.decide.street import street_via
-from lotse_routing.decide.text import Message, compose_lines
+from lotse_routing.decide.street import street_rejoined, street_via
+from lotse_routing.decide.text import Message
+from lotse_routing.decide.wording import Text, Wording, compose_text
 from lotse_routing.settings import DisplaySettings
 from lotse_routing.state.snapshot import Snapshot
 
@@ -32,8 +45,9 @@ class Decision:
     """What a sign shows from `decided_at` on (Lotse's clock), and why.
 
     `sensed_at` is the newest reading felt in the step that caused it, None where readings did not. `detours` is the
-    record per destination, with link ids; `delays_min` what the display tells, by destination. `explanations` is the
-    same text by language.
+    record per destination, with link ids, of what Lotse found; `authority` tells whether the sign shows that, or whose
+    word else; `delays_min` is what the display tells, by destination; `is_unfilled`, that the town's own
+    words did not fit. `explanations` is the same text by language.
     """
 
     sign_id: str
@@ -46,6 +60,8 @@ class Decision:
     detours: tuple[Json, ...]
     display: Display
     delays_min: Mapping[str, int]
+    authority: Authority = OWN_WORD
+    is_unfilled: bool = False
 
     @property
     def explanation(self) -> str:
@@ -55,9 +71,9 @@ class Decision:
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """What all decisions of one step share besides the moment: epoch, display settings, newest reading felt in it.
+    """What all decisions of one step share besides the moment.
 
-    `zone` is in whose local time moments are told.
+    Epoch, display settings, newest reading felt in it, in whose local time moments are told, and what people ordered.
     """
 
     moment: Moment
@@ -65,6 +81,7 @@ class Step:
     epoch: int
     sensed_at: datetime | None
     zone: tzinfo = UTC
+    rules: Rules = field(default_factory=Rules)
 
 
 def decide_sign(
@@ -106,8 +123,8 @@ def _to_destinations(moment: Moment, sign: Sign, before: Mapping[str, Advice]) -
 
 
 def fall_back(step: Step, sign: Sign, previous: Decision | None) -> Decision:
-    """Give the fallback of a sign whose decision failed."""
-    return _fallen_back(step, sign, previous, explain_fault(sign.sign_id))
+    """Give the fallback of a sign whose decision failed, whatever was ordered: an order may be what failed."""
+    return _fallen_back(replace(step, rules=Rules()), sign, previous, explain_fault(sign.sign_id))
 
 
 def is_news(decision: Decision, written: Decision | None, explain_again_s: float) -> bool:
@@ -120,6 +137,8 @@ def is_news(decision: Decision, written: Decision | None, explain_again_s: float
     if written is None:
         return True
     if decision.display != written.display or _shown_links(decision) != _shown_links(written):
+        return True
+    if decision.authority != written.authority:
         return True
     now, before = gists(decision.detours), gists(written.detours)
     if now == before:
@@ -165,28 +184,42 @@ def _composed(  # noqa: PLR0913, PLR0917 - the parts of a decision
         for advice, via in zip(advices, via_streets, strict=True)
         if advice.state is SignState.DETOUR and advice.shown
     ]
-    lines = _lines(moment, sign, advices, via_streets, step.display)
-    face = compose_face(state, lines, advices, ways, moment.settings.min_hold_s)
+    text = _text(step, sign, advices, via_streets)
+    detours = tuple(write_advice(topology, a, via) for a, via in zip(advices, via_streets, strict=True))
+    wanted = compose_face(state, text.lines, advices, ways, moment.settings.min_hold_s)
+    wish = Wish(sign.sign_id, plan_of(sign, wanted), text.lines, explanations["en"], detours)
+    face, authority = govern(moment, step.rules, sign, wanted, wish, advices, _before(previous))
     display = compose_display(
-        sign, face, step.display, epoch=step.epoch, previous=previous.display if previous else None
+        sign,
+        face,
+        step.display,
+        source=authority.source,
+        epoch=step.epoch,
+        previous=previous.display if previous else None,
     )
     return Decision(
         sign_id=sign.sign_id,
-        state=state,
-        lines=lines,
-        explanations=explanations,
+        state=face.state,
+        lines=face.lines,
+        explanations=with_authority(explanations, authority),
         decided_at=moment.now,
-        sensed_at=sensed_at,
+        sensed_at=sensed_at if authority.shows_detours else None,
         network_version=topology.network_version,
-        detours=tuple(write_advice(topology, a, via) for a, via in zip(advices, via_streets, strict=True)),
+        detours=detours,
         display=display,
         delays_min=delays,
+        authority=authority,
+        is_unfilled=text.is_unfilled,
     )
 
 
-def _lines(
-    moment: Moment, sign: Sign, advices: Sequence[Advice], via_streets: Sequence[str], display: DisplaySettings
-) -> tuple[str, ...]:
+def _before(previous: Decision | None) -> Before | None:
+    face = read_face(previous.display) if previous else None
+    return Before(face, previous.authority, previous.detours) if previous and face else None
+
+
+def _text(step: Step, sign: Sign, advices: Sequence[Advice], via_streets: Sequence[str]) -> Text:
+    moment, topology = step.moment, step.moment.snapshot.topology
     detours = [pair for pair in zip(advices, via_streets, strict=True) if pair[0].state is SignState.DETOUR]
     detours.sort(key=lambda pair: -inf if pair[0].gain_s is None else -pair[0].gain_s)
     messages = [
@@ -196,17 +229,14 @@ def _lines(
             street=advice.told.street,
             corridor=advice.shown.via,
             via_street=via,
+            rejoin_street=street_rejoined(topology, advice.shown.links, advice.normal.links) if advice.normal else "",
         )
         for advice, via in detours
         if advice.told and advice.shown
     ]
-    return compose_lines(
-        messages,
-        addresses_all=len(messages) == len(advices),
-        line_count=sign.line_count,
-        line_chars=sign.line_chars,
-        language=display.language,
-    )
+    size = Size(sign.line_count, sign.line_chars, sign.charset)
+    wording = Wording(step.display.language, step.rules.templates)
+    return compose_text(messages, size, wording, addresses_all=len(messages) == len(advices))
 
 
 def _addressed(moment: Moment, advice: Advice) -> str:

@@ -13,6 +13,7 @@ from typing import Any, Literal
 
 from lotse_routing.core.topology import Topology
 from lotse_routing.decide.advice import Advice, SignState
+from lotse_routing.decide.orders import Source
 from lotse_routing.decide.registry import Sign
 from lotse_routing.network.geometry import bearing_deg
 from lotse_routing.settings import DisplaySettings
@@ -48,19 +49,40 @@ class Display:
         return f'"{hashlib.sha256(self.body).hexdigest()[:32]}"'
 
 
-def compose_display(
-    sign: Sign, face: Face, settings: DisplaySettings, *, epoch: int, previous: Display | None
+def compose_display(  # noqa: PLR0913 - the parts of a body
+    sign: Sign, face: Face, settings: DisplaySettings, *, source: Source, epoch: int, previous: Display | None
 ) -> Display:
     """Compose the body; the previous display is given back if nothing but the number would change."""
     if previous is not None:
-        same = _body(sign, face, settings, epoch, previous.seq)
+        same = _body(sign, face, settings, source, epoch, previous.seq)
         if same == previous.body and previous.epoch == epoch:
             return previous
     seq = previous.seq + 1 if previous else 1
-    return Display(epoch, seq, _body(sign, face, settings, epoch, seq))
+    return Display(epoch, seq, _body(sign, face, settings, source, epoch, seq))
 
 
-def _body(sign: Sign, face: Face, settings: DisplaySettings, epoch: int, seq: int) -> bytes:
+def read_face(display: Display) -> Face | None:
+    """Read back what a sign shows; None where the body of an earlier version does not say."""
+    try:
+        body = json.loads(display.body)
+        return Face(
+            SignState(body["state"]),
+            tuple(body["lines"]),
+            tuple(body["destinations"]),
+            _read_moment(body["hold_until"]),
+            _read_moment(body["valid_until"]),
+        )
+    except (ValueError, KeyError, TypeError):
+        return None
+
+
+def _read_moment(text: str | None) -> datetime | None:
+    return datetime.fromisoformat(text) if text else None
+
+
+def _body(  # noqa: PLR0913, PLR0917 - as above
+    sign: Sign, face: Face, settings: DisplaySettings, source: Source, epoch: int, seq: int
+) -> bytes:
     poll_s = settings.poll_s
     return _canonical(
         {
@@ -68,14 +90,14 @@ def _body(sign: Sign, face: Face, settings: DisplaySettings, epoch: int, seq: in
             "sign": sign.sign_id,
             "epoch": epoch,
             "seq": seq,
-            "plan": _plan(sign, face),
+            "plan": plan_of(sign, face),
             "state": face.state.value,
             "ttl_s": settings.ttl_s,
             "poll_s": int(poll_s) if poll_s.is_integer() else poll_s,
             "hold_until": _rfc3339(face.hold_until),
             "valid_until": _rfc3339(face.valid_until),
             "priority": sign.priority,
-            "source": "automatic",
+            "source": source,
             "lines": face.lines,
             "destinations": face.destinations,
             "fallback": sign.fallback,
@@ -83,7 +105,7 @@ def _body(sign: Sign, face: Face, settings: DisplaySettings, epoch: int, seq: in
     )
 
 
-def _plan(sign: Sign, face: Face) -> str:
+def plan_of(sign: Sign, face: Face) -> str:
     """Name what the driver sees, whenever it was decided: a hash of state, lines and ways."""
     ways = [[way["id"], way["arrow"], way["via"]] for way in face.destinations]
     seen = [sign.sign_id, face.state.value, face.lines, ways]

@@ -6,6 +6,7 @@ from datetime import tzinfo
 
 from lotse_routing.decide.account import Account, CauseAccount, Json, give_cause, write_account
 from lotse_routing.decide.cause import NOTICEABLE_DELAY_S, Cause
+from lotse_routing.decide.modes import Authority
 from lotse_routing.decide.phrases.de import GERMAN
 from lotse_routing.decide.phrases.en import ENGLISH
 from lotse_routing.decide.phrases.figures import listed, local_moment, number, whole
@@ -47,6 +48,15 @@ def explain_misplaced(sign_id: str, link_id: str) -> ByLanguage:
 def explain_unaffected() -> ByLanguage:
     """Explain that nobody who usually passes a sign comes to anything closed or slow."""
     return {language: phrases.unaffected for language, phrases in LANGUAGES.items()}
+
+
+def with_authority(found: ByLanguage, authority: Authority) -> ByLanguage:
+    """Put before the explanation of what Lotse found whose word it is that the sign shows, and what stands back."""
+    told = [authority.told] if authority.told else []
+    return {
+        language: " ".join([*told, text if authority.shows_detours else LANGUAGES[language].finds.format(text)])
+        for language, text in found.items()
+    }
 
 
 def explain_fault(sign_id: str) -> ByLanguage:

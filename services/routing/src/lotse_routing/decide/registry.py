@@ -2,6 +2,9 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Literal
+
+from lotse_routing.decide.charset import Charset
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,7 +19,10 @@ class Destination:
 
 @dataclass(frozen=True, slots=True)
 class Sign:
-    """A variable message sign: drivers on `link_id` read it. `destinations` are those it may be asked to divert."""
+    """A variable message sign: drivers on `link_id` read it. `destinations` are those it may be asked to divert.
+
+    In the `mode` approval, what Lotse wants it to show waits for a person; `charset` has the letters it can write.
+    """
 
     sign_id: str
     link_id: str
@@ -25,6 +31,8 @@ class Sign:
     destinations: tuple[str, ...]
     fallback: str = "blank"
     priority: int = 5
+    mode: Literal["automatic", "approval"] = "automatic"
+    charset: Charset = "utf8"
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,6 +21,14 @@ def streets_along(topology: Topology, links: Iterable[int]) -> list[str]:
     return streets
 
 
+def street_rejoined(topology: Topology, shown: Sequence[int], normal: Sequence[int]) -> str:
+    """Street on which a detour meets the normal route again; empty if it does not before its end."""
+    usual = set(normal)
+    left = next((place for place, index in enumerate(shown) if index not in usual), len(shown))
+    again = next((index for index in shown[left:] if index in usual), None)
+    return "" if again is None else street_of(topology.links[again])
+
+
 def street_via(topology: Topology, shown: Sequence[int], normal: Sequence[int]) -> str:
     """Street that tells a detour from the normal route best: the longest one that only the detour uses, else empty."""
     usual_links = set(normal)

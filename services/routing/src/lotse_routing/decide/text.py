@@ -9,11 +9,12 @@ What drivers cannot read in two seconds helps nobody: a street that does not fit
 
 import re
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 from lotse_routing.decide.cause import Kind
-from lotse_routing.decide.words import WORDS, Words
+from lotse_routing.decide.charset import Charset, spell
+from lotse_routing.decide.words import Words, words_of
 
 Language = Literal["de", "en"]
 
@@ -27,17 +28,27 @@ WORDS_KEPT = 2
 
 @dataclass(frozen=True, slots=True)
 class Message:
-    """What a sign has to say for one destination: the cause, and the corridor (or else the street) to take."""
+    """What a sign has to say for one destination: the cause, and the corridor (or else the street) to take.
+
+    `rejoin_street` is where the detour meets the usual way again.
+    """
 
     destination_text: str
     kind: Kind
     street: str
     corridor: str | None
     via_street: str
+    rejoin_street: str = ""
 
 
-def compose_lines(
-    messages: Sequence[Message], *, addresses_all: bool, line_count: int, line_chars: int, language: Language
+def compose_lines(  # noqa: PLR0913 - a message's whole surroundings
+    messages: Sequence[Message],
+    *,
+    addresses_all: bool,
+    line_count: int,
+    line_chars: int,
+    language: Language,
+    charset: Charset = "utf8",
 ) -> tuple[str, ...]:
     """Compose the lines of a sign from its messages, the most important first; no messages, no lines.
 
@@ -45,12 +56,22 @@ def compose_lines(
     """
     if not messages:
         return ()
-    words, first = WORDS[language], messages[0]
+    words, messages = words_of(language, charset), [_spelled(message, charset) for message in messages]
+    first = messages[0]
     actions = list(_actions(messages, words, line_chars, addresses_all=addresses_all))
     if first.corridor is None and line_count == 1:
         actions = [_via_line(first.via_street or first.destination_text, words, line_chars)]
     actions = actions[:line_count]
     return (*_cause_lines(first, line_count - len(actions), words, line_chars), *actions)
+
+
+def _spelled(message: Message, charset: Charset) -> Message:
+    return replace(
+        message,
+        destination_text=spell(message.destination_text, charset),
+        street=spell(message.street, charset),
+        via_street=spell(message.via_street, charset),
+    )
 
 
 def _actions(messages: Sequence[Message], words: Words, width: int, *, addresses_all: bool) -> Iterable[str]:
@@ -83,7 +104,7 @@ def _cause_lines(message: Message, room: int, words: Words, width: int) -> list[
         return [_first_fitting(forms, width)]
     if room > 1:
         return [shorten(message.street, width, words), _first_fitting(forms, width)]
-    street = abbreviate(_first_name(message.street), words)
+    street = abbreviate(first_name(message.street), words)
     return [_first_fitting([*(f"{street} {form}" for form in forms), *forms], width)]
 
 
@@ -103,15 +124,21 @@ def shorten(name: str, width: int, words: Words) -> str:
     the last `WORDS_KEPT` become initials, one after the other from the left ('F.-EBERT-STR.'); then the rest is cut at
     its end with a full stop.
     """
-    parts = _WORD_BORDERS.split(abbreviate(_first_name(name), words))
+    return cut(initials(abbreviate(first_name(name), words), width), width)
+
+
+def initials(name: str, width: int) -> str:
+    """Write long words but the last `WORDS_KEPT` as initials, from the left, until it fits; it may still not."""
+    parts = _WORD_BORDERS.split(name)
     leading = max(0, len(parts) - 2 * WORDS_KEPT + 1)
     for position, part in enumerate(parts[:leading]):
         if sum(map(len, parts)) > width and len(part) > LONG_ENOUGH_TO_SHORTEN:
             parts[position] = f"{part[0]}."
-    return cut("".join(parts), width)
+    return "".join(parts)
 
 
-def _first_name(name: str) -> str:
+def first_name(name: str) -> str:
+    """Give the first of two names of one street ('Ringgade/Viborgvej')."""
     return name.partition("/")[0].strip() or name
 
 

@@ -1,9 +1,11 @@
 """The words of sign texts, by language: data, not rules."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import cache
 
 from lotse_routing.decide.cause import Kind
+from lotse_routing.decide.charset import Charset, spell
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,3 +57,15 @@ WORDS: Mapping[str, Words] = {
         ),
     ),
 }
+
+
+@cache
+def words_of(language: str, charset: Charset) -> Words:
+    """Give the words of a language in the letters that a sign has."""
+    words = WORDS[language]
+
+    def spelled(forms: tuple[str, ...]) -> tuple[str, ...]:
+        return tuple(spell(form, charset) for form in forms)
+
+    causes: dict[Kind, tuple[str, ...]] = {kind: spelled(forms) for kind, forms in words.causes.items()}
+    return replace(words, causes=causes, follow=spelled(words.follow), via=spelled(words.via))

@@ -10,6 +10,7 @@ from lotse_routing.http.corridors import corridors_router
 from lotse_routing.http.link_states import link_states_router
 from lotse_routing.http.roadworks import feeds_router
 from lotse_routing.http.routes import routes_router
+from lotse_routing.http.texts import texts_router
 from lotse_routing.places import PlacesInForce
 from lotse_routing.records import Records
 from lotse_routing.settings import RoutingSettings
@@ -52,4 +53,5 @@ def create_app(resources: Resources) -> FastAPI:
     app.include_router(link_states_router(current, resources.records))
     app.include_router(corridors_router(resources.town, places_of))
     app.include_router(feeds_router(current, resources.town, resources.records, resources.settings))
+    app.include_router(texts_router(resources.town, resources.settings.display.language))
     return app

@@ -25,8 +25,9 @@ OTHER_DAY, OTHER_KIND = 0.5, 0.02
 A_QUARTER_OFF = 0.25
 """What each quarter of an hour further off takes from it."""
 
-BELIEVED_AT_FIRST = 4
-"""In its first week a slot learns with a clip so many times as loose, in the second with half of that, and so on."""
+LOOSE_IN_SECOND_WEEK = 4.0
+"""In its second week a slot learns with a clip so many times as loose, in the third with half of that, and so on: what is
+far from free flow every week is usual. The first week alone proves nothing."""
 
 Floats = npt.NDArray[np.float64]
 LinkDay = tuple[str, int]
@@ -134,8 +135,8 @@ class Learner:
         A quarter that a link has learned already is not learned again, and links that the network does not have are
         left out. A slot moves by 1/(n+2) of the difference after n weeks, at least by 1/memory: what is likest to a
         slot that was never seen counts as a week. The difference is clipped (Huber's estimate of location: Robust
-        estimation of a location parameter, Annals of Mathematical Statistics 35 (1964)), the less in the first weeks
-        the less is known.
+        estimation of a location parameter, Annals of Mathematical Statistics 35 (1964)), more loosely in the second
+        week and those after it.
         """
         links = [link for link in sorted(means_kmh) if link in free_flow_kmh and not self._has_learned(link, ended_at)]
         if not links:
@@ -146,7 +147,8 @@ class Learner:
         free_kmh = np.array([free_flow_kmh[link] for link in links])
         before = self._before(rows, slot, free_kmh)
         weeks = self._weeks[rows, slot.weekday, slot.quarter]
-        limit = self._clip_ratio * free_kmh * np.maximum(1.0, BELIEVED_AT_FIRST / (weeks + 1.0))
+        looser = np.where(weeks > 0, np.maximum(1.0, LOOSE_IN_SECOND_WEEK / np.maximum(weeks, 1)), 1.0)
+        limit = self._clip_ratio * free_kmh * looser
         difference = np.clip(np.array([means_kmh[link] for link in links]) - before, -limit, limit)
         moved = before + difference / np.minimum(weeks + 2.0, self._memory)
         self._speed_kmh[rows, slot.weekday, slot.quarter] = moved

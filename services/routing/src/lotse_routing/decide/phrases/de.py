@@ -53,6 +53,7 @@ GERMAN = Phrases(
     and_=" und ",
     no_destination="Keine Anzeige: für dieses Schild ist kein Ziel eingetragen.",
     unaffected="Keine Anzeige: auf den üblichen Wegen derer, die hier vorbeikommen, ist nichts gesperrt oder zäh.",
+    finds="Lotse ermittelt: {}",
     misplaced="Schild {sign} steht an der Strecke {link}, die das geltende Netz nicht hat: Rückfallanzeige.",
     fault="Die Entscheidung für Schild {sign} ist gescheitert, siehe Protokoll des Routings: Rückfallanzeige.",
     moment="%d.%m.%Y {clock} Uhr",

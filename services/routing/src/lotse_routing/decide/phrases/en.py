@@ -52,6 +52,7 @@ ENGLISH = Phrases(
     and_=" and ",
     no_destination="Nothing to show: no destination is registered for this sign.",
     unaffected="Nothing to show: nothing is closed or slow on the usual ways of those who pass this sign.",
+    finds="Lotse finds: {}",
     misplaced="Sign {sign} stands on link {link}, which the active network does not have: fallback.",
     fault="The decision for sign {sign} failed; the log of the routing service says why: fallback.",
     moment="%Y-%m-%d {clock}",

@@ -56,6 +56,7 @@ class Phrases:
     and_: str
     no_destination: str
     unaffected: str
+    finds: str
     misplaced: str
     fault: str
     moment: str
