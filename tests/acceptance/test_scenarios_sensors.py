@@ -101,3 +101,14 @@ def test_7_nonsense_readings_keep_their_raw_values_with_a_rule_code_and_flip_no_
         assert all(row["corrected"]["mean_speed_kmh"] != 80 for row in readings)
     line.live(1)
     assert [line.display(trip) for trip in line.scene.trips] == before
+
+
+def test_7_one_detector_that_talks_nonsense_takes_no_detour_off_a_sign(line: Line) -> None:
+    inward = line.scene.inward
+    liar, *others = jam(line, 5)
+    before = line.display(inward)
+    assert before["state"] == "detour"
+    for minute in range(10):
+        nonsense = {"vehicle_count": 0, "mean_speed_kmh": 80.0 if minute < 5 else None, "occupancy_pct": 100.0}
+        line.live(1, line.slow(others, 6) | {liar: nonsense})
+        assert line.display(inward)["lines"] == before["lines"]
