@@ -9,6 +9,7 @@ from factories_network import unwatched
 from lotse_routing.network.geometry import Coordinate
 from lotse_routing.network.import_links import import_links
 from lotse_routing.network.import_osm import import_osm
+from lotse_routing.network.model import StreetNetwork
 from lotse_standalone.stack.stack import Stack
 from scenarios.streets import MAIN, Heading, Streets
 
@@ -54,11 +55,15 @@ class Scene:
         """All of them."""
         return self.inward, self.outward, self.station, self.area
 
-    def read(self) -> Streets:
-        """Read the streets themselves, without Lotse's database: to find places by, and to check routes against."""
+    def network(self) -> StreetNetwork:
+        """Read the street network from its source, without Lotse's database."""
         if self.source.is_dir():
-            return Streets(import_links(self.source, self.name)[0], self.centre)
-        return Streets(import_osm(self.source, self.name, unwatched)[0], self.centre)
+            return import_links(self.source, self.name)[0]
+        return import_osm(self.source, self.name, unwatched)[0]
+
+    def read(self) -> Streets:
+        """Read the streets: to find places by, and to check routes against."""
+        return Streets(self.network(), self.centre)
 
     def import_into(self, stack: Stack) -> None:
         """Make it the active network of a stack."""

@@ -1,0 +1,113 @@
+"""How long one step decides for a whole city: `decide_signs` alone, in this process, one thread."""
+
+import cProfile
+import pstats
+import time
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from random import Random
+from zoneinfo import ZoneInfo
+
+import numpy as np
+from factories_decide import NOON
+
+from lotse_routing.core.topology import Topology
+from lotse_routing.decide.candidates import Trees
+from lotse_routing.decide.decision import Decision, Step
+from lotse_routing.decide.policy import Moment
+from lotse_routing.decide.registry import Destination, Registry, Sign
+from lotse_routing.decide.signs import decide_signs
+from lotse_routing.settings import RoutingSettings
+from lotse_routing.state.estimate import LinkState
+from lotse_routing.state.level_of_service import classify
+from lotse_routing.state.snapshot import Snapshot
+from lotse_routing.state.weights import derive_weights
+from lotse_routing.world import Town, build_town
+
+SIGNS, DESTINATIONS = 1_000, 20
+MEASURED, SLOW = 0.4, 0.1
+"""Shares of links: that a detector measures, and of these, that are slow now; others in each step."""
+FUNCTIONS_TOLD = 8
+SETTINGS = RoutingSettings()
+
+
+@dataclass(frozen=True, slots=True)
+class StepTimes:
+    """Milliseconds of `decide_signs`, by step, how many signs showed something, and where the time went (shares)."""
+
+    took_ms: tuple[float, ...]
+    showing: int
+    shares: dict[str, float]
+
+
+def time_steps(topology: Topology, rounds: int) -> StepTimes:
+    """Decide step after step, each on weights of its own, given what was decided before; then once more, profiled."""
+    town, random = build_town(topology, SETTINGS.weights, ZoneInfo("UTC")), Random(4711)
+    registry = _registry(topology, random)
+    usual = Trees(town.graphs.usual(NOON))
+    decided: dict[str, Decision] = {}
+    took_ms: list[float] = []
+    profile = cProfile.Profile()
+    for number, snapshot in enumerate(_snapshots(town, random, rounds + 2)):
+        step = Step(
+            Moment(NOON, snapshot, registry, usual, Trees(snapshot.graph), SETTINGS.policy), SETTINGS.display, 1, NOON
+        )
+        if number > rounds:
+            profile.enable()
+        began_s = time.perf_counter()
+        decided, faults = decide_signs(step, decided)
+        took_ms.append(1000 * (time.perf_counter() - began_s))
+        profile.disable()
+        assert not faults, faults
+    showing = sum(decision.state == "detour" for decision in decided.values())
+    return StepTimes(tuple(took_ms[1 : rounds + 1]), showing, _shares(profile))  # the first makes the usual trees
+
+
+def _registry(topology: Topology, random: Random) -> Registry:
+    nodes = random.sample(sorted(topology.links_to), DESTINATIONS)
+    destinations = [Destination(f"D{number}", f"Ziel {number}", f"ZIEL {number}", n) for number, n in enumerate(nodes)]
+    ids = tuple(destination.destination_id for destination in destinations)
+    links = random.choices([link.link_id for link in topology.links if link.access == "yes"], k=SIGNS)
+    signs = [Sign(f"S{number}", link_id, 3, 16, ids) for number, link_id in enumerate(links)]
+    return Registry(tuple(signs), {destination.destination_id: destination for destination in destinations}, ())
+
+
+def _snapshots(town: Town, random: Random, count: int) -> Iterator[Snapshot]:
+    topology = town.topology
+    measured = random.sample(topology.links, int(MEASURED * len(topology.links)))
+    typical_s = topology.base_travel_times_s
+    for version in range(count):
+        slow = set(random.sample(range(len(measured)), int(SLOW * len(measured))))
+        states = [
+            _state(link.link_id, link.free_flow_kmh, 0.2 if place in slow else random.uniform(0.8, 1))
+            for place, link in enumerate(measured)
+        ]
+        weights = derive_weights(topology, town.factors, states, typical_s, (), SETTINGS.estimate)
+        graph, usual = town.graphs.current(weights.costs_s, NOON), town.graphs.usual(NOON)
+        links = {topology.index[state.link_id]: state for state in states}
+        yield Snapshot(
+            version + 1, NOON, topology, town.base, weights, typical_s, lambda _: typical_s, links, (), graph, usual,
+            town.graphs,
+        )  # fmt: skip
+
+
+def _state(link_id: str, free_flow_kmh: float, ratio: float) -> LinkState:
+    level = classify(ratio, SETTINGS.estimate)
+    return LinkState(link_id, ratio * free_flow_kmh, level, 1.0, 1.0, NOON, "measured", (f"at-{link_id}",))
+
+
+def _shares(profile: cProfile.Profile) -> dict[str, float]:
+    """Give the functions with the most time of their own, as shares of all."""
+    stats = pstats.Stats(profile).get_stats_profile()
+    whole_s = sum(function.tottime for function in stats.func_profiles.values())
+    by_time = sorted(stats.func_profiles.items(), key=lambda item: -item[1].tottime)
+    return {
+        f"{name} ({function.file_name.rpartition('/')[2]}:{function.line_number})": function.tottime / whole_s
+        for name, function in by_time[:FUNCTIONS_TOLD]
+    }
+
+
+def summarise(took_ms: Sequence[float]) -> dict[str, float]:
+    """Median and 99th percentile."""
+    p50, p99 = np.quantile(took_ms, [0.5, 0.99])
+    return {"p50_ms": round(float(p50), 2), "p99_ms": round(float(p99), 2)}
