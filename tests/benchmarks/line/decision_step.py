@@ -4,7 +4,8 @@ import cProfile
 import pstats
 import time
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from itertools import count
 from random import Random
 from zoneinfo import ZoneInfo
 
@@ -33,34 +34,47 @@ SETTINGS = RoutingSettings()
 
 @dataclass(frozen=True, slots=True)
 class StepTimes:
-    """Milliseconds of `decide_signs`, by step, how many signs showed something, and where the time went (shares)."""
+    """Of `decide_signs`, by step: milliseconds, and those of a processor. Signs that showed something at the end.
+
+    `shares` are the functions with the most time of their own, as shares of all.
+    """
 
     took_ms: tuple[float, ...]
+    cpu_ms: tuple[float, ...]
     showing: int
     shares: dict[str, float]
 
 
-def time_steps(topology: Topology, rounds: int) -> StepTimes:
-    """Decide step after step, each on weights of its own, given what was decided before; then once more, profiled."""
+def time_steps(topology: Topology, within_s: float, most: int) -> StepTimes:
+    """Decide step after step, each on weights of its own, given what was decided before.
+
+    So many steps as fit into the seconds, one at least; then one more of a tenth of the signs, profiled.
+    """
     town, random = build_town(topology, SETTINGS.weights, ZoneInfo("UTC")), Random(4711)
     registry = _registry(topology, random)
-    usual = Trees(town.graphs.usual(NOON))
-    decided: dict[str, Decision] = {}
+    few = replace(registry, signs=registry.signs[: SIGNS // 10])
+    snapshots, usual = _snapshots(town, random), Trees(town.graphs.usual(NOON))
+    decided = _decide(next(snapshots), few, usual, {})  # makes the trees of the usual ways, which stay
     took_ms: list[float] = []
-    profile = cProfile.Profile()
-    for number, snapshot in enumerate(_snapshots(town, random, rounds + 2)):
-        step = Step(
-            Moment(NOON, snapshot, registry, usual, Trees(snapshot.graph), SETTINGS.policy), SETTINGS.display, 1, NOON
-        )
-        if number > rounds:
-            profile.enable()
-        began_s = time.perf_counter()
-        decided, faults = decide_signs(step, decided)
+    cpu_ms: list[float] = []
+    until_s = time.monotonic() + within_s
+    while not took_ms or (time.monotonic() < until_s and len(took_ms) < most):
+        snapshot = next(snapshots)
+        began_s, cpu_began_s = time.perf_counter(), time.thread_time()
+        decided = _decide(snapshot, registry, usual, decided)
         took_ms.append(1000 * (time.perf_counter() - began_s))
-        profile.disable()
-        assert not faults, faults
+        cpu_ms.append(1000 * (time.thread_time() - cpu_began_s))
+    with cProfile.Profile() as profile:
+        _decide(next(snapshots), few, usual, decided)
     showing = sum(decision.state == "detour" for decision in decided.values())
-    return StepTimes(tuple(took_ms[1 : rounds + 1]), showing, _shares(profile))  # the first makes the usual trees
+    return StepTimes(tuple(took_ms), tuple(cpu_ms), showing, _shares(profile))
+
+
+def _decide(snapshot: Snapshot, registry: Registry, usual: Trees, decided: dict[str, Decision]) -> dict[str, Decision]:
+    moment = Moment(NOON, snapshot, registry, usual, Trees(snapshot.graph), SETTINGS.policy)
+    decisions, faults = decide_signs(Step(moment, SETTINGS.display, 1, NOON), decided)
+    assert not faults, faults
+    return decisions
 
 
 def _registry(topology: Topology, random: Random) -> Registry:
@@ -72,11 +86,11 @@ def _registry(topology: Topology, random: Random) -> Registry:
     return Registry(tuple(signs), {destination.destination_id: destination for destination in destinations}, ())
 
 
-def _snapshots(town: Town, random: Random, count: int) -> Iterator[Snapshot]:
+def _snapshots(town: Town, random: Random) -> Iterator[Snapshot]:
     topology = town.topology
     measured = random.sample(topology.links, int(MEASURED * len(topology.links)))
     typical_s = topology.base_travel_times_s
-    for version in range(count):
+    for version in count(1):
         slow = set(random.sample(range(len(measured)), int(SLOW * len(measured))))
         states = [
             _state(link.link_id, link.free_flow_kmh, 0.2 if place in slow else random.uniform(0.8, 1))
@@ -86,7 +100,7 @@ def _snapshots(town: Town, random: Random, count: int) -> Iterator[Snapshot]:
         graph, usual = town.graphs.current(weights.costs_s, NOON), town.graphs.usual(NOON)
         links = {topology.index[state.link_id]: state for state in states}
         yield Snapshot(
-            version + 1, NOON, topology, town.base, weights, typical_s, lambda _: typical_s, links, (), graph, usual,
+            version, NOON, topology, town.base, weights, typical_s, lambda _: typical_s, links, (), graph, usual,
             town.graphs,
         )  # fmt: skip
 
