@@ -28,7 +28,7 @@ from lotse_routing.world import Town, build_town
 SIGNS, DESTINATIONS = 1_000, 20
 MEASURED, SLOW = 0.4, 0.1
 """Shares of links: that a detector measures, and of these, that are slow now; others in each step."""
-FUNCTIONS_TOLD = 8
+FUNCTIONS_TOLD = 20
 SETTINGS = RoutingSettings()
 
 
@@ -36,7 +36,7 @@ SETTINGS = RoutingSettings()
 class StepTimes:
     """Of `decide_signs`, by step: milliseconds, and those of a processor. Signs that showed something at the end.
 
-    `shares` are the functions with the most time of their own, as shares of all.
+    `shares` are the functions that take longest, what they call included, as shares of the whole.
     """
 
     took_ms: tuple[float, ...]
@@ -111,12 +111,13 @@ def _state(link_id: str, free_flow_kmh: float, ratio: float) -> LinkState:
 
 
 def _shares(profile: cProfile.Profile) -> dict[str, float]:
-    """Give the functions with the most time of their own, as shares of all."""
+    """Give the functions of routing that take longest, what they call included, as shares of the whole step."""
     stats = pstats.Stats(profile).get_stats_profile()
-    whole_s = sum(function.tottime for function in stats.func_profiles.values())
-    by_time = sorted(stats.func_profiles.items(), key=lambda item: -item[1].tottime)
+    ours = {name: each for name, each in stats.func_profiles.items() if "lotse_routing" in each.file_name}
+    whole_s = max(function.cumtime for function in ours.values())
+    by_time = sorted(ours.items(), key=lambda item: -item[1].cumtime)
     return {
-        f"{name} ({function.file_name.rpartition('/')[2]}:{function.line_number})": function.tottime / whole_s
+        f"{name} ({function.file_name.rpartition('/')[2]}:{function.line_number})": function.cumtime / whole_s
         for name, function in by_time[:FUNCTIONS_TOLD]
     }
 
