@@ -27,14 +27,6 @@ def line(whole_line: Line) -> Line:
     return whole_line
 
 
-def jam(line: Line, minutes: int) -> list[str]:
-    """Let traffic crawl on the main street, inbound; give the links."""
-    links = line.scene.closed(line.streets, "inbound")
-    for _ in range(minutes):
-        line.live(1, line.slow(links, 6))
-    return links
-
-
 def test_3_a_jam_that_an_operator_confirms_shows_the_approved_corridor_until_that_is_slow_itself(line: Line) -> None:
     """The A 6 lies outside of the extract: the jam stands on Lauterstraße, Pariser Straße is its Bedarfsumleitung."""
     inward = line.scene.inward
@@ -61,8 +53,8 @@ def test_6_all_detectors_silent_withdraws_what_rests_on_them_keeps_closures_and_
     inward, station = line.scene.inward, line.scene.station
     free_s = line.route(inward)["travel_time_s"]
     line.close("Gleisbau", line.streets.links(line.scene.second, line.scene.second_heading))
-    jammed = jam(line, 5)
-    assert line.display(inward)["state"] == "detour"
+    jammed = line.jam(5)
+    assert line.display(inward)["state"] == "detour", line.detour(inward)["explanation"]
     usual = line.detour(inward)["normal"]["links"]
 
     line.live(30, silent=line.detectors)
@@ -105,10 +97,11 @@ def test_7_nonsense_readings_keep_their_raw_values_with_a_rule_code_and_flip_no_
 
 def test_7_one_detector_that_talks_nonsense_takes_no_detour_off_a_sign(line: Line) -> None:
     inward = line.scene.inward
-    liar, *others = jam(line, 5)
-    before = line.display(inward)
-    assert before["state"] == "detour"
+    liar, *others = line.jam(5)
+    before = line.detour(inward)
+    assert before["state"] == "detour", before["explanation"]
     for minute in range(10):
         nonsense = {"vehicle_count": 0, "mean_speed_kmh": 80.0 if minute < 5 else None, "occupancy_pct": 100.0}
         line.live(1, line.slow(others, 6) | {liar: nonsense})
-        assert line.display(inward)["lines"] == before["lines"]
+        now = line.detour(inward)
+        assert (now["state"], now["shown"]["links"]) == ("detour", before["shown"]["links"])

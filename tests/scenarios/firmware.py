@@ -9,8 +9,8 @@ class Firmware:
     """One sign. Its own clock stands still between calls of `seconds_pass`."""
 
     def __init__(self, line: Line, trip: Trip) -> None:
-        self._client = line.client
-        self._sign_id = trip.sign
+        self._line = line
+        self._trip = trip
         self._memory = Memory()
         self._now_s = 0.0
         self.last_answer = Answer(0, {})
@@ -36,11 +36,12 @@ class Firmware:
 
     def poll(self) -> None:
         """Ask the gateway once, as a sign does."""
+        self._line.display(self._trip)  # what was decided is there to be asked for
         held = {"If-None-Match": self._memory.etag} if self._memory.etag else {}
-        answer = self._client.get(f"/v1/signs/{self._sign_id}/display", headers=held)
+        answer = self._line.client.get(f"/v1/signs/{self._trip.sign}/display", headers=held)
         self.last_answer = Answer(answer.status_code, dict(answer.headers), answer.content)
         self.hear(self.last_answer)
 
     def hear(self, answer: Answer) -> None:
         """Hear an answer now, however old it is."""
-        self._memory = hear(self._memory, self._sign_id, answer, self._now_s)
+        self._memory = hear(self._memory, self._trip.sign, answer, self._now_s)

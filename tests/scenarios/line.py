@@ -13,6 +13,7 @@ from lotse_standalone.stack.gateway import ask, list_all
 from lotse_standalone.stack.stack import Stack
 from scenarios.scenes import INTERVAL_S, Scene, Trip
 from scenarios.streets import Streets
+from scenarios.waiting import until
 
 Json = dict[str, Any]
 MINUTE = timedelta(seconds=INTERVAL_S)
@@ -108,6 +109,16 @@ class Line:
             self.live()
         raise AssertionError([self.display(trip) for trip in self.scene.trips])
 
+    def jam(self, minutes: int) -> list[str]:
+        """Let traffic crawl on the main street inbound, from a link before it to one after; give the links."""
+        usual = self.route(self.scene.inward)["links"]
+        main = set(self.scene.closed(self.streets, "inbound"))
+        places = [place for place, link in enumerate(usual) if link in main]
+        links: list[str] = usual[min(places) - 1 : max(places) + 2]
+        for _ in range(minutes):
+            self.live(1, self.slow(links, 6))
+        return links
+
     def close(self, name: str, links: Iterable[str], **fields: Any) -> str:
         """Announce a closure; give its id."""
         self._roadworks += 1
@@ -121,8 +132,15 @@ class Line:
         self.client.post(f"/v1/roadworks/{roadwork}/end").raise_for_status()
 
     def display(self, trip: Trip) -> Json:
-        """Give what a trip's sign is told to show."""
-        told: Json = ask(self.client, f"/v1/signs/{trip.sign}/display")
+        """Give what a trip's sign is told to show, once the gateway has heard of the newest decision: not at once."""
+        (newest,) = ask(self.client, f"/v1/signs/{trip.sign}/decisions", limit=1)["items"]
+        told: Json = {}
+
+        def is_told() -> bool:
+            told.update(ask(self.client, f"/v1/signs/{trip.sign}/display"))
+            return (told["epoch"], told["seq"]) == (newest["epoch"], newest["seq"])
+
+        until(is_told)
         return told
 
     def detour(self, trip: Trip) -> Json:

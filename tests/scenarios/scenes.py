@@ -31,7 +31,7 @@ class Scene:
     """A city and the parts that its streets play.
 
     `main` is the street that is closed or jammed, with the road class of the part that has ways around; `inward` and
-    `outward` usually take it, and `corridor` (parts of it by street) leads the first of them over `relief`. `station`
+    `outward` usually take it, and `corridor` (parts of it) leads the first of them over `relief`. `station`
     usually takes `second`. Who wants to the `area` gets there by one of two `doors` only (street, where it meets).
     """
 
@@ -41,7 +41,7 @@ class Scene:
     main: str
     main_class: str
     relief: str
-    corridor: tuple[str, str]
+    corridor: tuple[tuple[str, Heading], tuple[str, Heading]]
     inward: Trip
     outward: Trip
     second: str
@@ -96,7 +96,7 @@ class Scene:
                 {
                     "corridor_id": "U12",
                     "name": self.relief,
-                    "via": [{"link": streets.longest(street, "inbound")} for street in self.corridor],
+                    "via": [{"link": streets.longest(*part)} for part in self.corridor],
                     "signs": [self.inward.sign],
                     "destinations": [self.inward.destination],
                 }
@@ -123,7 +123,7 @@ def kaiserslautern(osm: Path) -> Scene:
         main="Lauterstraße",
         main_class="primary",
         relief="Pariser Straße",
-        corridor=("Georg-Rittersbacher-Platz", "Hellmut-Hartert-Straße"),
+        corridor=(("Georg-Rittersbacher-Platz", "inbound"), ("Hellmut-Hartert-Straße", "inbound")),
         inward=Trip("WEST", "Pariser Straße", "MAINZ", ("Mainzer Straße",)),
         outward=Trip("NORDOST", "Mainzer Straße", "SIEGELBACH", ("Lauterstraße",)),
         second="Barbarossastraße",
@@ -142,11 +142,11 @@ def auenbrueck(folder: Path) -> Scene:
         centre=(7.0953, 54.3040),
         main="Lindenbrücke",
         main_class="secondary",
-        relief="Alte Brücke",
-        corridor=("Mühlstraße", "Alte Brücke"),
+        relief="Ostbrücke",
+        corridor=(("Ostbrücke", "inbound"), ("Nordallee", "outbound")),
         inward=Trip("SUED", "Lindenallee", "NORDEN", ("Nordallee",)),
         outward=Trip("NORD", "Nordallee", "SUEDEN", ("Lindenallee",)),
-        second="Nordwall",
+        second="Westwall",
         second_heading="outbound",
         station=Trip("OST", "Dresdner Straße", "WESTEN", ("Frankfurter Straße",)),
         doors=(("Stadionstraße", "Südring"), ("Am Stadion", "Westring")),
