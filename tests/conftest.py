@@ -3,7 +3,13 @@
 import os
 import tempfile
 
-pytest_plugins = ["fixtures.absent", "fixtures.databases", "fixtures.brokers", "fixtures.gateways"]
+pytest_plugins = [
+    "fixtures.absent",
+    "fixtures.databases",
+    "fixtures.brokers",
+    "fixtures.gateways",
+    "fixtures.scenarios",
+]
 
 os.environ["LOTSE_ROUTING_COMPILED_DIR"] = tempfile.mkdtemp(prefix="lotse-compiled-")
 """No test finds what another run compiled, nor leaves it where people keep theirs."""

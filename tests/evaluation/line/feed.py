@@ -51,8 +51,8 @@ class Feed:
         """
         payloads = [_payload(reading, until, interval_s) for reading in readings]
         for first in range(0, len(payloads), READINGS_A_MESSAGE):
-            self._publish(batch_topic(CONCENTRATOR), payloads[first : first + READINGS_A_MESSAGE])
-        self._publish(WATERMARK, {"covers_until": until})
+            self.publish(batch_topic(CONCENTRATOR), payloads[first : first + READINGS_A_MESSAGE])
+        self.publish(WATERMARK, {"covers_until": until})
 
     def wait(self, until: datetime) -> None:
         """Return once the decisions are computed up to this moment.
@@ -74,14 +74,21 @@ class Feed:
                 raise self._standstill(told)
             time.sleep(PAUSE_S)
 
-    def _covered(self) -> datetime | None:
-        told = ask(self._client, "/v1/system")["covers_until"]
-        return None if told is None else datetime.fromisoformat(told)
+    def publish(self, topic: str, payload: Any) -> None:
+        """Publish what is to be JSON.
 
-    def _publish(self, topic: str, payload: Any) -> None:
+        Raises
+        ------
+        StandaloneError
+            The broker takes nothing any more.
+        """
         if not self._publisher.publish(topic, msgspec.json.encode(payload), STANDSTILL_S):
             told = "the broker takes no messages"
             raise self._standstill(told)
+
+    def _covered(self) -> datetime | None:
+        told = ask(self._client, "/v1/system")["covers_until"]
+        return None if told is None else datetime.fromisoformat(told)
 
     def _standstill(self, what: str) -> StandaloneError:
         logs = self._stack.folder / "logs"

@@ -1,0 +1,113 @@
+"""`make bench-line`: prints tables, writes build/bench/bench-line.json."""
+
+import os
+from typing import Annotated
+
+import numpy as np
+import typer
+from fixtures.scenarios import OSM
+from rich.console import Console
+from rich.progress import Progress
+from rich.table import Table
+from scenarios.scenes import Scene, auenbrueck, kaiserslautern
+
+from benchmarks.line.decision_step import DESTINATIONS, SIGNS, StepTimes, summarise, time_steps
+from benchmarks.line.watch import DETECTORS, Watched, watch
+from benchmarks.line.watch import SIGNS as SIGNS_WATCHED
+from benchmarks.report import describe_versions, write_report
+from lotse_routing.core.topology import build_topology
+from lotse_standalone.town import FOLDER
+
+PACKAGES = ("lotse-ingest", "lotse-routing", "lotse-gateway", "paho-mqtt", "asyncpg", "numpy", "numba")
+FULL, QUICK = (200, 60.0), (20, 1.0)
+"""Changes told, and seconds in which decision steps are timed."""
+MOST_STEPS = 100
+console = Console()
+
+
+def main(
+    quick: Annotated[bool, typer.Option("--quick", help="20 changes, one decision step")] = False,  # noqa: FBT002
+) -> None:
+    """Measure, print, write."""
+    changes, within_s = QUICK if quick else FULL
+    scene, load_before = _scene(), os.getloadavg()[0]
+    with console.status("decision steps"):
+        steps = time_steps(build_topology(scene.network()), within_s, MOST_STEPS)
+    with Progress(console=console) as progress:
+        task = progress.add_task("changes of a sign", total=changes)
+        watched = watch(scene, changes, lambda done: progress.update(task, completed=done))
+    figures = _figures(scene, watched, steps)
+    load = {"run": "the machine", "load_1min_before": round(load_before, 2), "load_1min_after": _load()}
+    runs = [load, *_runs(scene, watched, steps)]
+    path = write_report("bench-line", figures, runs, describe_versions(PACKAGES))
+    _print(watched, steps)
+    console.print(figures)
+    console.print(f"written to {path}")
+
+
+def _scene() -> Scene:
+    if OSM.is_file():
+        return kaiserslautern(OSM)
+    console.print(f"[bold red]{OSM} is not there: these are figures of the demo town.")
+    return auenbrueck(FOLDER)
+
+
+def _load() -> float:
+    return round(os.getloadavg()[0], 2)
+
+
+def _figures(scene: Scene, watched: Watched, steps: StepTimes) -> dict[str, float | None]:
+    """P4 belongs to the city; what the demo town gives has its name on it."""
+    p50_s, p99_s = np.quantile(watched.took_s, [0.5, 0.99])
+    prefix = "" if OSM.is_file() else f"{scene.name}_"
+    return {
+        f"{prefix}P4_p99_s": round(float(p99_s), 3),
+        f"{prefix}P4_p50_s": round(float(p50_s), 3),
+        f"{prefix}P4_decision_step_ms": summarise(steps.took_ms)["p50_ms"],
+        f"{prefix}P4_decision_step_cpu_ms": summarise(steps.cpu_ms)["p50_ms"],
+    }
+
+
+def _runs(scene: Scene, watched: Watched, steps: StepTimes) -> list[dict[str, object]]:
+    return [
+        {
+            "run": "message to display",
+            "city": scene.name,
+            "detectors": DETECTORS,
+            "signs": SIGNS_WATCHED,
+            "readings_per_s": round(watched.readings_per_s, 1),
+            "fleet_late_s": round(watched.fleet_late_s, 3),
+            "cpu_share": watched.cpu_share,
+            "took_s": [round(each, 4) for each in watched.took_s],
+        },
+        {
+            "run": "decision step",
+            "city": scene.name,
+            "signs": SIGNS,
+            "destinations": DESTINATIONS,
+            "signs_showing": steps.showing,
+            "took_ms": [round(each, 2) for each in steps.took_ms],
+            "cpu_ms": [round(each, 2) for each in steps.cpu_ms],
+            "profile": {name: round(share, 3) for name, share in steps.shares.items()},
+        },
+    ]
+
+
+def _print(watched: Watched, steps: StepTimes) -> None:
+    p50_s, p90_s, p99_s = np.quantile(watched.took_s, [0.5, 0.9, 0.99])
+    table = Table("message to display", "p50", "p90", "p99", "most", "readings/s", "CPU (cores)")
+    cpu = ", ".join(f"{name} {share:.2f}" for name, share in watched.cpu_share.items())
+    seconds = [f"{each:.3f} s" for each in (p50_s, p90_s, p99_s, max(watched.took_s))]
+    table.add_row(f"{len(watched.took_s)} changes", *seconds, f"{watched.readings_per_s:,.0f}", cpu)
+    console.print(table)
+    table = Table("decision step", "steps", "p50", "p99", "p50 of CPU", "signs showing")
+    times, cpu_ms = summarise(steps.took_ms), summarise(steps.cpu_ms)["p50_ms"]
+    step = f"{SIGNS:,} signs x {DESTINATIONS}", f"{len(steps.took_ms)}"
+    table.add_row(*step, f"{times['p50_ms']} ms", f"{times['p99_ms']} ms", f"{cpu_ms} ms", f"{steps.showing}")
+    console.print(table)
+    for name, share in steps.shares.items():
+        console.print(f"  {share:5.1%}  {name}", highlight=False)
+
+
+if __name__ == "__main__":
+    typer.run(main)

@@ -1,0 +1,1 @@
+"""What traffic people expect to work, on real streets: places by the names of streets, the line in data time."""
