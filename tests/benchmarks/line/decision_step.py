@@ -23,7 +23,7 @@ from lotse_routing.state.estimate import LinkState
 from lotse_routing.state.level_of_service import classify
 from lotse_routing.state.snapshot import Snapshot
 from lotse_routing.state.weights import derive_weights
-from lotse_routing.world import Town, build_town
+from lotse_routing.town import Town, build_town
 
 SIGNS, DESTINATIONS = 1_000, 20
 MEASURED, SLOW = 0.4, 0.1
