@@ -157,7 +157,7 @@ FREE = {"B-C-0": 50.0, "C-D-0": 50.0}
 BRISK = RoutingSettings(
     policy=PolicySettings(min_hold_s=1.0, min_gain_s=20.0),
     loop=LoopSettings(step_every_s=0.1, hint_pause_s=0.02, heartbeat_s=0.2),
-    estimate=EstimateSettings(stale_after_intervals=3600),
+    estimate=EstimateSettings(stale_after_intervals=3600, smoothing_half_vehicles=0),
 )
 
 

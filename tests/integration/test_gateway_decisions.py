@@ -39,7 +39,7 @@ async def test_decisions_come_newest_first_page_by_page(
     assert rest["next_cursor"] is None
     decision = first["items"][0]
     assert (decision["sign"], decision["state"], decision["explanation"]) == ("S1", "detour", "Street BC is closed.")
-    assert decision["detours"] == [DETOURS[0] | {"why": WHY | {"words": "Street BC is closed."}}]
+    assert decision["detours"] == [DETOURS[0] | {"relation": None, "why": WHY | {"words": "Street BC is closed."}}]
     assert decision["decided_at"].endswith("Z")
 
 
@@ -60,6 +60,7 @@ async def test_detours_list_what_each_sign_in_service_says_now(
     answer = await signs.get("/v1/detours")
     assert [item["sign"] for item in answer.json()["items"]] == ["S1", "S2"]
     assert answer.json()["items"][0] == DETOURS[0] | {
+        "relation": None,
         "why": WHY | {"words": "Street BC is closed."},
         "sign": "S1",
         "decision_id": of_s1["decision_id"],

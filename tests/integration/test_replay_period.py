@@ -172,6 +172,7 @@ def command(database: DatabaseSettings, *args: str) -> "subprocess.CompletedProc
         "LOTSE_ROUTING_MIN_HOLD_S": "1",
         "LOTSE_ROUTING_MIN_GAIN_S": "20",
         "LOTSE_ROUTING_STALE_AFTER_INTERVALS": "3600",
+        "LOTSE_ROUTING_SMOOTHING_HALF_VEHICLES": "0",
     }
     run = [sys.executable, "-m", "lotse_routing", "replay", *args]
     return subprocess.run(run, env=environment, capture_output=True, text=True, check=False, timeout=120)

@@ -93,8 +93,8 @@ def rule_code(reason: Reason) -> str:
 
 
 def write_account(account: Account) -> Json:
-    """Write an account down as plain JSON."""
-    record: Json = msgspec.to_builtins(account)
+    """Write an account down as plain JSON, as it is read back: with lists, not tuples."""
+    record: Json = msgspec.json.decode(msgspec.json.encode(account))
     return record
 
 
