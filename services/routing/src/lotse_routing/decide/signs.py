@@ -43,8 +43,11 @@ def _guide(moment: Moment, decided: Mapping[str, Decision]) -> Mapping[str, tupl
         sign.sign_id: said_before(advices_before(snapshot, decided.get(sign.sign_id)).values())
         for sign in moment.registry.signs
     }
-    messages = guide(moment.relations, snapshot, moment.registry, said, settings)
-    return {sign_id: advices_of(those, snapshot, moment.now, settings) for sign_id, those in messages.items()}
+    guided = guide(moment.relations, snapshot, moment.registry, said, settings)
+    return {
+        sign_id: advices_of(messages, snapshot, guided.times_s, settings)
+        for sign_id, messages in guided.messages.items()
+    }
 
 
 def _decide_or_fall_back(

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 
+from lotse_routing.core.topology import Seconds
 from lotse_routing.decide.advice import Advice, Reason, Relation, SignState, Told
 from lotse_routing.decide.candidates import timed
 from lotse_routing.decide.cause import Cause, cause_of, route_confidence
@@ -14,15 +15,17 @@ from lotse_routing.state.snapshot import Snapshot
 
 
 def advices_of(
-    messages: Iterable[Message], snapshot: Snapshot, now: datetime, settings: PolicySettings
+    messages: Iterable[Message], snapshot: Snapshot, times_s: Seconds, settings: PolicySettings
 ) -> tuple[Advice, ...]:
-    """Give the advices of a sign, those that are shown first; two that go the same way are told apart by the link."""
-    advices: list[Advice] = []
-    for message in messages:
-        advice = _advice(message, snapshot, now, settings)
-        if advice is not None:
-            advices.append(advice)
-    return tuple(advices)
+    """Give the advices of a sign, those that are shown first; of a disturbance without any corridor there is none.
+
+    Parameters
+    ----------
+    times_s
+        Travel times to tell, infinite where closed; shape (links,).
+    """
+    advices = (_advice(message, snapshot, times_s, settings) for message in messages)
+    return tuple(advice for advice in advices if advice is not None)
 
 
 def said_before(advices: Iterable[Advice]) -> Sequence[Before]:
@@ -43,11 +46,10 @@ def said_before(advices: Iterable[Advice]) -> Sequence[Before]:
     ]
 
 
-def _advice(message: Message, snapshot: Snapshot, now: datetime, settings: PolicySettings) -> Advice | None:
+def _advice(message: Message, snapshot: Snapshot, times_s: Seconds, settings: PolicySettings) -> Advice | None:
     detour, pair = message.detour, message.pair
     if detour is None:
         return None
-    times_s = snapshot.weights.travel_times_s
     normal, shown = timed(detour.usual_way, times_s), timed(detour.corridor, times_s, detour.via)
     base_s = snapshot.base.travel_times_s
     cause = cause_of(snapshot, sorted(pair.disturbance.links))
@@ -75,7 +77,7 @@ def _advice(message: Message, snapshot: Snapshot, now: datetime, settings: Polic
         confidence=route_confidence(snapshot, detour.usual_way),
         cause=cause,
         since=message.since,
-        told=_told(message, cause, now, settings) if message.is_shown else None,
+        told=_told(message, cause, snapshot.computed_until, settings) if message.is_shown else None,
         relation=relation,
     )
     return replace(advice, unheld=_unheld(advice)) if message.reason is Reason.HELD else advice

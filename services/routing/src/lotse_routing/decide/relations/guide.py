@@ -17,7 +17,7 @@ from lotse_routing.decide.relations.loads import Loads
 from lotse_routing.decide.relations.passages import Passage, find_passages, last_vehicles
 from lotse_routing.decide.relations.question import Expected, Situation
 from lotse_routing.decide.relations.slowness import Reach
-from lotse_routing.decide.relations.streets import Streets
+from lotse_routing.decide.relations.streets import Floats, Streets
 from lotse_routing.decide.relations.unwarned import Unwarned, find_forced
 from lotse_routing.decide.relations.usual import Traffic
 from lotse_routing.settings import PolicySettings
@@ -45,30 +45,38 @@ class Found:
     closed: frozenset[int]
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class Guided:
+    """What signs say to relations: by sign, shown messages first (closures, then the oldest), then those not worth it.
+
+    `times_s` are the travel times that was decided by, infinite where closed; shape (links,).
+    """
+
+    messages: Mapping[str, Sequence[Message]]
+    times_s: Seconds
+
+
 def guide(
     relations: Relations,
     snapshot: Snapshot,
     registry: Registry,
     said: Mapping[str, Sequence[Before]],
     settings: PolicySettings,
-) -> dict[str, list[Message]]:
+) -> Guided:
     """Decide what each sign says of every disturbance that its drivers come to.
 
     Parameters
     ----------
     said
         By sign, the messages in force until now.
-
-    Returns
-    -------
-    dict
-        By sign, those shown first (closures, then the oldest), then those that are not worth it.
     """
-    found = _find(relations, snapshot, said, settings)
+    slowness = relations.reach.slowness(relations.streets, snapshot.links, snapshot.typical_times_s)
+    times_s = np.maximum(snapshot.weights.travel_times_s, snapshot.typical_times_s * slowness)
+    found = _find(relations, snapshot, slowness, said, settings)
     if not found.now and not found.over:
-        return {}
+        return Guided({}, times_s)
     signs = {sign.sign_id: sign for sign in registry.signs if sign.link_id in snapshot.topology.index}
-    situation = _situation(relations, snapshot, found, settings)
+    situation = _situation(relations, snapshot, times_s, found, settings)
     forced = find_forced(situation.unwarned, relations.traffic, found.closed)
     pairs = [
         pair
@@ -79,7 +87,7 @@ def guide(
     by_sign: dict[str, list[Message]] = defaultdict(list)
     for message in decide_messages(situation, forced, pairs, Rules(snapshot.computed_until, settings)):
         by_sign[message.pair.sign_id].append(message)
-    return {sign_id: sorted(messages, key=_weight) for sign_id, messages in by_sign.items()}
+    return Guided({sign_id: sorted(messages, key=_weight) for sign_id, messages in by_sign.items()}, times_s)
 
 
 def _weight(message: Message) -> tuple[bool, bool, datetime | None, int]:
@@ -89,13 +97,16 @@ def _weight(message: Message) -> tuple[bool, bool, datetime | None, int]:
 
 
 def _find(
-    relations: Relations, snapshot: Snapshot, said: Mapping[str, Sequence[Before]], settings: PolicySettings
+    relations: Relations,
+    snapshot: Snapshot,
+    slowness: Floats,
+    said: Mapping[str, Sequence[Before]],
+    settings: PolicySettings,
 ) -> Found:
     streets = relations.streets
     closed = frozenset(snapshot.weights.closures)
     before = [each.disturbance for those in said.values() for each in those]
     warned_of = {link for each in before if each.effect == "slow" for link in each.links}
-    slowness = relations.reach.slowness(streets, snapshot.links, snapshot.typical_times_s)
     view = View(streets, relations.reach, slowness)
     slow = slow_sections(view, closed, warned_of, settings.witnesses)
     now = (*closures(streets, closed), *slow)
@@ -105,9 +116,11 @@ def _find(
     return Found(now, tuple(sorted(still_seen, key=lambda each: sorted(each.links))), closed)
 
 
-def _situation(relations: Relations, snapshot: Snapshot, found: Found, settings: PolicySettings) -> Situation:
-    streets, now_s = relations.streets, snapshot.weights.travel_times_s
-    open_s = np.where(np.isinf(now_s), snapshot.typical_times_s, now_s)
+def _situation(
+    relations: Relations, snapshot: Snapshot, times_s: Seconds, found: Found, settings: PolicySettings
+) -> Situation:
+    streets = relations.streets
+    open_s = np.where(np.isinf(times_s), snapshot.typical_times_s, times_s)
     disturbed = {link for disturbance in found.now for link in disturbance.links}
     barrier_s = np.where(streets.mask(found.closed), np.inf, snapshot.typical_times_s)
 
