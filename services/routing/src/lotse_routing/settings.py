@@ -131,6 +131,12 @@ class PolicySettings(_RoutingSettings):
     compliance: float = Field(
         default=0.3, gt=0, le=1, description="share of those addressed who are taken to follow a sign"
     )
+    disturbed_from: float = Field(
+        default=2.5, gt=1, description="a street is slow from so many times its usual travel time on"
+    )
+    disturbed_until: float = Field(
+        default=1.4, ge=1, description="one that a sign warns of is so until it takes less; a witness is as slow"
+    )
     witnesses: int = Field(
         default=2, ge=1, le=5, description="so many detectors have to be slow before a sign warns of a slow street"
     )

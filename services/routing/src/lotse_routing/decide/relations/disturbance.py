@@ -8,11 +8,8 @@ import numpy as np
 
 from lotse_routing.decide.relations.slowness import Reach
 from lotse_routing.decide.relations.streets import Floats, Streets
+from lotse_routing.settings import PolicySettings
 
-SLOW_FROM = 2.0
-"""A section is disturbed from this slowness on."""
-SLOW_UNTIL = 1.4
-"""One that a sign warns of is so until its slowness falls below this; a witness has to be as slow."""
 WITNESS_M = 600.0
 """A second detector bears witness if it is no farther away by road, on whatever street."""
 
@@ -46,25 +43,27 @@ def closures(streets: Streets, closed: Collection[int]) -> list[Disturbance]:
     return [_disturbance("closed", part, streets) for part in _connected(closed, streets)]
 
 
-def slow_sections(view: View, closed: Collection[int], warned_of: Collection[int], least: int) -> list[Disturbance]:
+def slow_sections(
+    view: View, closed: Collection[int], warned_of: Collection[int], settings: PolicySettings
+) -> list[Disturbance]:
     """List the sections that are slow and not closed.
 
     Parameters
     ----------
     warned_of
         Links that signs warn of already: they are slow for longer.
-    least
-        So many detectors, each on a link of its own, have to bear witness: one that is faulty is believed by nobody.
+    settings
+        Its `witnesses` are detectors, each on a link of its own: one that is faulty is believed by nobody.
     """
     streets, slowness = view.streets, view.slowness
     held = streets.mask(warned_of)
-    slow = (slowness >= SLOW_FROM) | (held & (slowness >= SLOW_UNTIL))
+    slow = (slowness >= settings.disturbed_from) | (held & (slowness >= settings.disturbed_until))
     links = frozenset(np.flatnonzero(slow).tolist()) - frozenset(closed)
-    witnesses = frozenset(link for link in view.reach.measured if slowness[link] >= SLOW_UNTIL)
+    witnesses = frozenset(link for link in view.reach.measured if slowness[link] >= settings.disturbed_until)
     return [
         _disturbance("slow", part, streets)
         for part in _connected(links, streets)
-        if len(_around(part, streets) & witnesses) >= least
+        if len(_around(part, streets) & witnesses) >= settings.witnesses
     ]
 
 

@@ -108,7 +108,7 @@ def _find(
     before = [each.disturbance for those in said.values() for each in those]
     warned_of = {link for each in before if each.effect == "slow" for link in each.links}
     view = View(streets, relations.reach, slowness)
-    slow = slow_sections(view, closed, warned_of, settings.witnesses)
+    slow = slow_sections(view, closed, warned_of, settings)
     now = (*closures(streets, closed), *slow)
     over = {each for each in before if each.effect == "slow" and not any(other.is_same(each) for other in now)}
     measured = frozenset(link for link, state in snapshot.links.items() if state.freshness > 0)
