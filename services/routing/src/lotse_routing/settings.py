@@ -140,7 +140,7 @@ class PolicySettings(_RoutingSettings):
     witnesses: int = Field(
         default=2, ge=1, le=5, description="so many detectors have to be slow before a sign warns of a slow street"
     )
-    most_messages: int = Field(default=2, ge=1, le=4, description="so many disturbances a sign tells of at a time")
+    most_messages: int = Field(default=1, ge=1, le=4, description="so many disturbances a sign tells of at a time")
     min_gain_closed_s: float = Field(
         default=15.0, description="a corridor past a closure is shown from this gain on, the turn-round included"
     )
