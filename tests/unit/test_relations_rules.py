@@ -63,7 +63,7 @@ def test_a_jam_is_led_around_and_back_to_where_the_usual_way_goes_on() -> None:
     assert detour["relation"]["street"] == "Row b"
     assert detour["relation"]["links"] == ["b1-b2-0", "b2-b3-0"]
     assert detour["relation"]["vehicles_per_h"] == 200
-    assert decision.lines[0] == "ROW B"
+    assert decision.lines == ("ROW B STAU", "COLUMN 3", "ÜBER ROW C")
 
 
 def test_who_does_not_pass_the_jam_is_told_nothing() -> None:

@@ -236,7 +236,8 @@ def _text(step: Step, sign: Sign, advices: Sequence[Advice], via_streets: Sequen
     ]
     size = Size(sign.line_count, sign.line_chars, sign.charset)
     wording = Wording(step.display.language, step.rules.templates)
-    return compose_text(messages, size, wording, addresses_all=len(messages) == len(advices))
+    addresses_all = len(messages) == len(advices) and all(advice.relation is None for advice in advices)
+    return compose_text(messages, size, wording, addresses_all=addresses_all)
 
 
 def _addressed(moment: Moment, advice: Advice) -> str:
