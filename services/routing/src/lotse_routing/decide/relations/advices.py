@@ -16,13 +16,16 @@ from lotse_routing.state.snapshot import Snapshot
 def advices_of(
     messages: Iterable[Message], snapshot: Snapshot, now: datetime, settings: PolicySettings
 ) -> tuple[Advice, ...]:
-    """Give the advices of a sign, those that are shown first; two that go the same way are told apart by the link."""
-    advices: list[Advice] = []
+    """Give the advices of a sign, those that are shown first; two that go the same way are told apart by a link."""
+    advices: dict[str, Advice] = {}
     for message in messages:
         advice = _advice(message, snapshot, now, settings)
         if advice is not None:
-            advices.append(advice)
-    return tuple(advices)
+            name = advice.destination_id
+            if name in advices:
+                name = f"{name} ({snapshot.topology.links[min(message.pair.disturbance.links)].link_id})"
+            advices[name] = replace(advice, destination_id=name)
+    return tuple(advices.values())
 
 
 def said_before(advices: Iterable[Advice]) -> Sequence[Before]:
