@@ -9,10 +9,12 @@ from typing import Any
 from factories_decide import NOON
 from factories_relations import (
     COLUMNS,
+    EVERYWHERE,
     GRID,
+    NOON_S,
     ROWS,
+    TOWN,
     a_closure,
-    a_knowledge,
     a_sign,
     a_snapshot,
     a_step,
@@ -23,7 +25,7 @@ from hypothesis import strategies as st
 
 from lotse_routing.decide.decision import Step
 from lotse_routing.decide.registry import Corridor, Sign
-from lotse_routing.decide.relations.knowledge import TrafficKnowledge
+from lotse_routing.decide.relations.knowledge import TrafficKnowledge, know_traffic
 from lotse_routing.decide.relations.usual import UsualTrip
 from lotse_routing.settings import PolicySettings
 from lotse_routing.state.snapshot import Snapshot
@@ -63,6 +65,9 @@ CORRIDORS = [
     Corridor(f"U{number}", links) for number, links in enumerate([section for section in SECTIONS if len(section) > 1])
 ]
 
+ENDS = [UsualTrip(NOON_S + at_s, way("a0", "a1"), 1e-9) for at_s in (-1800.0, 1800.0)]
+"""A trip of no weight at either end of the hour around noon, so that it counts as whole."""
+
 
 @dataclass(frozen=True, slots=True)
 class Minute:
@@ -84,7 +89,7 @@ class Day:
     policy: PolicySettings
 
     def knowledge(self) -> TrafficKnowledge:
-        return a_knowledge(*self.trips)
+        return know_traffic(TOWN.streets, EVERYWHERE, [*self.trips, *ENDS])
 
     def steps(self, known: TrafficKnowledge | None = None) -> list[Step]:
         known = known or self.knowledge()
@@ -106,7 +111,7 @@ def at_minute(number: int) -> datetime:
 
 trips = st.lists(
     st.builds(
-        lambda junctions, vehicles: UsualTrip(12 * 3600.0, way(*junctions), float(vehicles)),
+        lambda junctions, vehicles: UsualTrip(NOON_S, way(*junctions), float(vehicles)),
         st.sampled_from(LONG),
         st.integers(1, 900),
     ),

@@ -195,15 +195,17 @@ def test_what_was_written_last_is_all_that_a_decision_needs(day: Day) -> None:
                 written[sign_id] = replace(decision, detours=tuple(json.loads(json.dumps(decision.detours))))
 
 
-@settings(deadline=None, max_examples=6)
+@settings(deadline=None, max_examples=8)
 @given(days(most_minutes=3), st.integers(0))
 def test_noise_switches_a_sign_at_most_once_an_hour(day: Day, seed: int) -> None:
+    """Far from the borders of slowness: on these, a link that comes or goes changes what is wrong."""
     random = Random(seed)
     steady = day.minutes[0]
+    base_kmh = {link: min(speed_kmh, 18.0) for link, speed_kmh in steady.speeds_kmh.items() if speed_kmh < 30}
     noisy = tuple(
         replace(
             steady,
-            speeds_kmh={link: random.uniform(0.9, 1.1) * steady.speeds_kmh.get(link, 50.0) for link in LINKS},
+            speeds_kmh={link: random.uniform(0.9, 1.1) * base_kmh.get(link, 50.0) for link in LINKS},
             freshness=1.0,
         )
         for _ in range(60)
