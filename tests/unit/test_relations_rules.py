@@ -22,7 +22,7 @@ from factories_relations import (
     way,
 )
 
-from lotse_routing.decide.decision import Decision
+from lotse_routing.decide.decision import Decision, is_news
 from lotse_routing.decide.registry import Corridor
 from lotse_routing.settings import PolicySettings
 
@@ -188,3 +188,16 @@ def test_two_closed_parts_of_one_street_are_told_apart_and_both_keep_since_when(
     first, then = lived(a_step(snapshot, known, (sign,)) for snapshot in snapshots)
     assert len({detour["destination"] for detour in first["S1"].detours}) == 2
     assert first["S1"].display == then["S1"].display
+
+
+def test_that_a_message_tells_of_fewer_links_is_news_though_the_display_stays() -> None:
+    known = a_knowledge(a_trip("a0", "b0", "b1", "b2", "b3", "c3", "d3"))
+    jams = [{"b0-b1-0": 6.0, **JAM}, {"b0-b1-0": 6.0, "b1-b2-0": 6.0}]
+    snapshots = [
+        a_snapshot(slowed(jam), now=NOON + timedelta(seconds=at_s)) for at_s, jam in zip((0, 60), jams, strict=True)
+    ]
+    first, then = (
+        decided["S1"] for decided in lived(a_step(each, known, (a_sign("S1", "a0-b0-0"),)) for each in snapshots)
+    )
+    assert (first.state, first.display) == ("detour", then.display)
+    assert is_news(then, first, 90)
