@@ -22,7 +22,7 @@ from factories_relations import (
     way,
 )
 
-from lotse_routing.decide.decision import Decision
+from lotse_routing.decide.decision import Decision, is_news
 from lotse_routing.decide.registry import Corridor
 from lotse_routing.settings import PolicySettings
 
@@ -156,3 +156,48 @@ def test_detectors_on_links_that_the_network_does_not_have_say_nothing() -> None
 
 def test_trips_over_links_that_the_network_does_not_have_are_left_out() -> None:
     assert a_knowledge(ALONG_B, replace(ALONG_B, links=("x-y-0", "y-z-0"))).usual.left_out == 1
+
+
+def test_a_corridor_that_is_no_longer_registered_is_left_at_once() -> None:
+    over_a = Corridor("U7", way("b1", "a1", "a2", "a3"))
+    first = a_step(a_snapshot(slowed(JAM)), KNOWN, corridors=(over_a,))
+    withdrawn = a_step(a_snapshot(slowed(JAM), now=NOON + timedelta(seconds=60)), KNOWN, corridors=())
+    before, after = lived([first, withdrawn])
+    assert before["S1"].detours[0]["corridor"] == "U7"
+    assert [detour["corridor"] for detour in after["S1"].detours] == [None]
+
+
+def test_where_a_corridor_turns_slow_another_one_is_shown_in_the_same_step() -> None:
+    over_c = {"b1-c1-0": 5.0, "c1-c2-0": 5.0, "c2-c3-0": 5.0}
+    first, then = decide((0, JAM), (60, JAM | over_c))
+    assert "c1-c2-0" in first.detours[0]["shown"]["links"]
+    assert (then.state, "a1-a2-0" in then.detours[0]["shown"]["links"]) == ("detour", True)
+
+
+def test_a_sign_on_a_closed_link_says_nothing() -> None:
+    jam, closed = a_snapshot(slowed(JAM)), a_snapshot(slowed({}), (a_closure("b0-b1-0", "b1-b2-0"),))
+    first, then = lived([a_step(jam, KNOWN), a_step(closed, KNOWN)])
+    assert (first["S1"].state, then["S1"].state) == ("detour", "blank")
+
+
+def test_two_closed_parts_of_one_street_are_told_apart_and_both_keep_since_when() -> None:
+    parts = a_closure("b0-b1-0", "b2-b3-0")
+    known = a_knowledge(a_trip("a0", "b0", "b1", "b2", "b3", "c3", "d3"))
+    sign = a_sign("S1", "a0-b0-0")
+    snapshots = [a_snapshot(slowed({}), (parts,), NOON + timedelta(seconds=at_s)) for at_s in (0, 60)]
+    first, then = lived(a_step(snapshot, known, (sign,)) for snapshot in snapshots)
+    assert len({detour["destination"] for detour in first["S1"].detours}) == 2
+    assert first["S1"].display == then["S1"].display
+
+
+def test_that_a_message_tells_of_fewer_links_is_news_though_the_display_stays() -> None:
+    known = a_knowledge(a_trip("a0", "b0", "b1", "b2", "b3", "c3", "d3"))
+    jams = [{"b0-b1-0": 6.0, **JAM}, {"b0-b1-0": 6.0, "b1-b2-0": 6.0}]
+    snapshots = [
+        a_snapshot(slowed(jam), now=NOON + timedelta(seconds=at_s)) for at_s, jam in zip((0, 60), jams, strict=True)
+    ]
+    first, then = (
+        decided["S1"] for decided in lived(a_step(each, known, (a_sign("S1", "a0-b0-0"),)) for each in snapshots)
+    )
+    assert (first.state, first.display) == ("detour", then.display)
+    assert is_news(then, first, 90)

@@ -149,8 +149,15 @@ def is_news(decision: Decision, written: Decision | None, explain_again_s: float
 
 def _shown_links(decision: Decision) -> list[Any]:
     return [
-        (detour["destination"], detour["state"], (detour["shown"] or {}).get("links")) for detour in decision.detours
+        (detour["destination"], detour["state"], (detour["shown"] or {}).get("links"), _disturbed_links(detour))
+        for detour in decision.detours
     ]
+
+
+def _disturbed_links(detour: Json) -> list[str] | None:
+    """Give the links that a shown message tells of: what it is held for after a restart."""
+    relation = detour.get("relation")
+    return relation["links"] if relation and detour["state"] == SignState.DETOUR.value else None
 
 
 def _fallen_back(step: Step, sign: Sign, previous: Decision | None, explanations: ByLanguage) -> Decision:

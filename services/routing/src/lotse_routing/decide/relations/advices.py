@@ -19,13 +19,22 @@ def advices_of(
 ) -> tuple[Advice, ...]:
     """Give the advices of a sign, those that are shown first; of a disturbance without any corridor there is none.
 
+    Two that go the same way are told apart by a link.
+
     Parameters
     ----------
     times_s
         Travel times to tell, infinite where closed; shape (links,).
     """
-    advices = (_advice(message, snapshot, times_s, settings) for message in messages)
-    return tuple(advice for advice in advices if advice is not None)
+    advices: dict[str, Advice] = {}
+    for message in messages:
+        advice = _advice(message, snapshot, times_s, settings)
+        if advice is not None:
+            name = advice.destination_id
+            if name in advices:
+                name = f"{name} ({snapshot.topology.links[min(message.pair.disturbance.links)].link_id})"
+            advices[name] = replace(advice, destination_id=name)
+    return tuple(advices.values())
 
 
 def said_before(advices: Iterable[Advice]) -> Sequence[Before]:

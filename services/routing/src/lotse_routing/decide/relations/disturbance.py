@@ -48,6 +48,8 @@ def slow_sections(
 ) -> list[Disturbance]:
     """List the sections that are slow and not closed.
 
+    One that begins at a link that is slow reaches as far as its street is nearly so: its end does not flicker.
+
     Parameters
     ----------
     warned_of
@@ -56,14 +58,13 @@ def slow_sections(
         Its `witnesses` are detectors, each on a link of its own: one that is faulty is believed by nobody.
     """
     streets, slowness = view.streets, view.slowness
-    held = streets.mask(warned_of)
-    slow = (slowness >= settings.disturbed_from) | (held & (slowness >= settings.disturbed_until))
-    links = frozenset(np.flatnonzero(slow).tolist()) - frozenset(closed)
-    witnesses = frozenset(link for link in view.reach.measured if slowness[link] >= settings.disturbed_until)
+    links = frozenset(np.flatnonzero(slowness >= settings.disturbed_until).tolist()) - frozenset(closed)
+    slow = frozenset(np.flatnonzero(slowness >= settings.disturbed_from).tolist()) | frozenset(warned_of)
+    witnesses = links & frozenset(view.reach.measured)
     return [
         _disturbance("slow", part, streets)
         for part in _connected(links, streets)
-        if len(_around(part, streets) & witnesses) >= settings.witnesses
+        if not part.isdisjoint(slow) and len(_around(part, streets) & witnesses) >= settings.witnesses
     ]
 
 

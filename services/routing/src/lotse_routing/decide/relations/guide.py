@@ -17,6 +17,7 @@ from lotse_routing.decide.relations.loads import Loads
 from lotse_routing.decide.relations.passages import Passage, find_passages, last_vehicles
 from lotse_routing.decide.relations.question import Expected, Situation
 from lotse_routing.decide.relations.slowness import Reach
+from lotse_routing.decide.relations.standing import Standing, corridors_of, find_standing
 from lotse_routing.decide.relations.streets import Floats, Streets
 from lotse_routing.decide.relations.unwarned import Unwarned, find_forced
 from lotse_routing.decide.relations.usual import Traffic
@@ -75,14 +76,17 @@ def guide(
     found = _find(relations, snapshot, slowness, said, settings)
     if not found.now and not found.over:
         return Guided({}, times_s)
-    signs = {sign.sign_id: sign for sign in registry.signs if sign.link_id in snapshot.topology.index}
+    index = snapshot.topology.index
+    # Nobody passes a sign on a closed link.
+    signs = {sign.sign_id: sign for sign in registry.signs if index.get(sign.link_id, -1) not in {-1, *found.closed}}
     situation = _situation(relations, snapshot, times_s, found, settings)
     forced = find_forced(situation.unwarned, relations.traffic, found.closed)
+    disturbances = (*found.now, *found.over)
+    standing = find_standing(said, disturbances, registry, snapshot.topology, situation.barred)
     pairs = [
         pair
-        for disturbance in (*found.now, *found.over)
-        for pair in _pairs(relations, snapshot, registry, disturbance, found, signs, said, settings)
-        if pair.before is None or not _is_out_of_use(pair.before, situation.barred)
+        for disturbance in disturbances
+        for pair in _pairs(relations, snapshot, registry, disturbance, found, signs, standing, settings)
     ]
     by_sign: dict[str, list[Message]] = defaultdict(list)
     for message in decide_messages(situation, forced, pairs, Rules(snapshot.computed_until, settings)):
@@ -159,7 +163,7 @@ def _pairs(  # noqa: PLR0913, PLR0917 - what brings a sign and a disturbance tog
     disturbance: Disturbance,
     found: Found,
     signs: Mapping[str, Sign],
-    said: Mapping[str, Sequence[Before]],
+    standing: Standing,
     settings: PolicySettings,
 ) -> list[Pair]:
     """List the signs that have something to say of a disturbance, or say it already."""
@@ -168,9 +172,8 @@ def _pairs(  # noqa: PLR0913, PLR0917 - what brings a sign and a disturbance tog
     goes_on = disturbance in found.now
     pairs = []
     for sign_id, sign in signs.items():
-        before = next((each for each in said.get(sign_id, ()) if disturbance.is_same(each.disturbance)), None)
+        before = standing.get((sign_id, disturbance))
         if before is not None or (passages[sign_id] and goes_on):
-            corridors = tuple(each for each in registry.corridors if not each.signs or sign_id in each.signs)
             pairs.append(
                 Pair(
                     sign_id=sign_id,
@@ -178,7 +181,7 @@ def _pairs(  # noqa: PLR0913, PLR0917 - what brings a sign and a disturbance tog
                     disturbance=disturbance,
                     passages=passages[sign_id],
                     last_vehicles=last.get(sign_id, 0.0),
-                    corridors=corridors,
+                    corridors=corridors_of(sign_id, registry),
                     is_free=settings.free_detours,
                     before=before,
                     goes_on=goes_on,
@@ -202,8 +205,3 @@ def _passages(
     return {
         sign_id: find_passages(trips, index[sign.link_id], disturbance.links, closed) for sign_id, sign in signs.items()
     }
-
-
-def _is_out_of_use(before: Before, barred: Flags) -> bool:
-    """Tell whether a shown corridor leads over what is closed or disturbed by now: nobody is sent there any more."""
-    return bool(barred[list(before.corridor[1:])].any())

@@ -182,8 +182,7 @@ class Question:
             return
         if not self.corridors and self.is_free:
             graph = self.situation.graph(self.expected, self._open(()))
-            for path in paths_from(graph, self.sign_link, rejoins):
-                yield path, None
+            yield from ((way, None) for way in paths_from(graph, self.sign_link, rejoins) if not self._loops(way))
         index = self.situation.streets.topology.index
         for corridor in self.corridors:
             if all(link in index for link in corridor.links):
@@ -191,6 +190,11 @@ class Question:
                 graph = self.situation.graph(self.expected, self._open(links))
                 paths = [tree_over(links, tree_to_link(graph, r)).path_from(self.sign_link) for r in rejoins]
                 yield from ((p.links, corridor.corridor_id) for p in paths if p and len(set(p.links)) == len(p.links))
+
+    def _loops(self, way: Way) -> bool:
+        """Tell whether a way comes twice to one junction: nobody follows that."""
+        links = self.situation.streets.topology.links
+        return len({links[link].to_node for link in way}) < len(way)
 
     def _open(self, approved: Way) -> Flags:
         """Mark where a sign may lead: not over minor streets, but for those of an approved corridor."""

@@ -71,7 +71,9 @@ class UsualTraffic:
 
     def __init__(self, topology: Topology, trips: Iterable[UsualTrip]) -> None:
         known = [_known(trip, topology.index) for trip in trips]
-        self._trips = sorted((trip for trip in known if trip is not None), key=lambda trip: trip.departs_s)
+        # In an order that does not depend on that of the sample, nor do sums and ties then.
+        in_order = sorted((trip for trip in known if trip is not None), key=lambda t: (t.departs_s, t.way, t.vehicles))
+        self._trips = in_order
         self.left_out = len(known) - len(self._trips)
         self._held: tuple[datetime, Traffic] | None = None
 
