@@ -161,7 +161,15 @@ def test_12_a_second_closure_that_would_isolate_an_area_is_told_before_and_no_ro
     assert trip.place[0] in [each["street"] for each in both["cut_off"]]
     assert all(one in each["together_with"] for each in both["cut_off"] if not each["has_way_in"])
 
-    line.close("Deckenbau", second)
+    draft = {"roadwork_id": "DECKENBAU", "name": "Deckenbau", "effect": "closed", "links": list(second), "approve": False}
+    assert line.client.post("/v1/roadworks", json=draft).is_success
+    refused_approval = line.client.post("/v1/roadworks/DECKENBAU/approve", json={})
+    assert refused_approval.status_code == httpx.codes.CONFLICT
+    assert trip.place[0] in refused_approval.text, "the list of what would be unreachable"
+    line.live(1)
+    assert line.display(trip)["state"] in {"blank", "detour"}, "a draft has no effect"
+    reason = {"override_reason": "Anwohner sind informiert"}
+    assert line.client.post("/v1/roadworks/DECKENBAU/approve", json=reason).is_success
     line.live(1)
     sealed = line.detour(trip)
     assert (sealed["state"], sealed["shown"]) == ("fallback", None)
@@ -172,3 +180,30 @@ def test_12_a_second_closure_that_would_isolate_an_area_is_told_before_and_no_ro
     line.end(one)
     line.live(1)
     assert line.route(trip)["links"], "the way in is there again"
+    line.end("DECKENBAU")
+
+
+def test_5_a_match_day_shows_its_phases_by_time_before_and_after(line: Line) -> None:
+    trip = line.scene.outward
+    start = line.now + timedelta(seconds=90)
+    before, after = ["STADION", "PARKEN P3"], ["A 6", "FREI"]
+    phases = [
+        _phase("before", start, start + timedelta(minutes=2), trip.sign, before),
+        _phase("after", start + timedelta(minutes=4), start + timedelta(minutes=6), trip.sign, after),
+    ]
+    saved = line.client.put("/v1/strategies/MATCH", json={"name": "Heimspiel", "time_zone": "UTC", "phases": phases})
+    assert saved.is_success, saved.text
+    shown = []
+    for _ in range(9):
+        line.live(1)
+        display = line.display(trip)
+        shown.append((display["source"], display["lines"]))
+    by_plan = [each for each in shown if each[0] == "strategy"]
+    assert [lines for source, lines in by_plan] == [before, before, after, after]
+    assert shown[0] == ("automatic", [])
+    assert shown[-1] == ("automatic", [])
+
+
+def _phase(name: str, starts_at: datetime, ends_at: datetime, sign: str, lines: list[str]) -> dict[str, object]:
+    times = {"starts_at": starts_at.isoformat(), "ends_at": ends_at.isoformat()}
+    return {"name": name, **times, "messages": [{"sign": sign, "lines": lines}]}

