@@ -11,7 +11,7 @@ from lotse_routing.decide.registry import Corridor, Destination, Sign
 
 
 class Trees:
-    """Reverse trees on one route graph, made when first asked for: one serves all signs of its end."""
+    """Reverse trees on one route graph, made when first asked for: one serves all signs of its end; and their paths."""
 
     def __init__(self, graph: RouteGraph) -> None:
         self.graph = graph
@@ -19,6 +19,7 @@ class Trees:
         self.costs_s = graph.costs_s
         self._trees: dict[str, ReverseTree] = {}
         self._over: dict[tuple[tuple[int, ...], str], ReverseTree] = {}
+        self._paths: dict[tuple[int, str], Path | None] = {}
 
     def to(self, node_id: str) -> ReverseTree | None:
         """Give the tree to a junction; None if no link of the network ends there."""
@@ -37,6 +38,13 @@ class Trees:
             self._over[via, node_id] = tree_over(via, onward)
         return self._over[via, node_id]
 
+    def path(self, link: int, node_id: str) -> Path | None:
+        """Give the cheapest way from a link to a junction, found once; None if there is none."""
+        if (link, node_id) not in self._paths:
+            tree = self.to(node_id)
+            self._paths[link, node_id] = tree.path_from(link) if tree else None
+        return self._paths[link, node_id]
+
 
 def trees_of(graph: RouteGraph, held: Trees | None) -> Trees:
     """Give the trees of a graph: those held, if they are of the same one."""
@@ -45,8 +53,8 @@ def trees_of(graph: RouteGraph, held: Trees | None) -> Trees:
 
 def path_to(trees: Trees, sign: Sign, destination: Destination) -> Path | None:
     """Give the cheapest way from a sign to a destination; None without one, or if either is not in the network."""
-    link, tree = trees.topology.index.get(sign.link_id), trees.to(destination.node_id)
-    return None if link is None or tree is None else tree.path_from(link)
+    link = trees.topology.index.get(sign.link_id)
+    return None if link is None else trees.path(link, destination.node_id)
 
 
 def timed(links: tuple[int, ...], travel_times_s: Seconds, via: str | None = None) -> Route:

@@ -136,6 +136,8 @@ def is_news(decision: Decision, written: Decision | None, explain_again_s: float
     """
     if written is None:
         return True
+    if decision is written:
+        return False
     if decision.display != written.display or _shown_links(decision) != _shown_links(written):
         return True
     if decision.authority != written.authority:

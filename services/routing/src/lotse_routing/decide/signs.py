@@ -1,17 +1,30 @@
-"""Decisions for all signs of a step: what they say to relations together, all else each on its own."""
+"""Decisions for all signs of a step: what they say to relations together, all else each on its own.
+
+A sign for which nothing happens keeps its decision in force; `quiet` tells which.
+"""
 
 from collections.abc import Mapping
 
 from lotse_routing.decide.advice import Advice
 from lotse_routing.decide.decision import Decision, Step, advices_before, decide_sign, fall_back
 from lotse_routing.decide.policy import Moment
+from lotse_routing.decide.quiet import Quiet
 from lotse_routing.decide.registry import Sign
 from lotse_routing.decide.relations.advices import advices_of, said_before
 from lotse_routing.decide.relations.guide import guide
 
 
-def decide_signs(step: Step, decided: Mapping[str, Decision]) -> tuple[dict[str, Decision], dict[str, Exception]]:
+def decide_signs(
+    step: Step, decided: Mapping[str, Decision], quiet: Quiet | None = None
+) -> tuple[dict[str, Decision], dict[str, Exception]]:
     """Decide for every sign; one whose decision fails goes to its fallback and takes no other with it.
+
+    Parameters
+    ----------
+    decided
+        The decisions in force, by sign.
+    quiet
+        What is known of quiet signs from the steps before; None: all signs are decided for.
 
     Returns
     -------
@@ -20,15 +33,21 @@ def decide_signs(step: Step, decided: Mapping[str, Decision]) -> tuple[dict[str,
     """
     decisions: dict[str, Decision] = {}
     faults: dict[str, Exception] = {}
-    signs = step.moment.registry.signs
+    signs, quiet = step.moment.registry.signs, quiet or Quiet()
     try:
         advised = _guide(step.moment, decided)
     except Exception as error:  # noqa: BLE001 - told by the caller; what signs say to relations, they decide together
         faults = {sign.sign_id: error for sign in signs}
         return {sign.sign_id: fall_back(step, sign, decided.get(sign.sign_id)) for sign in signs}, faults
+    bases = quiet.look(step, advised)
     for sign in signs:
+        in_force = decided.get(sign.sign_id)
+        if in_force is not None and quiet.stays(in_force, bases):
+            decisions[sign.sign_id] = in_force
+            continue
         to_relations = None if advised is None else advised.get(sign.sign_id, ())
-        decisions[sign.sign_id], fault = _decide_or_fall_back(step, sign, decided.get(sign.sign_id), to_relations)
+        decisions[sign.sign_id], fault = _decide_or_fall_back(step, sign, in_force, to_relations)
+        quiet.note(sign, None if fault else decisions[sign.sign_id], in_force, bases)
         if fault is not None:
             faults[sign.sign_id] = fault
     return decisions, faults
