@@ -1,17 +1,24 @@
 """The normal route of a sign and destination, and the detours that it may show."""
 
 from collections.abc import Iterable
+from functools import lru_cache, partial
 
 import numpy as np
 
-from lotse_routing.core.routes import Path, ReverseTree, RouteGraph, tree_over, tree_to_junction
+from lotse_routing.core.routes import Path, ReverseTree, RouteGraph, is_route, tree_over, tree_to_junction
 from lotse_routing.core.topology import Seconds
 from lotse_routing.decide.advice import Route
 from lotse_routing.decide.registry import Corridor, Destination, Sign
 
+ROUTES_KNOWN = 20_000
+"""Detours in force are few; this bounds what is remembered of those that were."""
+
 
 class Trees:
-    """Reverse trees on one route graph, made when first asked for: one serves all signs of its end; and their paths."""
+    """Reverse trees on one route graph, made when first asked for: one serves all signs of its end.
+
+    `path` and `is_route` answer from memory what they were asked before.
+    """
 
     def __init__(self, graph: RouteGraph) -> None:
         self.graph = graph
@@ -19,6 +26,7 @@ class Trees:
         self.costs_s = graph.costs_s
         self._trees: dict[str, ReverseTree] = {}
         self._over: dict[tuple[tuple[int, ...], str], ReverseTree] = {}
+        self.is_route = lru_cache(ROUTES_KNOWN)(partial(is_route, graph))
         self._paths: dict[tuple[int, str], Path | None] = {}
 
     def to(self, node_id: str) -> ReverseTree | None:

@@ -6,7 +6,7 @@ A sign for which nothing happens keeps its decision in force; `quiet` tells whic
 from collections.abc import Mapping
 
 from lotse_routing.decide.advice import Advice
-from lotse_routing.decide.decision import Decision, Step, advices_before, decide_sign, fall_back
+from lotse_routing.decide.decision import Decision, Step, advices_before, draft_sign, fall_back, is_news
 from lotse_routing.decide.policy import Moment
 from lotse_routing.decide.quiet import Quiet
 from lotse_routing.decide.registry import Sign
@@ -29,7 +29,7 @@ def decide_signs(
     Returns
     -------
     tuple
-        Decisions by sign, and what failed by sign.
+        Decisions by sign (one that is no news has the words of the one in force), and what failed by sign.
     """
     decisions: dict[str, Decision] = {}
     faults: dict[str, Exception] = {}
@@ -59,7 +59,7 @@ def _guide(moment: Moment, decided: Mapping[str, Decision]) -> Mapping[str, tupl
         return None
     snapshot, settings = moment.snapshot, moment.settings
     said = {
-        sign.sign_id: said_before(advices_before(snapshot, decided.get(sign.sign_id)).values())
+        sign.sign_id: said_before(advices_before(moment, decided.get(sign.sign_id)).values())
         for sign in moment.registry.signs
     }
     messages = guide(moment.relations, snapshot, moment.registry, said, settings)
@@ -70,6 +70,13 @@ def _decide_or_fall_back(
     step: Step, sign: Sign, previous: Decision | None, advised: tuple[Advice, ...] | None
 ) -> tuple[Decision, Exception | None]:
     try:
-        return decide_sign(step, sign, previous, advised), None
+        return _decide(step, sign, previous, advised), None
     except Exception as error:  # noqa: BLE001 - told by the caller; the other signs go on
         return fall_back(step, sign, previous), error
+
+
+def _decide(step: Step, sign: Sign, previous: Decision | None, advised: tuple[Advice, ...] | None) -> Decision:
+    """Decide for a sign; what is no news needs no words of its own."""
+    draft = draft_sign(step, sign, previous, advised)
+    is_told = previous is None or is_news(draft.decision, previous, step.display.explain_again_s)
+    return draft.in_words() if is_told else draft.decision
