@@ -8,6 +8,7 @@ import numpy as np
 from lotse_routing.core.routes import Path, ReverseTree, RouteGraph, is_route, tree_over, tree_to_junction
 from lotse_routing.core.topology import Seconds
 from lotse_routing.decide.advice import Route
+from lotse_routing.decide.cause import Places
 from lotse_routing.decide.registry import Corridor, Destination, Sign
 
 ROUTES_KNOWN = 20_000
@@ -28,6 +29,7 @@ class Trees:
         self._over: dict[tuple[tuple[int, ...], str], ReverseTree] = {}
         self.is_route = lru_cache(ROUTES_KNOWN)(partial(is_route, graph))
         self._paths: dict[tuple[int, str], Path | None] = {}
+        self._places: dict[tuple[int, str], Places] = {}
 
     def to(self, node_id: str) -> ReverseTree | None:
         """Give the tree to a junction; None if no link of the network ends there."""
@@ -53,6 +55,13 @@ class Trees:
             self._paths[link, node_id] = tree.path_from(link) if tree else None
         return self._paths[link, node_id]
 
+    def places(self, link: int, node_id: str) -> Places:
+        """Give the links of that way as an array; empty if there is none."""
+        if (link, node_id) not in self._places:
+            path = self.path(link, node_id)
+            self._places[link, node_id] = np.array(path.links if path else (), np.intp)
+        return self._places[link, node_id]
+
 
 def trees_of(graph: RouteGraph, held: Trees | None) -> Trees:
     """Give the trees of a graph: those held, if they are of the same one."""
@@ -67,12 +76,12 @@ def path_to(trees: Trees, sign: Sign, destination: Destination) -> Path | None:
 
 def timed(links: tuple[int, ...], travel_times_s: Seconds, via: str | None = None) -> Route:
     """Tell how long the links of a route take; infinite if one is closed."""
-    return Route(links, float(np.sum(travel_times_s[list(links)])), via)
+    return Route(links, float(travel_times_s[np.array(links)].sum()), via)
 
 
 def cost_s(route: Route, costs_s: Seconds) -> float:
     """Sum the cost of a route, by which routes are chosen."""
-    return float(np.sum(costs_s[list(route.links)]))
+    return float(costs_s[np.array(route.links)].sum())
 
 
 def along_corridors(

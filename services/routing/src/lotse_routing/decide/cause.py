@@ -49,14 +49,14 @@ class Cause:
     since: datetime | None = None
 
 
-def find_cause(snapshot: Snapshot, route: Sequence[int]) -> Cause | None:
+def find_cause(snapshot: Snapshot, route: Sequence[int] | Places) -> Cause | None:
     """Find what disturbs a route most: the first closure on it, else the street with the greatest delay.
 
     None if the delay of the whole route is not noticeable.
     """
-    if (closure := _closure(snapshot, route)) is not None:
+    links = np.asarray(route)
+    if (closure := _closure(snapshot, links)) is not None:
         return closure
-    links = np.array(route)
     delays_s = snapshot.delays_s[links]
     if not _is_noticeable(snapshot, links, delays_s):
         return None
@@ -75,14 +75,14 @@ def cause_of(snapshot: Snapshot, links: Sequence[int]) -> Cause:
     """Tell what is wrong on links of one street that are known to be disturbed, by those of them that are measured."""
     measured = [index for index in links if index in snapshot.links] or links
     street = street_of(snapshot.topology.links[links[0]])
-    return _closure(snapshot, links) or _slow_street(snapshot, street, measured)
+    return _closure(snapshot, np.array(links)) or _slow_street(snapshot, street, measured)
 
 
-def _closure(snapshot: Snapshot, route: Sequence[int]) -> Cause | None:
+def _closure(snapshot: Snapshot, links: Places) -> Cause | None:
     closures = snapshot.weights.closures
-    closed = next((index for index in route if index in closures), None) if closures else None
-    if closed is None:
+    if not closures or np.isfinite(snapshot.delays_s[links]).all():
         return None
+    closed = next(index for index in links.tolist() if index in closures)
     roadwork = closures[closed]
     street = street_of(snapshot.topology.links[closed])
     return Cause(
@@ -96,21 +96,21 @@ def _closure(snapshot: Snapshot, route: Sequence[int]) -> Cause | None:
     )
 
 
-def seen_times_s(snapshot: Snapshot, route: Sequence[int]) -> float:
+def seen_times_s(snapshot: Snapshot, route: Sequence[int] | Places) -> float:
     """Tell how long a route takes by what is seen of it: at free flow where nobody measures."""
-    return float(snapshot.weights.seen_times_s[list(route)].sum())
+    return float(snapshot.weights.seen_times_s[np.asarray(route)].sum())
 
 
-def route_confidence(snapshot: Snapshot, route: Sequence[int]) -> float:
+def route_confidence(snapshot: Snapshot, route: Sequence[int] | Places) -> float:
     """Tell how sure the travel time of a route is, 0..1.
 
     With a noticeable delay, the confidence of the slowed links, weighted by their delay; else that of all links,
     weighted by their free-flow time, where an unmeasured link counts 0: a free road is known by those who see it.
     A closure is certain.
     """
-    if snapshot.weights.closures and _closure(snapshot, route) is not None:
+    links = np.asarray(route)
+    if _closure(snapshot, links) is not None:
         return 1.0
-    links = np.array(route)
     weights, confidences = snapshot.delays_s[links], snapshot.confidences[links]
     if _is_noticeable(snapshot, links, weights):
         confidences = np.where(confidences == 0, 1.0, confidences)  # what no detector knows of, a roadwork says

@@ -11,7 +11,7 @@ from math import isinf
 
 from lotse_routing.decide.advice import Advice, Reason, Route, SignState, Told
 from lotse_routing.decide.candidates import Trees, along_corridors, best_route, cost_s, path_to, timed
-from lotse_routing.decide.cause import Cause, find_cause, route_confidence, seen_times_s
+from lotse_routing.decide.cause import Cause, Places, find_cause, route_confidence, seen_times_s
 from lotse_routing.decide.registry import Corridor, Destination, Registry, Sign
 from lotse_routing.decide.relations.guide import Relations
 from lotse_routing.settings import PolicySettings
@@ -43,16 +43,17 @@ class _Relation:
     destination: Destination
     normal: Route
     usual_s: float
+    way: Places
 
     @cached_property
     def cause(self) -> Cause | None:
         """What is wrong on the normal route."""
-        return find_cause(self.moment.snapshot, self.normal.links)
+        return find_cause(self.moment.snapshot, self.way)
 
     @cached_property
     def seen_normal_s(self) -> float:
         """What the normal route takes by what is seen of it."""
-        return self.seen_s(self.normal)
+        return seen_times_s(self.moment.snapshot, self.way)
 
     @property
     def is_closed(self) -> bool:
@@ -101,9 +102,10 @@ def advise(moment: Moment, sign: Sign, destination: Destination, previous: Advic
     if usual is None:
         return Advice(destination.destination_id, SignState.FALLBACK, Reason.NOT_IN_NETWORK)
     snapshot = moment.snapshot
-    normal = timed(usual.links, snapshot.weights.travel_times_s)
-    usual_s = timed(usual.links, snapshot.base.travel_times_s).travel_time_s
-    relation = _Relation(moment, sign, destination, normal, usual_s)
+    way = moment.usual.places(usual.links[0], destination.node_id)
+    normal = Route(usual.links, float(snapshot.weights.travel_times_s[way].sum()))
+    usual_s = float(snapshot.base.travel_times_s[way].sum())
+    relation = _Relation(moment, sign, destination, normal, usual_s, way)
     candidates = _detours(relation) if relation.is_disturbed else []
     kept, others = _kept(relation, previous, candidates)
     if relation.is_closed:
@@ -283,4 +285,4 @@ def _told(relation: _Relation, previous: Told | None) -> Told | None:
 
 
 def _confidence(relation: _Relation) -> float:
-    return 1.0 if relation.is_closed else route_confidence(relation.moment.snapshot, relation.normal.links)
+    return 1.0 if relation.is_closed else route_confidence(relation.moment.snapshot, relation.way)

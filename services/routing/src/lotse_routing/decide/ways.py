@@ -12,9 +12,9 @@ import numpy.typing as npt
 
 from lotse_routing.core.jit import Flags
 from lotse_routing.core.topology import Seconds
-from lotse_routing.decide.candidates import Trees, path_to
+from lotse_routing.decide.candidates import Trees
 from lotse_routing.decide.cause import Places, noticeable_delay_s
-from lotse_routing.decide.registry import Registry
+from lotse_routing.decide.registry import Destination, Registry, Sign
 from lotse_routing.state.snapshot import Snapshot
 
 SUMMED_ALIKE_S = 1e-6
@@ -62,10 +62,10 @@ def ways_of(trees: Trees, registry: Registry, held: Ways | None) -> Ways:
     if held is not None and held.trees is trees and held.registry == registry:
         return held
     found = [
-        (place, path.links)
+        (place, way)
         for place, sign in enumerate(registry.signs)
         for name in sign.destinations
-        if name in registry.destinations and (path := path_to(trees, sign, registry.destinations[name]))
+        if name in registry.destinations and len(way := _way(trees, sign, registry.destinations[name]))
     ]
     first, links = _flat([way for _, way in found])
     pairs = np.searchsorted([place for place, _ in found], np.arange(len(registry.signs) + 1))
@@ -82,9 +82,14 @@ def look_at(ways: Ways, snapshot: Snapshot, min_gain_s: float) -> Seen:
     return Seen(is_undisturbed, has_detector | (lost_s >= noticeable_s))
 
 
-def _flat(ways: Sequence[Sequence[int]]) -> tuple[Places, Places]:
+def _way(trees: Trees, sign: Sign, destination: Destination) -> Places:
+    link = trees.topology.index.get(sign.link_id)
+    return np.empty(0, np.intp) if link is None else trees.places(link, destination.node_id)
+
+
+def _flat(ways: Sequence[Places]) -> tuple[Places, Places]:
     lengths = np.array([0, *map(len, ways)], np.intp)
-    links = np.concatenate([np.array(way, np.intp) for way in ways]) if ways else np.empty(0, np.intp)
+    links = np.concatenate(ways) if ways else np.empty(0, np.intp)
     return np.cumsum(lengths)[:-1], links
 
 
