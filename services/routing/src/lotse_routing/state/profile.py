@@ -26,8 +26,8 @@ A_QUARTER_OFF = 0.25
 """What each quarter of an hour further off takes from it."""
 
 LOOSE_IN_SECOND_WEEK = 4.0
-"""In its second week a slot learns with a clip so many times as loose, in the third with half of that, and so on: what
-is far from free flow every week is usual. The first week alone proves nothing."""
+"""In its second week a slot learns with a clip so many times as loose, in the third half as loose, and so on: what is
+far from free flow every week is usual. The first week alone proves nothing."""
 
 Floats = npt.NDArray[np.float64]
 LinkDay = tuple[str, int]
