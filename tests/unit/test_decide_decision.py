@@ -25,6 +25,7 @@ from factories_decide import (
 
 from lotse_routing.core.topology import build_topology
 from lotse_routing.decide.advice import Advice, Reason, Route, SignState
+from lotse_routing.decide.candidates import Trees
 from lotse_routing.decide.decision import Decision, decide_sign, fall_back, is_news
 from lotse_routing.decide.display import Display, arrow, delay_min
 from lotse_routing.decide.policy import Moment
@@ -263,7 +264,7 @@ def test_a_free_detour_tells_the_street_it_takes() -> None:
     assert decision.lines == ("LAUTERSTR.", "STAU", "PARISER STR.")
     assert decision.detours[0]["shown"]["via"] == "Pariser Straße"
     assert body(decision)["destinations"][0]["via"] == "Pariser Straße"
-    assert read_advices(decision.detours, a_graph(TOPOLOGY))["CENTRUM"].shown == Route(
+    assert read_advices(decision.detours, Trees(a_graph(TOPOLOGY)))["CENTRUM"].shown == Route(
         tuple(index(link) for link in ("A-B-0", "B-E-0", "E-F-0", "F-D-0")), 165.6, None
     )
 
@@ -287,7 +288,7 @@ def test_a_detour_with_a_turn_that_the_network_now_bans_is_decided_anew() -> Non
     network = the_network()
     turn = BannedTurn(("B-E-0", "E-F-0"), ALL_VEHICLES)
     banned = build_network("anew", "a test", network.junctions(), network.links(), [turn])
-    assert read_advices(decided(jam()).detours, a_graph(build_topology(banned))) == {}
+    assert read_advices(decided(jam()).detours, Trees(a_graph(build_topology(banned)))) == {}
 
 
 def test_a_sign_on_a_link_that_the_network_does_not_have_falls_back() -> None:

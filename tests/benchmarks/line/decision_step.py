@@ -3,8 +3,9 @@
 import cProfile
 import pstats
 import time
+from collections import defaultdict
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field
 from itertools import count
 from random import Random
 from zoneinfo import ZoneInfo
@@ -14,20 +15,25 @@ from factories_decide import NOON
 
 from lotse_routing.core.topology import Topology
 from lotse_routing.decide.candidates import Trees
-from lotse_routing.decide.decision import Decision, Step
+from lotse_routing.decide.decision import Decision, Step, is_news
 from lotse_routing.decide.policy import Moment
+from lotse_routing.decide.quiet import Quiet
 from lotse_routing.decide.registry import Destination, Registry, Sign
 from lotse_routing.decide.signs import decide_signs
+from lotse_routing.decide.street import street_of
 from lotse_routing.settings import RoutingSettings
 from lotse_routing.state.estimate import LinkState
 from lotse_routing.state.level_of_service import classify
+from lotse_routing.state.roadwork import Roadwork
 from lotse_routing.state.snapshot import Snapshot
 from lotse_routing.state.weights import derive_weights
 from lotse_routing.town import Town, build_town
 
 SIGNS, DESTINATIONS = 1_000, 20
-MEASURED, SLOW = 0.4, 0.1
-"""Shares of links: that a detector measures, and of these, that are slow now; others in each step."""
+MEASURED, SLOWED, CLOSED = 0.4, 0.05, 3
+"""Shares of links: that a detector measures, and, in a disturbed town, that are jammed; main streets closed there."""
+RATIO_FREE, RATIO_JAMMED = (0.9, 1.0), (0.2, 0.4)
+"""Measured speeds as shares of free flow: others in each step."""
 FUNCTIONS_TOLD = 20
 SETTINGS = RoutingSettings()
 
@@ -36,45 +42,60 @@ SETTINGS = RoutingSettings()
 class StepTimes:
     """Of `decide_signs`, by step: milliseconds, and those of a processor. Signs that showed something at the end.
 
-    `shares` are the functions that take longest, what they call included, as shares of the whole.
+    `kept` are the signs of the last step that were not decided for, because they were quiet. `shares` are the functions
+    that take longest, what they call included, as shares of the whole.
     """
 
     took_ms: tuple[float, ...]
     cpu_ms: tuple[float, ...]
     showing: int
+    kept: int
     shares: dict[str, float]
 
 
-def time_steps(topology: Topology, within_s: float, most: int) -> StepTimes:
-    """Decide step after step, each on weights of its own, given what was decided before.
+def time_steps(topology: Topology, within_s: float, most: int, *, is_disturbed: bool) -> StepTimes:
+    """Decide step after step, each on weights of its own, given what was in force before.
 
-    So many steps as fit into the seconds, one at least; then one more of a tenth of the signs, profiled.
+    So many steps as fit into the seconds, one at least, after a first one in which all is new; then one more, profiled.
     """
     town, random = build_town(topology, SETTINGS.weights, ZoneInfo("UTC")), Random(4711)
-    registry = _registry(topology, random)
-    few = replace(registry, signs=registry.signs[: SIGNS // 10])
-    snapshots, usual = _snapshots(town, random), Trees(town.graphs.usual(NOON))
-    decided = _decide(next(snapshots), few, usual, {})  # makes the trees of the usual ways, which stay
+    snapshots = _snapshots(town, random, is_disturbed=is_disturbed)
+    steps = _Steps(_registry(topology, random), Trees(town.graphs.usual(NOON)))
+    steps.decide(next(snapshots))
     took_ms: list[float] = []
     cpu_ms: list[float] = []
     until_s = time.monotonic() + within_s
     while not took_ms or (time.monotonic() < until_s and len(took_ms) < most):
         snapshot = next(snapshots)
         began_s, cpu_began_s = time.perf_counter(), time.thread_time()
-        decided = _decide(snapshot, registry, usual, decided)
+        steps.decide(snapshot)
         took_ms.append(1000 * (time.perf_counter() - began_s))
         cpu_ms.append(1000 * (time.thread_time() - cpu_began_s))
+    snapshot = next(snapshots)
     with cProfile.Profile() as profile:
-        _decide(next(snapshots), few, usual, decided)
-    showing = sum(decision.state == "detour" for decision in decided.values())
-    return StepTimes(tuple(took_ms), tuple(cpu_ms), showing, _shares(profile))
+        steps.decide(snapshot)
+    showing = sum(decision.state == "detour" for decision in steps.in_force.values())
+    return StepTimes(tuple(took_ms), tuple(cpu_ms), showing, steps.kept, _shares(profile))
 
 
-def _decide(snapshot: Snapshot, registry: Registry, usual: Trees, decided: dict[str, Decision]) -> dict[str, Decision]:
-    moment = Moment(NOON, snapshot, registry, usual, Trees(snapshot.graph), SETTINGS.policy)
-    decisions, faults = decide_signs(Step(moment, SETTINGS.display, 1, NOON), decided)
-    assert not faults, faults
-    return decisions
+@dataclass(slots=True)
+class _Steps:
+    """What goes from step to step, as in `lotse_routing.steps`."""
+
+    registry: Registry
+    usual: Trees
+    quiet: Quiet = field(default_factory=Quiet)
+    in_force: dict[str, Decision] = field(default_factory=dict)
+    kept: int = 0
+
+    def decide(self, snapshot: Snapshot) -> None:
+        """Decide for all signs; what is news is in force."""
+        moment = Moment(NOON, snapshot, self.registry, self.usual, Trees(snapshot.graph), SETTINGS.policy)
+        decisions, faults = decide_signs(Step(moment, SETTINGS.display, 1, NOON), self.in_force, self.quiet)
+        assert not faults, faults
+        again_s, in_force = SETTINGS.display.explain_again_s, self.in_force
+        self.kept = sum(decision is in_force.get(sign_id) for sign_id, decision in decisions.items())
+        in_force.update({name: d for name, d in decisions.items() if is_news(d, in_force.get(name), again_s)})
 
 
 def _registry(topology: Topology, random: Random) -> Registry:
@@ -86,23 +107,45 @@ def _registry(topology: Topology, random: Random) -> Registry:
     return Registry(tuple(signs), {destination.destination_id: destination for destination in destinations}, ())
 
 
-def _snapshots(town: Town, random: Random) -> Iterator[Snapshot]:
+def _snapshots(town: Town, random: Random, *, is_disturbed: bool) -> Iterator[Snapshot]:
     topology = town.topology
-    measured = random.sample(topology.links, int(MEASURED * len(topology.links)))
     typical_s = topology.base_travel_times_s
+    measured = set(random.sample(range(len(topology.links)), int(MEASURED * len(topology.links))))
+    jammed = _jammed(topology, random) if is_disturbed else frozenset[int]()
+    roadworks = _closures(topology, random) if is_disturbed else ()
     for version in count(1):
-        slow = set(random.sample(range(len(measured)), int(SLOW * len(measured))))
         states = [
-            _state(link.link_id, link.free_flow_kmh, 0.2 if place in slow else random.uniform(0.8, 1))
-            for place, link in enumerate(measured)
+            _state(link.link_id, link.free_flow_kmh, random.uniform(*(RATIO_JAMMED if place in jammed else RATIO_FREE)))
+            for place, link in enumerate(topology.links)
+            if place in measured | jammed
         ]
-        weights = derive_weights(topology, town.factors, states, typical_s, (), SETTINGS.estimate)
+        weights = derive_weights(topology, town.factors, states, typical_s, roadworks, SETTINGS.estimate)
         graph, usual = town.graphs.current(weights.costs_s, NOON), town.graphs.usual(NOON)
         links = {topology.index[state.link_id]: state for state in states}
         yield Snapshot(
-            version, NOON, topology, town.base, weights, typical_s, lambda _: typical_s, links, (), graph, usual,
+            version, NOON, topology, town.base, weights, typical_s, lambda _: typical_s, links, roadworks, graph, usual,
             town.graphs,
         )  # fmt: skip
+
+
+def _jammed(topology: Topology, random: Random) -> frozenset[int]:
+    """Choose whole streets until they are enough: a jam does not keep to one link."""
+    by_street: dict[str, list[int]] = defaultdict(list)
+    for place, link in enumerate(topology.links):
+        by_street[street_of(link)].append(place)
+    streets = sorted(by_street.keys() - {""})
+    random.shuffle(streets)
+    jammed: set[int] = set()
+    for street in streets:
+        if len(jammed) < SLOWED * len(topology.links):
+            jammed.update(by_street[street])
+    return frozenset(jammed)
+
+
+def _closures(topology: Topology, random: Random) -> tuple[Roadwork, ...]:
+    main = [link.link_id for link in topology.links if link.road_class in {"primary", "secondary", "tertiary"}]
+    closed = random.sample(main, CLOSED)
+    return tuple(Roadwork(f"R{link_id}", "Kanalbau", "closed", None, (link_id,), NOON) for link_id in closed)
 
 
 def _state(link_id: str, free_flow_kmh: float, ratio: float) -> LinkState:

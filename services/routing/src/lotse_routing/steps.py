@@ -11,6 +11,7 @@ from datetime import datetime
 from lotse_routing.decide.candidates import Trees, trees_of
 from lotse_routing.decide.decision import Decision, Step, is_news
 from lotse_routing.decide.policy import Moment
+from lotse_routing.decide.quiet import Quiet
 from lotse_routing.decide.signs import decide_signs
 from lotse_routing.settings import RoutingSettings
 from lotse_routing.state.background import Background, Estimates
@@ -75,6 +76,7 @@ class Stepper:
         self._background = Background(settings.estimate)
         self._usual: Trees | None = None
         self._current: Trees | None = None
+        self._quiet = Quiet()
         self.memory = Memory()
         self.snapshot: Snapshot | None = None
 
@@ -95,7 +97,7 @@ class Stepper:
         zone = self._settings.estimate.zone
         step = Step(moment, self._settings.display, epoch, felt.sensed.newest, zone, turn.world.rules)
         decided = self.memory.decided
-        decisions, faults = decide_signs(step, decided)
+        decisions, faults = decide_signs(step, decided, self._quiet)
         again_s = self._settings.display.explain_again_s
         news = tuple(d for sign_id, d in decisions.items() if is_news(d, decided.get(sign_id), again_s))
         return Decided(moment, decisions, news, faults)

@@ -1,17 +1,25 @@
 """The normal route of a sign and destination, and the detours that it may show."""
 
 from collections.abc import Iterable
+from functools import lru_cache, partial
 
 import numpy as np
 
-from lotse_routing.core.routes import Path, ReverseTree, RouteGraph, tree_over, tree_to_junction
+from lotse_routing.core.routes import Path, ReverseTree, RouteGraph, is_route, tree_over, tree_to_junction
 from lotse_routing.core.topology import Seconds
 from lotse_routing.decide.advice import Route
+from lotse_routing.decide.cause import Places
 from lotse_routing.decide.registry import Corridor, Destination, Sign
+
+ROUTES_KNOWN = 20_000
+"""Detours in force are few; this bounds what is remembered of those that were."""
 
 
 class Trees:
-    """Reverse trees on one route graph, made when first asked for: one serves all signs of its end."""
+    """Reverse trees on one route graph, made when first asked for: one serves all signs of its end.
+
+    `path` and `is_route` answer from memory what they were asked before.
+    """
 
     def __init__(self, graph: RouteGraph) -> None:
         self.graph = graph
@@ -19,6 +27,9 @@ class Trees:
         self.costs_s = graph.costs_s
         self._trees: dict[str, ReverseTree] = {}
         self._over: dict[tuple[tuple[int, ...], str], ReverseTree] = {}
+        self.is_route = lru_cache(ROUTES_KNOWN)(partial(is_route, graph))
+        self._paths: dict[tuple[int, str], Path | None] = {}
+        self._places: dict[tuple[int, str], Places] = {}
 
     def to(self, node_id: str) -> ReverseTree | None:
         """Give the tree to a junction; None if no link of the network ends there."""
@@ -37,6 +48,20 @@ class Trees:
             self._over[via, node_id] = tree_over(via, onward)
         return self._over[via, node_id]
 
+    def path(self, link: int, node_id: str) -> Path | None:
+        """Give the cheapest way from a link to a junction, found once; None if there is none."""
+        if (link, node_id) not in self._paths:
+            tree = self.to(node_id)
+            self._paths[link, node_id] = tree.path_from(link) if tree else None
+        return self._paths[link, node_id]
+
+    def places(self, link: int, node_id: str) -> Places:
+        """Give the links of that way as an array; empty if there is none."""
+        if (link, node_id) not in self._places:
+            path = self.path(link, node_id)
+            self._places[link, node_id] = np.array(path.links if path else (), np.intp)
+        return self._places[link, node_id]
+
 
 def trees_of(graph: RouteGraph, held: Trees | None) -> Trees:
     """Give the trees of a graph: those held, if they are of the same one."""
@@ -45,18 +70,18 @@ def trees_of(graph: RouteGraph, held: Trees | None) -> Trees:
 
 def path_to(trees: Trees, sign: Sign, destination: Destination) -> Path | None:
     """Give the cheapest way from a sign to a destination; None without one, or if either is not in the network."""
-    link, tree = trees.topology.index.get(sign.link_id), trees.to(destination.node_id)
-    return None if link is None or tree is None else tree.path_from(link)
+    link = trees.topology.index.get(sign.link_id)
+    return None if link is None else trees.path(link, destination.node_id)
 
 
 def timed(links: tuple[int, ...], travel_times_s: Seconds, via: str | None = None) -> Route:
     """Tell how long the links of a route take; infinite if one is closed."""
-    return Route(links, float(np.sum(travel_times_s[list(links)])), via)
+    return Route(links, float(travel_times_s[np.array(links)].sum()), via)
 
 
 def cost_s(route: Route, costs_s: Seconds) -> float:
     """Sum the cost of a route, by which routes are chosen."""
-    return float(np.sum(costs_s[list(route.links)]))
+    return float(costs_s[np.array(route.links)].sum())
 
 
 def along_corridors(

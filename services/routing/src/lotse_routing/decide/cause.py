@@ -7,10 +7,12 @@ from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from operator import mul
 from typing import Literal
 
-from lotse_routing.core.topology import Topology
+import numpy as np
+import numpy.typing as npt
+
+from lotse_routing.core.topology import Seconds, Topology
 from lotse_routing.decide.street import street_of
 from lotse_routing.state.roadwork import Roadwork
 from lotse_routing.state.snapshot import Snapshot
@@ -18,6 +20,8 @@ from lotse_shared.level_of_service import LevelOfService
 from lotse_shared.vehicle import VehicleClass
 
 Kind = Literal["closed", "jam", "slow"]
+Places = npt.NDArray[np.intp]
+"""Indices of links."""
 
 NOTICEABLE_DELAY_S = 5.0
 NOTICEABLE_DELAY_RATIO = 0.05
@@ -45,21 +49,25 @@ class Cause:
     since: datetime | None = None
 
 
-def find_cause(snapshot: Snapshot, route: Sequence[int]) -> Cause | None:
+def find_cause(snapshot: Snapshot, route: Sequence[int] | Places) -> Cause | None:
     """Find what disturbs a route most: the first closure on it, else the street with the greatest delay.
 
     None if the delay of the whole route is not noticeable.
     """
-    if (closure := _closure(snapshot, route)) is not None:
+    links = np.asarray(route)
+    if (closure := _closure(snapshot, links)) is not None:
         return closure
-    delays = {index: _delay_s(snapshot, index) for index in route}
-    if not _is_noticeable(snapshot, route):
+    delays_s = snapshot.delays_s[links]
+    if not _is_noticeable(snapshot, links, delays_s):
         return None
+    is_slow = delays_s > 0
     by_street: dict[str, list[int]] = defaultdict(list)
-    for index in route:
-        if delays[index] > 0:
-            by_street[street_of(snapshot.topology.links[index])].append(index)
-    worst = max(by_street, key=lambda street: (sum(delays[index] for index in by_street[street]), street))
+    lost_s: dict[str, float] = defaultdict(float)
+    for index, delay_s in zip(links[is_slow].tolist(), delays_s[is_slow].tolist(), strict=True):
+        street = street_of(snapshot.topology.links[index])
+        by_street[street].append(index)
+        lost_s[street] += delay_s
+    worst = max(by_street, key=lambda street: (lost_s[street], street))
     return _slow_street(snapshot, worst, by_street[worst])
 
 
@@ -67,14 +75,15 @@ def cause_of(snapshot: Snapshot, links: Sequence[int]) -> Cause:
     """Tell what is wrong on links of one street that are known to be disturbed, by those of them that are measured."""
     measured = [index for index in links if index in snapshot.links] or links
     street = street_of(snapshot.topology.links[links[0]])
-    return _closure(snapshot, links) or _slow_street(snapshot, street, measured)
+    return _closure(snapshot, np.array(links)) or _slow_street(snapshot, street, measured)
 
 
-def _closure(snapshot: Snapshot, route: Sequence[int]) -> Cause | None:
-    closed = next((index for index in route if index in snapshot.weights.closures), None)
-    if closed is None:
+def _closure(snapshot: Snapshot, links: Places) -> Cause | None:
+    closures = snapshot.weights.closures
+    if not closures or np.isfinite(snapshot.delays_s[links]).all():
         return None
-    roadwork = snapshot.weights.closures[closed]
+    closed = next(index for index in links.tolist() if index in closures)
+    roadwork = closures[closed]
     street = street_of(snapshot.topology.links[closed])
     return Cause(
         kind="closed",
@@ -87,48 +96,42 @@ def _closure(snapshot: Snapshot, route: Sequence[int]) -> Cause | None:
     )
 
 
-def seen_times_s(snapshot: Snapshot, route: Sequence[int]) -> float:
+def seen_times_s(snapshot: Snapshot, route: Sequence[int] | Places) -> float:
     """Tell how long a route takes by what is seen of it: at free flow where nobody measures."""
-    return float(snapshot.weights.seen_times_s[list(route)].sum())
+    return float(snapshot.weights.seen_times_s[np.asarray(route)].sum())
 
 
-def route_confidence(snapshot: Snapshot, route: Sequence[int]) -> float:
+def route_confidence(snapshot: Snapshot, route: Sequence[int] | Places) -> float:
     """Tell how sure the travel time of a route is, 0..1.
 
     With a noticeable delay, the confidence of the slowed links, weighted by their delay; else that of all links,
     weighted by their free-flow time, where an unmeasured link counts 0: a free road is known by those who see it.
     A closure is certain.
     """
-    if any(index in snapshot.weights.closures for index in route):
+    links = np.asarray(route)
+    if _closure(snapshot, links) is not None:
         return 1.0
-    weights = [_delay_s(snapshot, index) for index in route]
-    confidences = [_link_confidence(snapshot, index) for index in route]
-    if not _is_noticeable(snapshot, route):
-        weights = [float(snapshot.base.travel_times_s[index]) for index in route]
-        confidences = [snapshot.links[index].confidence if index in snapshot.links else 0.0 for index in route]
-    mean: float = sum(map(mul, weights, confidences)) / sum(weights)
-    return min(1.0, mean)
+    weights, confidences = snapshot.delays_s[links], snapshot.confidences[links]
+    if _is_noticeable(snapshot, links, weights):
+        confidences = np.where(confidences == 0, 1.0, confidences)  # what no detector knows of, a roadwork says
+    else:
+        weights = snapshot.base.travel_times_s[links]
+    return min(1.0, float(weights @ confidences / weights.sum()))
 
 
-def _is_noticeable(snapshot: Snapshot, route: Sequence[int]) -> bool:
-    delay_s = sum(_delay_s(snapshot, index) for index in route)
-    usual_s = sum(float(snapshot.base.travel_times_s[index]) for index in route)
-    return delay_s >= max(NOTICEABLE_DELAY_S, NOTICEABLE_DELAY_RATIO * usual_s)
+def noticeable_delay_s(usual_s: Seconds) -> Seconds:
+    """Give the delay from which on drivers notice it, for routes that usually take so long."""
+    return np.maximum(NOTICEABLE_DELAY_S, NOTICEABLE_DELAY_RATIO * usual_s)
 
 
-def _delay_s(snapshot: Snapshot, index: int) -> float:
-    return max(0.0, float(snapshot.weights.seen_times_s[index] - snapshot.base.travel_times_s[index]))
-
-
-def _link_confidence(snapshot: Snapshot, index: int) -> float:
-    """Confidence in the delay of a link; one that no detector knows of comes from a roadwork, and is certain."""
-    state = snapshot.links.get(index)
-    return 1.0 if state is None or state.confidence == 0 else state.confidence
+def _is_noticeable(snapshot: Snapshot, links: Places, delays_s: Seconds) -> bool:
+    usual_s = snapshot.base.travel_times_s[links].sum()
+    return bool(delays_s.sum() >= max(NOTICEABLE_DELAY_S, NOTICEABLE_DELAY_RATIO * usual_s))
 
 
 def _slow_street(snapshot: Snapshot, street: str, links: Sequence[int]) -> Cause:
     jammed = [index for index in links if _is_jam(snapshot, index)]
-    delay_s = sum(_delay_s(snapshot, index) for index in links)
+    delay_s = float(snapshot.delays_s[list(links)].sum())
     links = jammed or links
     states = [snapshot.links[index] for index in links if index in snapshot.links]
     length_m = sum(snapshot.topology.links[index].length_m for index in links)

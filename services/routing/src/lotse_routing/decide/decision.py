@@ -6,8 +6,7 @@ from datetime import UTC, datetime, timedelta, tzinfo
 from math import inf
 from typing import Any
 
-from lotse_routing.core.topology import Topology
-from lotse_routing.decide.accounting import by_destination, give_account
+from lotse_routing.decide.accounting import by_destination
 from lotse_routing.decide.advice import Advice, Reason, SignState, sign_state
 from lotse_routing.decide.approval import Wish
 from lotse_routing.decide.display import (
@@ -21,23 +20,20 @@ from lotse_routing.decide.display import (
 )
 from lotse_routing.decide.explanation import (
     ByLanguage,
-    explain,
     explain_fault,
     explain_misplaced,
-    explain_unaffected,
     with_authority,
-    with_reasons,
 )
 from lotse_routing.decide.fitting import Size
 from lotse_routing.decide.modes import OWN_WORD, Authority, Before, Rules, govern
 from lotse_routing.decide.policy import Moment, advise
+from lotse_routing.decide.reasons import Reasons, via
 from lotse_routing.decide.record import Json, gists, is_refuted, read_advices, write_advice
 from lotse_routing.decide.registry import Sign
-from lotse_routing.decide.street import street_rejoined, street_via
+from lotse_routing.decide.street import street_rejoined
 from lotse_routing.decide.text import Message
 from lotse_routing.decide.wording import Text, Wording, compose_text
 from lotse_routing.settings import DisplaySettings
-from lotse_routing.state.snapshot import Snapshot
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +66,24 @@ class Decision:
 
 
 @dataclass(frozen=True, slots=True)
+class Draft:
+    """A decision whose words, as far as it has any, are those of the one in force; `reasons` has its own.
+
+    `reasons` is None where it has its own words already.
+    """
+
+    decision: Decision
+    reasons: Reasons | None
+
+    def in_words(self) -> Decision:
+        """Give the decision in its own words."""
+        if self.reasons is None:
+            return self.decision
+        explanations = with_authority(self.reasons.of_sign, self.decision.authority)
+        return replace(self.decision, explanations=explanations, detours=self.reasons.of_each(self.decision.detours))
+
+
+@dataclass(frozen=True, slots=True)
 class Step:
     """What all decisions of one step share besides the moment.
 
@@ -92,29 +106,29 @@ def decide_sign(
     `advised` is what it says to relations of the usual traffic; None: nobody knows that, and it speaks to its
     destinations.
     """
+    return draft_sign(step, sign, previous, advised).in_words()
+
+
+def draft_sign(step: Step, sign: Sign, previous: Decision | None, advised: tuple[Advice, ...] | None = None) -> Draft:
+    """Decide as `decide_sign` does, but leave the words until it is known whether anybody is told."""
     moment = step.moment
     if sign.link_id not in moment.snapshot.topology.index:
-        return _fallen_back(step, sign, previous, explain_misplaced(sign.sign_id, sign.link_id))
-    before = advices_before(moment.snapshot, previous)
+        return Draft(_fallen_back(step, sign, previous, explain_misplaced(sign.sign_id, sign.link_id)), None)
+    before = advices_before(moment, previous)
     advices = _to_destinations(moment, sign, before) if advised is None else advised
-    vias = [_street_via(moment.snapshot.topology, advice) for advice in advices]
     is_by_closure = any(a.reason in {Reason.CLOSURE, Reason.NO_ROUTE} for a in advices) or any(
         a.told is not None and a.told.kind == "closed" for a in before.values()
     )
     records = by_destination(previous.detours) if previous else {}
-    accounts = [
-        give_account(moment, advice, via, records.get(advice.destination_id))
-        for advice, via in zip(advices, vias, strict=True)
-    ]
-    explanation, sensed_at = explain(accounts, step.zone), None if is_by_closure else step.sensed_at
-    of_sign = explain_unaffected() if advised == () else explanation.of_sign
-    decision = _composed(step, sign, previous, advices, vias, of_sign, sensed_at)
-    return replace(decision, detours=with_reasons(decision.detours, accounts, explanation))
+    reasons = Reasons(moment, step.zone, advices, records, advised == ())
+    decision = _composed(step, sign, previous, advices, reasons, None if is_by_closure else step.sensed_at)
+    draft = Draft(replace(decision, detours=reasons.known_of_each(decision.detours)), reasons)
+    return draft if advices else Draft(draft.in_words(), None)  # without records, words alone tell what is news
 
 
-def advices_before(snapshot: Snapshot, previous: Decision | None) -> Mapping[str, Advice]:
+def advices_before(moment: Moment, previous: Decision | None) -> Mapping[str, Advice]:
     """Read what the policy needs of a decision in force."""
-    return read_advices(previous.detours, snapshot.usual) if previous else {}
+    return read_advices(previous.detours, moment.usual) if previous else {}
 
 
 def _to_destinations(moment: Moment, sign: Sign, before: Mapping[str, Advice]) -> tuple[Advice, ...]:
@@ -136,6 +150,8 @@ def is_news(decision: Decision, written: Decision | None, explain_again_s: float
     """
     if written is None:
         return True
+    if decision is written:
+        return False
     if decision.display != written.display or _shown_links(decision) != _shown_links(written):
         return True
     if decision.authority != written.authority:
@@ -161,7 +177,8 @@ def _disturbed_links(detour: Json) -> list[str] | None:
 
 
 def _fallen_back(step: Step, sign: Sign, previous: Decision | None, explanations: ByLanguage) -> Decision:
-    return _composed(step, sign, previous, (), (), explanations, None, SignState.FALLBACK)
+    decision = _composed(step, sign, previous, (), None, None, SignState.FALLBACK)
+    return replace(decision, explanations=with_authority(explanations, decision.authority))
 
 
 def _composed(  # noqa: PLR0913, PLR0917 - the parts of a decision
@@ -169,13 +186,13 @@ def _composed(  # noqa: PLR0913, PLR0917 - the parts of a decision
     sign: Sign,
     previous: Decision | None,
     advices: tuple[Advice, ...],
-    via_streets: Sequence[str],
-    explanations: ByLanguage,
+    reasons: Reasons | None,
     sensed_at: datetime | None,
     state: SignState | None = None,
 ) -> Decision:
     moment, topology = step.moment, step.moment.snapshot.topology
     state = state or sign_state(advices)
+    via_streets = [via(topology, advice) if advice.state is SignState.DETOUR else "" for advice in advices]
     delays = {
         a.destination_id: delay_min(a, (previous.delays_min if previous else {}).get(a.destination_id), step.display)
         for a in advices
@@ -185,16 +202,17 @@ def _composed(  # noqa: PLR0913, PLR0917 - the parts of a decision
         {
             "id": advice.destination_id,
             "arrow": arrow(topology, advice.shown.links),
-            "via": advice.shown.via or via or None,
+            "via": advice.shown.via or street or None,
             "delay_min": delays[advice.destination_id],
         }
-        for advice, via in zip(advices, via_streets, strict=True)
+        for advice, street in zip(advices, via_streets, strict=True)
         if advice.state is SignState.DETOUR and advice.shown
     ]
     text = _text(step, sign, advices, via_streets)
-    detours = tuple(write_advice(topology, a, via) for a, via in zip(advices, via_streets, strict=True))
+    detours = tuple(write_advice(topology, a, street) for a, street in zip(advices, via_streets, strict=True))
     wanted = compose_face(state, text.lines, advices, ways, moment.settings.min_hold_s)
-    wish = Wish(sign.sign_id, plan_of(sign, wanted), text.lines, explanations["en"], detours)
+    asked = reasons.of_sign["en"] if reasons and sign.mode == "approval" else ""
+    wish = Wish(sign.sign_id, plan_of(sign, wanted), text.lines, asked, detours)
     face, authority = govern(moment, step.rules, sign, wanted, wish, advices, _before(previous))
     display = compose_display(
         sign,
@@ -208,7 +226,7 @@ def _composed(  # noqa: PLR0913, PLR0917 - the parts of a decision
         sign_id=sign.sign_id,
         state=face.state,
         lines=face.lines,
-        explanations=with_authority(explanations, authority),
+        explanations=previous.explanations if previous else {},
         decided_at=moment.now,
         sensed_at=sensed_at if authority.shows_detours else None,
         network_version=topology.network_version,
@@ -235,10 +253,10 @@ def _text(step: Step, sign: Sign, advices: Sequence[Advice], via_streets: Sequen
             kind=advice.told.kind,
             street=advice.told.street,
             corridor=advice.shown.via,
-            via_street=via,
+            via_street=street,
             rejoin_street=street_rejoined(topology, advice.shown.links, advice.normal.links) if advice.normal else "",
         )
-        for advice, via in detours
+        for advice, street in detours
         if advice.told and advice.shown
     ]
     size = Size(sign.line_count, sign.line_chars, sign.charset)
@@ -251,8 +269,3 @@ def _addressed(moment: Moment, advice: Advice) -> str:
     if advice.relation is not None:
         return advice.relation.toward
     return moment.registry.destinations[advice.destination_id].sign_text
-
-
-def _street_via(topology: Topology, advice: Advice) -> str:
-    detour = advice.shown if advice.state is SignState.DETOUR else advice.candidate
-    return street_via(topology, detour.links, advice.normal.links) if detour and advice.normal else ""

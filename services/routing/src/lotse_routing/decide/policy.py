@@ -6,11 +6,12 @@ docs/decisions-of-signs.md tells the rules in words; their source is field.md 5 
 
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from functools import cached_property
 from math import isinf
 
 from lotse_routing.decide.advice import Advice, Reason, Route, SignState, Told
 from lotse_routing.decide.candidates import Trees, along_corridors, best_route, cost_s, path_to, timed
-from lotse_routing.decide.cause import Cause, find_cause, route_confidence, seen_times_s
+from lotse_routing.decide.cause import Cause, Places, find_cause, route_confidence, seen_times_s
 from lotse_routing.decide.registry import Corridor, Destination, Registry, Sign
 from lotse_routing.decide.relations.guide import Relations
 from lotse_routing.settings import PolicySettings
@@ -33,7 +34,7 @@ class Moment:
     relations: Relations | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)  # without slots: it keeps what is asked of it several times
 class _Relation:
     """One sign and destination, before the decision."""
 
@@ -42,7 +43,17 @@ class _Relation:
     destination: Destination
     normal: Route
     usual_s: float
-    cause: Cause | None
+    way: Places
+
+    @cached_property
+    def cause(self) -> Cause | None:
+        """What is wrong on the normal route."""
+        return find_cause(self.moment.snapshot, self.way)
+
+    @cached_property
+    def seen_normal_s(self) -> float:
+        """What the normal route takes by what is seen of it."""
+        return seen_times_s(self.moment.snapshot, self.way)
 
     @property
     def is_closed(self) -> bool:
@@ -51,21 +62,21 @@ class _Relation:
     @property
     def delay_s(self) -> float:
         """What drivers are seen to lose on the normal route: estimates do not count."""
-        return self.seen_s(self.normal) - self.usual_s
+        return self.seen_normal_s - self.usual_s
 
     def seen_s(self, route: Route) -> float:
         return seen_times_s(self.moment.snapshot, route.links)
 
-    @property
+    @cached_property
     def is_disturbed(self) -> bool:
         """Tell whether drivers lose enough on the normal route for a detour to be looked for."""
-        return self.cause is not None and self.delay_s >= self.moment.settings.min_gain_s
+        return self.delay_s >= self.moment.settings.min_gain_s and self.cause is not None
 
     def gain_s(self, route: Route) -> float:
         return self.normal.travel_time_s - route.travel_time_s
 
     def seen_gain_s(self, route: Route) -> float:
-        return self.seen_s(self.normal) - self.seen_s(route)
+        return self.seen_normal_s - self.seen_s(route)
 
     def is_worth(self, route: Route, share: float = 1.0) -> bool:
         """Tell whether the gain reaches a share of both thresholds.
@@ -91,9 +102,10 @@ def advise(moment: Moment, sign: Sign, destination: Destination, previous: Advic
     if usual is None:
         return Advice(destination.destination_id, SignState.FALLBACK, Reason.NOT_IN_NETWORK)
     snapshot = moment.snapshot
-    normal = timed(usual.links, snapshot.weights.travel_times_s)
-    usual_s = timed(usual.links, snapshot.base.travel_times_s).travel_time_s
-    relation = _Relation(moment, sign, destination, normal, usual_s, find_cause(snapshot, normal.links))
+    way = moment.usual.places(usual.links[0], destination.node_id)
+    normal = Route(usual.links, float(snapshot.weights.travel_times_s[way].sum()))
+    usual_s = float(snapshot.base.travel_times_s[way].sum())
+    relation = _Relation(moment, sign, destination, normal, usual_s, way)
     candidates = _detours(relation) if relation.is_disturbed else []
     kept, others = _kept(relation, previous, candidates)
     if relation.is_closed:
@@ -240,9 +252,9 @@ def _nothing(relation: _Relation, reason: Reason, candidate: Route | None) -> Ad
         candidate=candidate,
         gain_s=relation.gain_s(candidate) if candidate and has_gain else None,
         seen_gain_s=relation.seen_gain_s(candidate) if candidate and has_gain else None,
-        estimated_s=0.0 if relation.is_closed else relation.normal.travel_time_s - relation.seen_s(relation.normal),
+        estimated_s=0.0 if relation.is_closed else relation.normal.travel_time_s - relation.seen_normal_s,
         confidence=_confidence(relation),
-        cause=relation.cause,
+        cause=None if reason is Reason.NO_DELAY else relation.cause,
     )
 
 
@@ -273,4 +285,4 @@ def _told(relation: _Relation, previous: Told | None) -> Told | None:
 
 
 def _confidence(relation: _Relation) -> float:
-    return 1.0 if relation.is_closed else route_confidence(relation.moment.snapshot, relation.normal.links)
+    return 1.0 if relation.is_closed else route_confidence(relation.moment.snapshot, relation.way)

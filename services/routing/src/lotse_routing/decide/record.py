@@ -5,9 +5,9 @@ from datetime import datetime
 from math import inf, isfinite
 from typing import Any
 
-from lotse_routing.core.routes import RouteGraph, is_route
 from lotse_routing.core.topology import Topology
 from lotse_routing.decide.advice import Advice, Reason, Relation, Route, SignState, Told
+from lotse_routing.decide.candidates import Trees
 from lotse_routing.decide.cause import Kind
 
 Json = dict[str, Any]
@@ -90,7 +90,7 @@ def _figure(seconds: float | None) -> float | None:
     return round(seconds, 1) if seconds is not None and isfinite(seconds) else None
 
 
-def read_advices(detours: Sequence[Json], usual: RouteGraph) -> dict[str, Advice]:
+def read_advices(detours: Sequence[Json], usual: Trees) -> dict[str, Advice]:
     """Read back from the record what the policy needs of the detours shown, as far as the network still has them.
 
     A network imported since may have all links of one, and ban a turn between them. On the `usual` graph nothing is
@@ -102,7 +102,7 @@ def read_advices(detours: Sequence[Json], usual: RouteGraph) -> dict[str, Advice
         shown = detour["shown"]
         if detour["state"] == SignState.DETOUR and all(link in topology.index for link in shown["links"]):
             links = tuple(topology.index[link] for link in shown["links"])
-            if not is_route(usual, links):
+            if not usual.is_route(links):
                 continue
             advices[detour["destination"]] = Advice(
                 destination_id=detour["destination"],

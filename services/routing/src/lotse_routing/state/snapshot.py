@@ -6,6 +6,10 @@ One writer makes the next one and swaps the reference; whoever holds the old one
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cached_property
+
+import numpy as np
+import numpy.typing as npt
 
 from lotse_routing.core.routes import RouteGraph
 from lotse_routing.core.topology import Seconds, Topology
@@ -15,7 +19,7 @@ from lotse_routing.state.roadwork import Roadwork
 from lotse_routing.state.weights import Weights
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)  # without slots: it keeps what is derived from it
 class Snapshot:
     """Network, weights and link states of one moment.
 
@@ -39,3 +43,15 @@ class Snapshot:
     graph: RouteGraph
     usual: RouteGraph
     graphs: RouteGraphs
+
+    @cached_property
+    def delays_s(self) -> Seconds:
+        """Seconds by link that somebody sees to be lost, never below 0; infinite where closed."""
+        return np.maximum(0.0, self.weights.seen_times_s - self.base.travel_times_s)
+
+    @cached_property
+    def confidences(self) -> npt.NDArray[np.float64]:
+        """Confidence in the speed of each link, 0..1; 0 where no detector measures."""
+        confidences = np.zeros(len(self.topology.links))
+        confidences[list(self.links)] = [state.confidence for state in self.links.values()]
+        return confidences
