@@ -161,7 +161,7 @@ def test_12_a_second_closure_that_would_isolate_an_area_is_told_before_and_no_ro
     assert trip.place[0] in [each["street"] for each in both["cut_off"]]
     assert all(one in each["together_with"] for each in both["cut_off"] if not each["has_way_in"])
 
-    draft = {"roadwork_id": "DECKENBAU", "name": "Deckenbau", "effect": "closed", "links": list(second), "approve": False}
+    draft = {"roadwork_id": "DECKENBAU", "name": "Deckenbau", "effect": "closed", "links": second, "approve": False}
     assert line.client.post("/v1/roadworks", json=draft).is_success
     refused_approval = line.client.post("/v1/roadworks/DECKENBAU/approve", json={})
     assert refused_approval.status_code == httpx.codes.CONFLICT

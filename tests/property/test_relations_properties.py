@@ -45,7 +45,7 @@ def disturbed_links(step: Step, before: Decided) -> set[str]:
     view = View(relations.streets, relations.reach, slowness)
     found = [
         *closures(relations.streets, closed),
-        *slow_sections(view, closed, warned, step.moment.settings.witnesses),
+        *slow_sections(view, closed, warned, step.moment.settings),
     ]
     return {GRID.links[link].link_id for disturbance in found for link in disturbance.links}
 
@@ -138,8 +138,8 @@ def test_no_message_starts_below_the_thresholds(day: Day) -> None:
     for step in day.steps():
         moment, policy = step.moment, step.moment.settings
         assert moment.relations is not None
-        before = {k: said_before(advices_before(moment.snapshot, d).values()) for k, d in said.items()}
-        for those in guide(moment.relations, moment.snapshot, moment.registry, before, policy).values():
+        before = {k: said_before(advices_before(moment, d).values()) for k, d in said.items()}
+        for those in guide(moment.relations, moment.snapshot, moment.registry, before, policy).messages.values():
             for message in those:
                 if message.since == moment.now:
                     assert message.detour is not None
