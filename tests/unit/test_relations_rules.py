@@ -154,6 +154,11 @@ def test_detectors_on_links_that_the_network_does_not_have_say_nothing() -> None
     assert len(known.reach.measured) == len(EVERYWHERE)
 
 
+def test_at_hours_without_a_trip_nothing_is_known_of_relations() -> None:
+    assert KNOWN.at(NOON) is not None
+    assert KNOWN.at(NOON - timedelta(hours=9)) is None
+
+
 def test_trips_over_links_that_the_network_does_not_have_are_left_out() -> None:
     assert a_knowledge(ALONG_B, replace(ALONG_B, links=("x-y-0", "y-z-0"))).usual.left_out == 1
 

@@ -20,9 +20,10 @@ class TrafficKnowledge:
     reach: Reach
     usual: UsualTraffic
 
-    def at(self, local: datetime) -> Relations:
-        """Give what messages are decided from at a local moment."""
-        return Relations(self.streets, self.reach, self.usual.around(local))
+    def at(self, local: datetime) -> Relations | None:
+        """Give what messages are decided from at a local moment; None if no trip of the sample departs around it."""
+        traffic = self.usual.around(local)
+        return Relations(self.streets, self.reach, traffic) if traffic.trips else None
 
 
 def know_traffic(streets: Streets, places: Sequence[DetectorPlace], trips: Iterable[UsualTrip]) -> TrafficKnowledge:
