@@ -35,6 +35,7 @@ BRISK = {
     "LOTSE_ROUTING_POLL_S": "1",
     "LOTSE_ROUTING_HEARTBEAT_S": "1",
     "LOTSE_ROUTING_MIN_HOLD_S": "5",
+    "LOTSE_ROUTING_SMOOTHING_HALF_VEHICLES": "0",
     "LOTSE_ROUTING_STALE_AFTER_INTERVALS": "60",
     "LOTSE_ROUTING_CONFIDENCE_HALF_LIFE_INTERVALS": "60",
     "LOTSE_GATEWAY_TTL_S": str(TTL_S),
@@ -69,6 +70,7 @@ def test_10_a_database_that_is_away_costs_no_reading_and_signs_go_on_then_fall_b
     stack: Stack, client: httpx.Client, sign: SignClient, scene: Scene, streets: Streets
 ) -> None:
     closure = {"name": "Kanalbau", "effect": "closed", "links": scene.closed(streets, "inbound")}
+    closure["override_reason"] = "Anlieger sind informiert"
     roadwork = client.post("/v1/roadworks", json=closure).raise_for_status().json()["roadwork_id"]
     until(lambda: "GESPERRT" in sign.shown.lines)
     before = count(client)
