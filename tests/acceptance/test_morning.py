@@ -28,7 +28,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     live_morning(folder / "data")
     (command,) = re.findall(r"^ +\.venv/bin/(lotse-replay --data \.lotse/morning .*)$", PAGE, re.MULTILINE)
     _, *arguments = shlex.split(command.replace(".lotse/morning", "data").replace("docs/", ""))
-    run = [program("lotse-replay"), *arguments, "--json", "all.json"]
+    run: list[str | Path] = [program("lotse-replay"), *arguments, "--json", "all.json"]
     subprocess.run(run, cwd=folder, check=True, stdout=sys.stderr, timeout=120)
     EmbeddedPostgres(folder / "data" / "postgres", 1).discard()
     return folder
