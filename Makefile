@@ -8,7 +8,7 @@ ARGS ?=
 WARM := echo "compiling the routing core, once ..." && $(BIN)/lotse-routing warm
 SOURCES := shared/src services/ingest/src services/routing/src services/api-gateway/src deploy/standalone/src
 
-.PHONY: help setup setup-dev demo replay test test-faults bench-ingest bench-routing bench-line evaluate lint format clean
+.PHONY: help setup setup-dev demo replay test test-faults bench-ingest bench-routing bench-line evaluate morning lint format clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/\1|\2/' | awk -F'|' '{printf "  make %-13s %s\n", $$1, $$2}'
@@ -65,6 +65,9 @@ bench-line: $(VENV)/.dev ## from a sensor's message to its sign's display, under
 
 evaluate: $(VENV)/.evaluate ## drive mornings under each policy, in SUMO; ARGS="--quick" or "--only closure-lotse"
 	@PYTHONPATH=tests $(BIN)/python -m evaluation $(ARGS)
+
+morning: $(VENV)/.dev ## live two hours of the demo town in data time, for docs/decisions-of-signs.md; ARGS="--data FOLDER"
+	@PYTHONPATH=tests $(BIN)/python -m morning $(ARGS)
 
 test-faults: $(VENV)/.dev ## kill, cut off, insult; ARGS="--quick" or "--kills 100 --outage 600"
 	@PYTHONPATH=tests $(BIN)/python -m faults $(ARGS)

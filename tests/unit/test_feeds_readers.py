@@ -136,6 +136,12 @@ def test_what_is_no_feed_is_refused_as_a_whole(content: bytes, reader: Any) -> N
         reader(content)
 
 
+def test_json_of_no_known_format_is_refused_and_not_taken_for_an_empty_publication() -> None:
+    with pytest.raises(UnreadableFeedError, match="is no DATEX II: it has no member situation or"):
+        read_datex2(b'{"roadworks": [{"identifier": "A1"}]}')
+    assert read_datex2(b'{"payload": {"situationSituationPublication": {"lang": "de"}}}').found == ()
+
+
 def test_features_that_are_none_are_left_out_by_place() -> None:
     content = read_wzdx(b'{"features": [3, null, {"properties": {"core_details": {"event_type": "work-zone"}}}]}')
     assert [(said.source_id, said.code) for said in content.complaints] == [

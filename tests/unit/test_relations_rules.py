@@ -206,3 +206,12 @@ def test_that_a_message_tells_of_fewer_links_is_news_though_the_display_stays() 
     )
     assert (first.state, first.display) == ("detour", then.display)
     assert is_news(then, first, 90)
+
+
+def test_a_closure_past_which_too_little_is_gained_is_told_with_the_seconds_that_a_closure_asks_for() -> None:
+    closed = a_snapshot(slowed({}), (a_closure("b1-b2-0"),))
+    (only,) = lived([a_step(closed, KNOWN, settings=PolicySettings(min_gain_closed_s=600.0))])
+    why = only["S1"].detours[0]["why"]
+    assert (why["rule"], why["min_gain_s"], why["min_gain_pct"]) == ("too_little_gain", 600.0, 0.0)
+    assert "shown from 600 s on, which is not gained" in why["words"]["en"]
+    assert "gezeigt wird ab 600 s Gewinn" in why["words"]["de"]

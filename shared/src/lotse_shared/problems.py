@@ -15,6 +15,9 @@ from lotse_shared.log import get_logger
 
 MEDIA_TYPE = "application/problem+json"
 
+OWN_WORDS = "Value error, "
+"""What pydantic puts before the words of a validator."""
+
 log = get_logger(__name__)
 
 
@@ -136,12 +139,15 @@ async def _on_validation_error(_request: Request, error: Exception) -> JSONRespo
 
 
 def _fault(error: Mapping[str, Any]) -> dict[str, str]:
-    """Name the field and what is wrong with it. Where a body is no JSON, FastAPI gives the position as its field."""
+    """Name the field and what is wrong with it: what a validator of ours raised, in its own words alone.
+
+    Where a body is no JSON, FastAPI gives the position as its field.
+    """
     field, *place = error["loc"]
     if error["type"] == "json_invalid":
         reason = f"is not JSON: {error['ctx']['error']}, at character {place[0] + 1}"
         return {"field": str(field), "reason": reason}
-    return {"field": ".".join(str(part) for part in error["loc"]), "reason": str(error["msg"])}
+    return {"field": ".".join(str(part) for part in error["loc"]), "reason": str(error["msg"]).removeprefix(OWN_WORDS)}
 
 
 async def _on_http_exception(_request: Request, error: Exception) -> JSONResponse:

@@ -2,7 +2,7 @@
 
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Path, Query
+from fastapi import APIRouter, Body, Path, Query
 
 from lotse_gateway.access import Requires
 from lotse_gateway.audit import Event, leave_trace
@@ -16,6 +16,9 @@ from lotse_gateway.routes.parameters import Cursor, page_size, read_cursor
 from lotse_shared.identifiers import IDENTIFIER_PATTERN
 from lotse_shared.problems import Conflict, NotFound
 
+Operator = Annotated[ApiKey, Requires(Scope.OPERATOR)]
+WITHOUT_A_WORD = ProposalAnswer()
+"""An answer that gives no reason needs no body."""
 State = Annotated[ProposalState | None, Query(description="those that are this")]
 
 
@@ -85,9 +88,12 @@ def _add_answers(router: APIRouter, resources: Resources) -> None:
         operation_id="accept_proposal",
     )
     async def accept(
-        proposal_id: AcceptedId, answer: ProposalAnswer, key: Annotated[ApiKey, Requires(Scope.OPERATOR)]
+        proposal_id: AcceptedId, key: Operator, answer: Annotated[ProposalAnswer, Body()] = WITHOUT_A_WORD
     ) -> Any:  # noqa: ANN401 - ProposalView
-        """Let the sign show it, for as long as Lotse wants it. 409 where it does not wait any more."""
+        """Let the sign show it, for as long as Lotse wants it. 409 where it does not wait any more.
+
+        The answer counts at once; the proposal is `waiting`, with `answered_at`, until routing's next step.
+        """
         return await _answer(resources, key, proposal_id, answer, is_accepted=True)
 
     @router.post(
@@ -98,7 +104,7 @@ def _add_answers(router: APIRouter, resources: Resources) -> None:
         operation_id="refuse_proposal",
     )
     async def refuse(
-        proposal_id: RefusedId, answer: ProposalAnswer, key: Annotated[ApiKey, Requires(Scope.OPERATOR)]
+        proposal_id: RefusedId, key: Operator, answer: Annotated[ProposalAnswer, Body()] = WITHOUT_A_WORD
     ) -> Any:  # noqa: ANN401 - ProposalView
         """Leave the sign as it is: the same is not proposed again for a while. 409 where it does not wait any more."""
         return await _answer(resources, key, proposal_id, answer, is_accepted=False)

@@ -2,7 +2,7 @@
 
 from typing import Annotated, Any
 
-from fastapi import APIRouter
+from fastapi import APIRouter, Body
 
 from lotse_gateway.access import Requires
 from lotse_gateway.audit import Event, leave_trace
@@ -16,6 +16,8 @@ from lotse_shared.problems import Conflict
 from lotse_shared.wire_closures import ClosureRequest
 
 Operator = Annotated[ApiKey, Requires(Scope.OPERATOR)]
+NOTHING_BESIDES = Approval()
+"""An approval that says nothing needs no body."""
 
 
 def roadwork_life_router(resources: Resources, approvals: Approvals) -> APIRouter:
@@ -56,7 +58,9 @@ def roadwork_life_router(resources: Resources, approvals: Approvals) -> APIRoute
         responses=errors(404, 409, 422, reads_body=True),
         operation_id="approve_roadwork",
     )
-    async def approve(roadwork_id: RoadworkId, approval: Approval, key: Operator) -> Any:  # noqa: ANN401 - RoadworkView
+    async def approve(
+        roadwork_id: RoadworkId, key: Operator, approval: Annotated[Approval, Body()] = NOTHING_BESIDES
+    ) -> Any:  # noqa: ANN401 - RoadworkView
         """Give a draft its effect, from its start on, if routing finds that it isolates nothing.
 
         409 with what would be isolated, unless `override_reason` says why it has to be; 409, too, where `doubts` are to

@@ -57,7 +57,8 @@ class Imported:
     def lines(self) -> Iterator[str]:
         """Tell it in plain words."""
         yield f"{self.trips} usual trips stand for {self.vehicles:.0f} vehicles; gaps were filled in {self.filled}"
-        yield "signs now speak to those who usually pass what is disturbed (docs/decisions-of-signs.md)"
+        whom = "those who usually pass what is disturbed" if self.trips else "their destinations: no trip is known"
+        yield f"signs now speak to {whom} (docs/decisions-of-signs.md)"
 
 
 async def import_trips(connection: asyncpg.Connection, file: Path, watch: Watch) -> Imported:

@@ -103,13 +103,15 @@ def _environment(changes: Mapping[str, str]) -> Iterator[None]:
 
 
 def _drawing(sign_id: str, period: Period, trials: Sequence[Trial]) -> str:
-    """Draw the sign's first destination: a page has room for one."""
-    settings = trials[0].settings
-    detours = trials[0].points[0].shown.detours if trials[0].points else ()
-    if not detours:
-        fail(f"sign {sign_id} has nothing to draw: none of its destinations was decided on")
+    """Draw the sign's first destination: a page has room for one. A sign that speaks to relations has none."""
+    settings, points = trials[0].settings, trials[0].points
+    if not points:
+        fail(f"sign {sign_id} has nothing to draw: it was not decided on")
+    records = [record for point in points for record in (*point.shown.detours, *point.offered.detours)]
+    destinations = [record["destination"] for record in records if record["relation"] is None]
+    destination_id = destinations[0] if destinations else None
     bars = [Bar(trial.name, trial.points) for trial in trials]
-    zone, destination_id = settings.estimate.zone, detours[0]["destination"]
+    zone = settings.estimate.zone
     return draw(sign_id, destination_id, bars, settings.policy, ends_at=period.ends_at, zone=zone)
 
 

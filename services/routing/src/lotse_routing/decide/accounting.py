@@ -26,7 +26,8 @@ def give_account(moment: Moment, advice: Advice, via_street: str, before: Json |
     before
         The record of the same destination in the decision in force, None without one: a street is slow since then.
     """
-    settings, is_shown = moment.settings, advice.state is SignState.DETOUR
+    is_shown = advice.state is SignState.DETOUR
+    min_gain_s, min_gain_pct = _least_gains(moment, advice)
     detour = advice.shown if is_shown else advice.candidate
     cause = give_cause(advice.cause) if advice.cause and advice.reason is not Reason.NO_DELAY else None
     return Account(
@@ -45,13 +46,21 @@ def give_account(moment: Moment, advice: Advice, via_street: str, before: Json |
         gain_s=_figure(advice.gain_s),
         gain_pct=_figure(advice.gain_pct),
         seen_gain_s=_figure(advice.seen_gain_s),
-        min_gain_s=advice.threshold_share * settings.min_gain_s,
-        min_gain_pct=advice.threshold_share * settings.min_gain_pct,
+        min_gain_s=min_gain_s,
+        min_gain_pct=min_gain_pct,
         was_shown=advice.threshold_share < 1,
         lacks=tuple(_lacks(moment, advice)) if advice.reason in FALLS_SHORT else (),
         held_until=_held_until(moment, advice),
         without_hold=_without_hold(moment, advice),
     )
+
+
+def _least_gains(moment: Moment, advice: Advice) -> tuple[float, float]:
+    """Give the thresholds that applied, in seconds and per cent; past a closure, relations ask for seconds alone."""
+    settings = moment.settings
+    if advice.relation is not None and advice.relation.effect == "closed":
+        return settings.min_gain_closed_s, 0.0
+    return advice.threshold_share * settings.min_gain_s, advice.threshold_share * settings.min_gain_pct
 
 
 def _since_noticed(cause: CauseAccount, before: Json | None, now: datetime) -> CauseAccount:
@@ -84,8 +93,7 @@ def _lacks(moment: Moment, advice: Advice) -> Iterator[Shortfall]:
         "delay_s": delay_s,
     }
     known = {figure: value for figure, value in seconds.items() if value is not None and isfinite(value)}
-    needed_s = advice.threshold_share * moment.settings.min_gain_s
-    needed_pct = advice.threshold_share * moment.settings.min_gain_pct
+    needed_s, needed_pct = _least_gains(moment, advice)
     for figure, value in known.items():
         if value < needed_s:
             yield Shortfall(figure, round(value, 1), needed_s)

@@ -118,6 +118,8 @@ def _form(account: Account, phrases: Phrases) -> str:
         return phrases.unmeasured
     if account.rule == "too_little_gain" and account.gain_s is not None and account.gain_s <= 0:
         return phrases.no_gain
+    if account.rule == "too_little_gain" and account.cause is not None and account.cause.kind == "closed":
+        return phrases.not_past_closure
     if account.rule == "too_little_gain" and account.was_shown:
         return phrases.dropped
     return phrases.rules[account.rule]

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from lotse_routing.feeds.elements import decoded, read_elements
+from lotse_routing.feeds.elements import UnreadableFeedError, decoded, read_elements
 from lotse_routing.feeds.found import Effect, FeedContent, FoundRoadwork, Line
 from lotse_routing.feeds.lines import read_lines
 from lotse_routing.feeds.moments import read_window
@@ -40,6 +40,8 @@ LANES = frozenset(
 )
 DIRECTION_MEMBERS = ("directionRelativeOnLinearSection", "directionOnLinearSection", "alertCAffectedDirection")
 POSITIONS = "gmlLineString with posList (latitude longitude ...) or pointByCoordinates"
+MARKS = ("situation", "situationRecord", "situationSituationPublication", "sitSituationPublication")
+"""A publication of situations, also one with none at present, has one of these members."""
 Tree = dict[str, Any]
 
 
@@ -49,9 +51,13 @@ def read_datex2(content: bytes, zone: ZoneInfo | None = None) -> FeedContent:
     Raises
     ------
     UnreadableFeedError
-        It is no JSON object.
+        It is no JSON object, or no publication of situations: what is of no known format is taken for one.
     """
-    return read_elements(_records(decoded(content, Tree)), lambda record, remarks: _read(record, zone, remarks))
+    publication = decoded(content, Tree)
+    if not any(True for name in MARKS for _ in _all(publication, name)):
+        message = f"the feed is no DATEX II: it has no member {' or '.join(MARKS)}; read are WZDx 4.2 and GeoJSON, too"
+        raise UnreadableFeedError(message)
+    return read_elements(_records(publication), lambda record, remarks: _read(record, zone, remarks))
 
 
 def _records(publication: Tree) -> list[tuple[str, tuple[str, object]]]:

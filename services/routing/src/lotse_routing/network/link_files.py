@@ -169,7 +169,12 @@ class LinkFiles:
                 rows.append((line, row_type.model_validate(values)))
             except ValidationError as error:
                 for e in error.errors():
-                    self.reject(file, line, ".".join(map(str, e["loc"])), f"{e['msg']}, not {e['input']!r}")
+                    self.reject(
+                        file,
+                        line,
+                        ".".join(map(str, e["loc"])),
+                        f"{e['msg'].removeprefix('Value error, ')}, not {e['input']!r}",
+                    )
         return rows
 
     def _has_header(self, file: str, header: Sequence[str], row_type: type[Row]) -> bool:

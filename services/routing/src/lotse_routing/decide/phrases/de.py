@@ -17,6 +17,7 @@ GERMAN = Phrases(
         "not_in_network": "das Netz hat von diesem Schild aus keinen Weg dorthin: Rückfallanzeige",
     },
     no_gain="{cause}; der übliche Weg dauert {normal}, {takes}: keine Umleitung ist schneller",
+    not_past_closure="{cause}; {detour}: gezeigt wird ab {min_gain} s Gewinn, die nicht erreicht werden",
     dropped="{cause}; {detour}: unter {min_gain} s oder {min_gain_pct} % nicht mehr gezeigt",
     unmeasured="kein Detektor misst zurzeit den üblichen Weg ({usual} s ohne Verkehr)",
     causes={

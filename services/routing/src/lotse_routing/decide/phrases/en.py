@@ -16,6 +16,7 @@ ENGLISH = Phrases(
         "not_in_network": "the network has no way to it from this sign: fallback",
     },
     no_gain="{cause}; the usual way takes {normal}, and {takes}: no detour is quicker",
+    not_past_closure="{cause}; {detour}: shown from {min_gain} s on, which is not gained",
     dropped="{cause}; {detour}: no longer shown below {min_gain} s or {min_gain_pct} %",
     unmeasured="no detector measures the usual way now ({usual} s without traffic)",
     causes={

@@ -13,8 +13,9 @@ class Phrases:
     rules
         A sentence for each rule code. They may use {cause}, {detour} (with its figures), {takes} (the detour and its
         time alone), {normal}, {usual}, {min_gain}, {min_gain_pct}, {held_until} and {without_hold}.
-    no_gain, dropped
-        Of the rule `too_little_gain`: no detour is quicker at all; a detour that was shown gains too little to stay.
+    no_gain, not_past_closure, dropped
+        Of the rule `too_little_gain`: no detour is quicker at all; none gains enough past a closure; a detour that was
+        shown gains too little to stay.
     unmeasured
         Of the rule `no_delay`: nobody sees whether anything is lost.
     causes
@@ -25,6 +26,7 @@ class Phrases:
 
     rules: Mapping[str, str]
     no_gain: str
+    not_past_closure: str
     dropped: str
     unmeasured: str
     causes: Mapping[str, str]
