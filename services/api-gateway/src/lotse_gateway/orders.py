@@ -8,24 +8,8 @@ import asyncpg
 from lotse_gateway.models.orders import Bounded
 from lotse_gateway.references import Fault
 from lotse_gateway.resources import Resources
-from lotse_shared.problems import Conflict, InvalidInput
+from lotse_shared.problems import InvalidInput
 from lotse_shared.wire_texts import SignSize, TextAsked, TextsRequest
-
-DATA_TIME_NOT_BEGUN = "Lotse's clock has not begun (no watermark has come yet), so there is no `now`"
-
-
-def now_of(resources: Resources) -> datetime:
-    """Give Lotse's now.
-
-    Raises
-    ------
-    Conflict
-        Data time has not begun.
-    """
-    now = resources.clock.now()
-    if now is None:
-        raise Conflict(DATA_TIME_NOT_BEGUN)
-    return now
 
 
 def end_of(order: Bounded, now: datetime, most_h: float) -> datetime:

@@ -1,6 +1,7 @@
 """What the app is built from: made once by the composition root, handed to every room."""
 
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Literal
 
 from lotse_gateway.database import Database
@@ -10,6 +11,9 @@ from lotse_gateway.memory import SignMemory
 from lotse_gateway.routing_client import RoutingClient
 from lotse_gateway.settings import GatewaySettings
 from lotse_shared.clock import DataClock, WallClock
+from lotse_shared.problems import Conflict
+
+NOT_BEGUN = "Lotse's clock has not begun (no watermark has come yet), so there is no `now`"
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,3 +38,17 @@ class Resources:
     def clock_name(self) -> Literal["wall", "data"]:
         """Which clock decides what `now` is."""
         return "data" if isinstance(self.clock, DataClock) else "wall"
+
+    def now(self, otherwise: str = "") -> datetime:
+        """Give Lotse's now; `otherwise` tells how to do without.
+
+        Raises
+        ------
+        Conflict
+            Data time has not begun.
+        """
+        now = self.clock.now()
+        if now is None:
+            message = f"{NOT_BEGUN}: {otherwise}" if otherwise else NOT_BEGUN
+            raise Conflict(message)
+        return now

@@ -22,7 +22,6 @@ MOST_ISOLATED = 50
 """So many isolated things are named in a refusal and in the audit log."""
 STORED: Mapping[Status, Sequence[Status]] = {"approved": ("approved", "active")}
 """Under which statuses the database lists one: a recurring roadwork between its hours is not active."""
-NOT_BEGUN = "Lotse's clock has not begun (no watermark has come yet), so there is no `now`: say starts_at"
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,7 +20,7 @@ from lotse_gateway.resources import Resources
 from lotse_gateway.routes.parameters import invalid_field
 from lotse_shared.identifiers import Identifier
 from lotse_shared.moment import Moment
-from lotse_shared.problems import Conflict, Unavailable
+from lotse_shared.problems import Unavailable
 
 MOST_DETECTORS = 200
 PIECES_AHEAD = 4
@@ -72,10 +72,7 @@ def export_router(resources: Resources) -> APIRouter:
         A stream of any length: it takes as long as the client needs to take it, but not more than
         `LOTSE_GATEWAY_EXPORT_TIMEOUT_S`. If it breaks, the connection is closed without the end that HTTP demands.
         """
-        end = to or resources.clock.now()
-        if end is None:
-            message = "Lotse's clock has not begun (no watermark has come yet), so there is no `now`: say `to`"
-            raise Conflict(message)
+        end = to or resources.now("say `to`")
         if not timedelta() <= end - from_ <= longest:
             raise invalid_field(field="query.to", reason=f"must be from 0 to {longest / DAY:g} days after from")
         into, pieces = anyio.create_memory_object_stream[bytes](PIECES_AHEAD)

@@ -13,7 +13,7 @@ from lotse_gateway.nouns import DETECTORS
 from lotse_gateway.openapi import errors
 from lotse_gateway.paging import encode_cursor
 from lotse_gateway.registry import get_row
-from lotse_gateway.resources import Resources
+from lotse_gateway.resources import NOT_BEGUN, Resources
 from lotse_gateway.routes.days import UNITS, day_of, list_days, widen
 from lotse_gateway.routes.parameters import Cursor, DetectorId, invalid_field, page_size, read_cursor
 from lotse_gateway.routes.spans import DEFAULT_SPAN, read_moment
@@ -147,9 +147,7 @@ def _today(now: datetime | None, zone: ZoneInfo) -> date:
 
 def _known(now: datetime | None) -> datetime:
     if now is None:
-        message = (
-            "Lotse's clock has not begun (no watermark has come yet), so there is no `now`: say which span you mean"
-        )
+        message = f"{NOT_BEGUN}: say which span you mean"
         raise Conflict(message)
     return now
 

@@ -12,7 +12,7 @@ from lotse_gateway.keys import ApiKey, Scope
 from lotse_gateway.models.orders import Lock, LockView
 from lotse_gateway.nouns import SIGNS
 from lotse_gateway.openapi import errors
-from lotse_gateway.orders import check_texts, end_of, now_of, size_of
+from lotse_gateway.orders import check_texts, end_of, size_of
 from lotse_gateway.registry import get_row, refuse
 from lotse_gateway.resources import Resources
 from lotse_gateway.routes.parameters import NewSignId
@@ -50,7 +50,7 @@ def locks_router(resources: Resources) -> APIRouter:
         A text that does not fit the sign is refused. While a corridor that it names is closed, it is not shown: an
         alarm (`order-suspended`) and `suspended` say so.
         """
-        now = now_of(resources)
+        now = resources.now()
         expires_at = end_of(lock, now, resources.settings.max_order_h)
         sign = await get_row(database, SIGNS, sign_id)
         lines = await _as_written(resources, sign, lock)
@@ -73,7 +73,7 @@ def locks_router(resources: Resources) -> APIRouter:
     )
     async def release_sign(sign_id: NewSignId, key: Annotated[ApiKey, Requires(Scope.OPERATOR)]) -> None:
         """End a lock before it expires. Releasing a sign that is not locked does nothing."""
-        now = now_of(resources)
+        now = resources.now()
         await get_row(database, SIGNS, sign_id)
         async with database.transaction() as session:
             ended = await session.row("end_lock", sign_id, now, key.key_id)

@@ -9,7 +9,6 @@ from lotse_gateway.audit import Event, leave_trace
 from lotse_gateway.keys import ApiKey, Scope
 from lotse_gateway.models.orders import ProposalAnswer, ProposalPage, ProposalState, ProposalView
 from lotse_gateway.openapi import errors
-from lotse_gateway.orders import now_of
 from lotse_gateway.paging import encode_cursor
 from lotse_gateway.resources import Resources
 from lotse_gateway.routes.parameters import Cursor, page_size, read_cursor
@@ -113,7 +112,7 @@ def _add_answers(router: APIRouter, resources: Resources) -> None:
 async def _answer(
     resources: Resources, key: ApiKey, proposal_id: str, answer: ProposalAnswer, *, is_accepted: bool
 ) -> dict[str, Any]:
-    now = now_of(resources)
+    now = resources.now()
     async with resources.database.transaction() as session:
         row = await session.row("get_proposal", proposal_id)
         if row is None:

@@ -16,7 +16,7 @@ from lotse_gateway.paging import encode_cursor
 from lotse_gateway.references import Mention, list_missing
 from lotse_gateway.registry import find_known, refuse
 from lotse_gateway.resources import Resources
-from lotse_gateway.roadwork_life import NOT_BEGUN, Approvals, Wish, get_roadwork, list_roadworks
+from lotse_gateway.roadwork_life import Approvals, Wish, get_roadwork, list_roadworks
 from lotse_gateway.routes.parameters import Cursor, RoadworkId, invalid_field, page_size, read_cursor
 from lotse_shared.problems import Conflict
 from lotse_shared.wire_closures import ClosureRequest
@@ -25,7 +25,7 @@ from lotse_shared.wire_closures import ClosureRequest
 def roadworks_router(resources: Resources, approvals: Approvals) -> APIRouter:
     """Give list, get, create."""
     router = APIRouter(prefix="/v1/roadworks", tags=["roadworks"])
-    settings, database, clock = resources.settings, resources.database, resources.clock
+    settings, database = resources.settings, resources.database
 
     @router.get(
         "",
@@ -75,9 +75,7 @@ def roadworks_router(resources: Resources, approvals: Approvals) -> APIRouter:
         something and no `override_reason` is given, 503 while routing is away; then nothing is created. With
         `approve` false it is a draft, without effect.
         """
-        starts_at = roadwork.starts_at or clock.now()
-        if starts_at is None:
-            raise Conflict(NOT_BEGUN)
+        starts_at = roadwork.starts_at or resources.now("say starts_at")
         if roadwork.ends_at is not None and roadwork.ends_at <= starts_at:
             raise invalid_field(field="body.ends_at", reason="must be later than starts_at")
         roadwork_id = roadwork.roadwork_id or f"RW-{secrets.token_hex(4)}"

@@ -10,7 +10,7 @@ from lotse_gateway.database import Session
 from lotse_gateway.keys import ApiKey, Scope
 from lotse_gateway.models.strategies import Activation, Strategy, StrategyPage, StrategyView
 from lotse_gateway.openapi import errors
-from lotse_gateway.orders import end_of, now_of
+from lotse_gateway.orders import end_of
 from lotse_gateway.paging import encode_cursor
 from lotse_gateway.resources import Resources
 from lotse_gateway.routes.parameters import Cursor, id_in_path, invalid_field, page_size, read_cursor
@@ -146,7 +146,7 @@ def _add_hands(router: APIRouter, resources: Resources) -> None:
         strategy_id: StrategyId, activation: Activation, key: Annotated[ApiKey, Requires(Scope.OPERATOR)]
     ) -> Any:  # noqa: ANN401 - StrategyView
         """Show a phase from now until its end, whether it has times or not; in place of one that was begun by hand."""
-        now = now_of(resources)
+        now = resources.now()
         ends_at = end_of(activation, now, resources.settings.max_order_h)
         async with database.transaction() as session:
             await session.row("hold_strategy", strategy_id)
@@ -172,7 +172,7 @@ def _add_hands(router: APIRouter, resources: Resources) -> None:
     )
     async def deactivate(strategy_id: StrategyId, key: Annotated[ApiKey, Requires(Scope.OPERATOR)]) -> Any:  # noqa: ANN401 - StrategyView
         """End the phase that was begun by hand; phases by time go on. Where there is none, it does nothing."""
-        now = now_of(resources)
+        now = resources.now()
         async with database.transaction() as session:
             await session.row("hold_strategy", strategy_id)
             await _get(session, resources, strategy_id)

@@ -59,10 +59,9 @@ def _fault_of(moment: Moment, sign: Sign, ground: Json, of_now: Mapping[str, Adv
 def _is_registered(moment: Moment, sign: Sign, ground: Json) -> bool:
     if ground["corridor"] is None:
         return True
-    route = "\n".join(["", *ground["shown"]["links"], ""])
     return any(
         corridor.corridor_id == ground["corridor"]
         and corridor.applies(sign.sign_id, ground["destination"])
-        and "\n".join(["", *corridor.links, ""]) in route
+        and corridor.lies_on(ground["shown"]["links"])
         for corridor in moment.registry.corridors
     )

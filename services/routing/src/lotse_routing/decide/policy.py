@@ -5,14 +5,15 @@ docs/decisions-of-signs.md tells the rules in words; their source is field.md 5 
 """
 
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import datetime
 from functools import cached_property
 from math import isinf
 
-from lotse_routing.decide.advice import Advice, Reason, Route, SignState, Told
+from lotse_routing.decide.advice import Advice, Reason, Route, SignState
 from lotse_routing.decide.candidates import Trees, along_corridors, best_route, cost_s, path_to, timed
 from lotse_routing.decide.cause import Cause, Places, find_cause, route_confidence, seen_times_s
-from lotse_routing.decide.registry import Corridor, Destination, Registry, Sign
+from lotse_routing.decide.holding import gains_clearly_more, is_held, tell
+from lotse_routing.decide.registry import Corridor, Destination, Registry, Sign, is_registered
 from lotse_routing.decide.relations.guide import Relations
 from lotse_routing.settings import PolicySettings
 from lotse_routing.state.snapshot import Snapshot
@@ -166,15 +167,8 @@ def _is_as_registered(relation: _Relation, shown: Route) -> bool:
     first, last = topology.links[shown.links[0]], topology.links[shown.links[-1]]
     if (first.link_id, last.to_node) != (relation.sign.link_id, relation.destination.node_id):
         return False
-    corridors = _corridors(relation)
-    if not corridors:
-        return shown.via is None
     ids = tuple(topology.links[index].link_id for index in shown.links)
-    return any(corridor.corridor_id == shown.via and _runs_along(ids, corridor.links) for corridor in corridors)
-
-
-def _runs_along(route: tuple[str, ...], links: tuple[str, ...]) -> bool:
-    return any(route[start : start + len(links)] == links for start in range(len(route) - len(links) + 1))
+    return is_registered(ids, shown.via, _corridors(relation))
 
 
 def _past_a_closure(relation: _Relation, previous: Advice | None, kept: Route | None, others: list[Route]) -> Advice:
@@ -222,10 +216,8 @@ def _with_a_detour_shown(relation: _Relation, previous: Advice, kept: Route, oth
 def _unheld(relation: _Relation, previous: Advice, kept: Route, others: list[Route]) -> Advice:
     """Decide on a detour that is shown as if nothing were held."""
     settings, best = relation.moment.settings, _cheaper(relation, others, kept)
-    if best and relation.is_worth(best):
-        least_s = max(settings.replace_ratio * relation.gain_s(kept), relation.gain_s(kept) + settings.replace_extra_s)
-        if relation.gain_s(best) >= least_s:
-            return _show(relation, best, Reason.GAIN, None)
+    if best and relation.is_worth(best) and gains_clearly_more(relation.gain_s(best), relation.gain_s(kept), settings):
+        return _show(relation, best, Reason.GAIN, None)
     if relation.is_worth(kept, settings.drop_ratio):
         return _show(relation, kept, Reason.GAIN, previous)
     if not relation.is_disturbed:
@@ -237,7 +229,7 @@ def _hold_is_over(relation: _Relation, previous: Advice) -> bool:
     """Tell whether a message may change. A closure that ended holds nothing: what a sign says has to be true."""
     if previous.since is None or (previous.told and previous.told.kind == "closed" and not relation.is_closed):
         return True
-    return relation.moment.now - previous.since >= timedelta(seconds=relation.moment.settings.min_hold_s)
+    return not is_held(previous.since, relation.moment.now, relation.moment.settings)
 
 
 def _nothing(relation: _Relation, reason: Reason, candidate: Route | None) -> Advice:
@@ -260,28 +252,16 @@ def _nothing(relation: _Relation, reason: Reason, candidate: Route | None) -> Ad
 
 def _show(relation: _Relation, route: Route, reason: Reason, previous: Advice | None) -> Advice:
     """Show a detour: a new one from now on, the `previous` one as long as it has been shown."""
-    since = previous.since if previous and previous.since else relation.moment.now
+    moment = relation.moment
+    since = previous.since if previous and previous.since else moment.now
     return replace(
         _nothing(relation, reason, route),
         state=SignState.DETOUR,
         shown=route,
         since=since,
-        told=_told(relation, previous.told if previous else None),
-        threshold_share=relation.moment.settings.drop_ratio if previous else 1.0,
+        told=tell(relation.cause, previous.told if previous else None, moment.now, moment.settings),
+        threshold_share=moment.settings.drop_ratio if previous else 1.0,
     )
-
-
-def _told(relation: _Relation, previous: Told | None) -> Told | None:
-    """Tell the cause that is in force; slow traffic once told stays told for the hold, and after it until another."""
-    now, cause = relation.moment.now, relation.cause
-    told = Told(cause.kind, cause.street, now, cause.until if cause.kind == "closed" else None) if cause else previous
-    if told is None or previous is None:
-        return told
-    if (told.kind, told.street, told.until) == (previous.kind, previous.street, previous.until):
-        return previous
-    hold = timedelta(seconds=relation.moment.settings.min_hold_s)
-    is_held = "closed" not in (told.kind, previous.kind) and now - previous.since < hold
-    return previous if is_held else told
 
 
 def _confidence(relation: _Relation) -> float:

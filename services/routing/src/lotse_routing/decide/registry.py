@@ -1,6 +1,6 @@
 """What operators registered, as decisions see it: signs, destinations, approved corridors."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -44,11 +44,18 @@ class Corridor:
     signs: tuple[str, ...] = ()
     destinations: tuple[str, ...] = ()
 
+    def is_for(self, sign_id: str) -> bool:
+        """Tell whether this sign may show it, for whatever destination."""
+        return not self.signs or sign_id in self.signs
+
     def applies(self, sign_id: str, destination_id: str) -> bool:
         """Tell whether this sign may show it for this destination."""
-        return (not self.signs or sign_id in self.signs) and (
-            not self.destinations or destination_id in self.destinations
-        )
+        return self.is_for(sign_id) and (not self.destinations or destination_id in self.destinations)
+
+    def lies_on(self, way: Sequence[str]) -> bool:
+        """Tell whether a way, given by link ids, leads along all of it."""
+        length = len(self.links)
+        return any(tuple(way[start : start + length]) == self.links for start in range(len(way) - length + 1))
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,3 +65,18 @@ class Registry:
     signs: tuple[Sign, ...]
     destinations: Mapping[str, Destination]
     corridors: tuple[Corridor, ...]
+
+
+def is_registered(way: Sequence[str], via: str | None, corridors: Collection[Corridor]) -> bool:
+    """Tell whether a way that was shown is still one: along the corridor that it names, or freely where there is none.
+
+    Parameters
+    ----------
+    way
+        Link ids.
+    corridors
+        Those that may be shown in its place.
+    """
+    if not corridors:
+        return via is None
+    return any(corridor.corridor_id == via and corridor.lies_on(way) for corridor in corridors)

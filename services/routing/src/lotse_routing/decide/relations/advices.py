@@ -2,12 +2,12 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
-from datetime import datetime, timedelta
 
 from lotse_routing.core.topology import Seconds
-from lotse_routing.decide.advice import Advice, Reason, Relation, SignState, Told
+from lotse_routing.decide.advice import Advice, Reason, Relation, SignState
 from lotse_routing.decide.candidates import timed
-from lotse_routing.decide.cause import Cause, cause_of, route_confidence
+from lotse_routing.decide.cause import cause_of, route_confidence
+from lotse_routing.decide.holding import tell
 from lotse_routing.decide.relations.board import Before, Message
 from lotse_routing.decide.relations.disturbance import Disturbance
 from lotse_routing.settings import PolicySettings
@@ -62,6 +62,7 @@ def _advice(message: Message, snapshot: Snapshot, times_s: Seconds, settings: Po
     normal, shown = timed(detour.usual_way, times_s), timed(detour.corridor, times_s, detour.via)
     base_s = snapshot.base.travel_times_s
     cause = cause_of(snapshot, sorted(pair.disturbance.links))
+    told = pair.before.told if pair.before else None
     rejoins = detour.corridor[-1]
     toward = snapshot.topology.links[rejoins]
     relation = Relation(
@@ -86,7 +87,7 @@ def _advice(message: Message, snapshot: Snapshot, times_s: Seconds, settings: Po
         confidence=route_confidence(snapshot, detour.usual_way),
         cause=cause,
         since=message.since,
-        told=_told(message, cause, snapshot.computed_until, settings) if message.is_shown else None,
+        told=tell(cause, told, snapshot.computed_until, settings) if message.is_shown else None,
         relation=relation,
     )
     return replace(advice, unheld=_unheld(advice)) if message.reason is Reason.HELD else advice
@@ -95,15 +96,3 @@ def _advice(message: Message, snapshot: Snapshot, times_s: Seconds, settings: Po
 def _unheld(advice: Advice) -> Advice:
     """Say what would be without the hold: nothing, or it would not be held."""
     return replace(advice, state=SignState.BLANK, reason=Reason.TOO_LITTLE_GAIN, shown=advice.normal, told=None)
-
-
-def _told(message: Message, cause: Cause | None, now: datetime, settings: PolicySettings) -> Told | None:
-    """Tell the cause that is in force; slow traffic once told stays told for the hold."""
-    before = message.pair.before.told if message.pair.before else None
-    told = Told(cause.kind, cause.street, now, cause.until if cause.kind == "closed" else None) if cause else before
-    if told is None or before is None:
-        return told
-    if (told.kind, told.street, told.until) == (before.kind, before.street, before.until):
-        return before
-    is_held = "closed" not in {told.kind, before.kind} and now - before.since < timedelta(seconds=settings.min_hold_s)
-    return before if is_held else told

@@ -5,12 +5,13 @@ A message belongs to a sign and a disturbance; what all messages divert is part 
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import datetime
 from functools import cached_property
 
 import numpy as np
 
 from lotse_routing.decide.advice import Reason, Told
+from lotse_routing.decide.holding import gains_clearly_more, is_held
 from lotse_routing.decide.registry import Corridor
 from lotse_routing.decide.relations.disturbance import Disturbance
 from lotse_routing.decide.relations.passages import Passage
@@ -112,12 +113,13 @@ class Rules:
     def _keep(self, pair: Pair, before: Before, question: Question) -> Message:
         """Hold, replace or drop what is shown."""
         kept = value_before(before, question)
-        if self._is_held(before):
+        if is_held(before.since, self.now, self.settings):
             return Message(pair, self._reason_to_keep(pair, kept), kept, before.since)
         if not pair.goes_on:
             return Message(pair, Reason.NO_DELAY, kept)
         best = question.find_best()
-        if best is not None and self._is_worth_showing(pair, best) and self._replaces(best, kept):
+        is_better = best is not None and gains_clearly_more(best.gain_s, kept.gain_s, self.settings)
+        if best is not None and is_better and self._is_worth_showing(pair, best):
             return Message(pair, Reason.CLOSURE if pair.is_closure else Reason.GAIN, best, self.now)
         if kept.gain_s < self._drop_gain_s(pair):
             return Message(pair, Reason.TOO_LITTLE_GAIN, kept)
@@ -129,18 +131,11 @@ class Rules:
         is_worth = pair.goes_on and kept.gain_s >= self._drop_gain_s(pair)
         return Reason.GAIN if is_worth else Reason.HELD
 
-    def _is_held(self, before: Before) -> bool:
-        return self.now - before.since < timedelta(seconds=self.settings.min_hold_s)
-
     def _is_worth_showing(self, pair: Pair, detour: Detour) -> bool:
         if pair.is_closure:
             return detour.gain_s >= self.settings.min_gain_closed_s
         is_much = detour.gain_s >= self.settings.min_gain_s
         return is_much and 100 * detour.gain_share >= self.settings.min_gain_pct
-
-    def _replaces(self, best: Detour, kept: Detour) -> bool:
-        ratio, extra_s = self.settings.replace_ratio, self.settings.replace_extra_s
-        return best.gain_s >= max(ratio * kept.gain_s, kept.gain_s + extra_s)
 
     def _drop_gain_s(self, pair: Pair) -> float:
         return self.settings.drop_gain_closed_s if pair.is_closure else self.settings.drop_gain_s

@@ -145,11 +145,10 @@ def _situation(
         loads=Loads(
             now_s=open_s,
             typical_s=snapshot.typical_times_s,
-            usual_veh_h=relations.traffic.flow_veh_h(len(open_s)),
+            usual_veh_h=relations.traffic.flow_veh_h,
             capacity_veh_h=streets.capacity_veh_h,
         ),
         barred=streets.mask(disturbed),
-        closed=found.closed,
         unwarned=Unwarned(under(barrier_s)),
         compliance=settings.compliance,
         graph=graph,

@@ -47,8 +47,6 @@ class Situation:
     ----------
     barred
         Links that nobody is led over: closed ones, and disturbed ones.
-    closed
-        Links that are closed.
     compliance
         Share of those addressed who are taken to follow a sign.
     graph
@@ -59,7 +57,6 @@ class Situation:
     traffic: Traffic
     loads: Loads
     barred: Flags
-    closed: frozenset[int]
     unwarned: Unwarned
     compliance: float
     graph: Callable[[Expected, Flags], RouteGraph]

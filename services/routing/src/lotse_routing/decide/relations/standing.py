@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 
 from lotse_routing.core.jit import Flags
 from lotse_routing.core.topology import Topology
-from lotse_routing.decide.registry import Corridor, Registry, Sign
+from lotse_routing.decide.registry import Corridor, Registry, Sign, is_registered
 from lotse_routing.decide.relations.board import Before
 from lotse_routing.decide.relations.disturbance import Disturbance
 
@@ -38,18 +38,10 @@ def find_standing(
 
 def corridors_of(sign_id: str, registry: Registry) -> tuple[Corridor, ...]:
     """List what a sign may show, whatever the destinations."""
-    return tuple(each for each in registry.corridors if not each.signs or sign_id in each.signs)
+    return tuple(each for each in registry.corridors if each.is_for(sign_id))
 
 
 def _is_as_registered(before: Before, sign: Sign, corridors: Sequence[Corridor], topology: Topology) -> bool:
     """Tell whether a message leads from the sign along a corridor as both are registered now, or freely without any."""
     ids = tuple(topology.links[index].link_id for index in before.corridor)
-    if ids[0] != sign.link_id:
-        return False
-    if not corridors:
-        return before.via is None
-    return any(each.corridor_id == before.via and _runs_along(ids, each.links) for each in corridors)
-
-
-def _runs_along(way: tuple[str, ...], links: tuple[str, ...]) -> bool:
-    return any(way[start : start + len(links)] == links for start in range(len(way) - len(links) + 1))
+    return ids[0] == sign.link_id and is_registered(ids, before.via, corridors)

@@ -7,6 +7,7 @@ then a street behind it. A sample of one trip in ten is enough (policy.md).
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from functools import cached_property
 
 import numpy as np
 
@@ -43,12 +44,13 @@ class KnownTrip:
     place: Mapping[int, int] = field(repr=False)
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, eq=False)  # without slots: its flow is summed up once
 class Traffic:
-    """The trips of an hour, and the flow that each stands for (`scale` times its vehicles)."""
+    """The trips of an hour on so many `links`, and the flow that each stands for (`scale` times its vehicles)."""
 
     trips: tuple[KnownTrip, ...]
     scale: float
+    links: int
 
     def veh_h(self, trip: KnownTrip) -> float:
         """Give the vehicles an hour that a trip stands for."""
@@ -58,9 +60,10 @@ class Traffic:
         """List the trips that pass any of these links."""
         return [trip for trip in self.trips if any(link in trip.place for link in links)]
 
-    def flow_veh_h(self, links: int) -> Floats:
-        """Sum up the flow on each of so many links."""
-        flow = np.zeros(links)
+    @cached_property
+    def flow_veh_h(self) -> Floats:
+        """The flow on each link; shape (links,)."""
+        flow = np.zeros(self.links)
         for trip in self.trips:
             flow[list(trip.place)] += self.veh_h(trip)
         return flow
@@ -75,6 +78,7 @@ class UsualTraffic:
         in_order = sorted((trip for trip in known if trip is not None), key=lambda t: (t.departs_s, t.way, t.vehicles))
         self._trips = in_order
         self.left_out = len(known) - len(self._trips)
+        self._links = len(topology.links)
         self._held: tuple[datetime, Traffic] | None = None
 
     def __len__(self) -> int:
@@ -94,12 +98,12 @@ class UsualTraffic:
     def _around(self, local: datetime) -> Traffic:
         of_day = [trip for trip in self._trips if local.weekday() in trip.weekdays]
         if not of_day:
-            return Traffic((), 0.0)
+            return Traffic((), 0.0, self._links)
         now_s = timedelta(hours=local.hour, minutes=local.minute).total_seconds()
         begin_s, end_s = now_s - WINDOW_H / 2 * HOUR_S, now_s + WINDOW_H / 2 * HOUR_S
         covered_s = min(end_s, of_day[-1].departs_s) - max(begin_s, of_day[0].departs_s)
         trips = tuple(trip for trip in of_day if begin_s <= trip.departs_s <= end_s)
-        return Traffic(trips, HOUR_S / max(covered_s, WINDOW_H / 2 * HOUR_S))
+        return Traffic(trips, HOUR_S / max(covered_s, WINDOW_H / 2 * HOUR_S), self._links)
 
 
 def _known(trip: UsualTrip, index: Mapping[str, int]) -> KnownTrip | None:
