@@ -3,29 +3,12 @@
 The names are those of Kaiserslautern, which the scenarios play in where its streets are at hand.
 """
 
-from collections.abc import Iterator
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 
 import httpx
 import pytest
-from fixtures.scenarios import LineFrom
 from scenarios.firmware import Firmware
 from scenarios.line import Line
-
-TUESDAY = datetime(2026, 3, 10, 6, 0, tzinfo=UTC)
-
-
-@pytest.fixture(scope="module")
-def whole_line(line_from: LineFrom) -> Iterator[Line]:
-    with line_from(TUESDAY) as line:
-        yield line
-
-
-@pytest.fixture
-def line(whole_line: Line) -> Line:
-    """Free streets, signs with nothing to show."""
-    whole_line.calm()
-    return whole_line
 
 
 def test_1_lauterstrasse_closed_outbound_takes_outbound_drivers_off_it_for_as_long_as_it_lasts(line: Line) -> None:

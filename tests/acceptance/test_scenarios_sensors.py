@@ -1,30 +1,12 @@
 """What detectors say, and what signs make of it, through the whole line on real streets (field.md 9)."""
 
-from collections.abc import Iterator
-from datetime import UTC, datetime
-
 import pytest
-from fixtures.scenarios import LineFrom
 from scenarios.line import Json, Line
 from scenarios.waiting import until
 
 from lotse_standalone.stack.gateway import ask
 
-TUESDAY = datetime(2026, 3, 10, 6, 0, tzinfo=UTC)
 ZONE_KMH = 30.0
-
-
-@pytest.fixture(scope="module")
-def whole_line(line_from: LineFrom) -> Iterator[Line]:
-    with line_from(TUESDAY) as line:
-        yield line
-
-
-@pytest.fixture
-def line(whole_line: Line) -> Line:
-    """Free streets, signs with nothing to show."""
-    whole_line.calm()
-    return whole_line
 
 
 def test_3_a_jam_that_an_operator_confirms_shows_the_approved_corridor_until_that_is_slow_itself(line: Line) -> None:
