@@ -8,7 +8,7 @@ import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -24,11 +24,11 @@ from evaluation.line.ends import read_ends
 from evaluation.line.feed import Feed, moment
 from evaluation.line.link_map import LinkMap
 from evaluation.line.mapping import Chain, Link, map_edges
-from evaluation.line.registry import Registry, make_registry
+from evaluation.line.registry import INTERVAL_S, Registry, make_registry
 from evaluation.line.usual_days import usual_mornings, usual_quarters
 from evaluation.nouns import MORNING, SLOT_S, City, Knowledge
 from lotse_standalone.machine.problems import StandaloneError
-from lotse_standalone.stack.gateway import ask
+from lotse_standalone.stack.gateway import ask, sum_ledger
 from lotse_standalone.stack.stack import Stack, StackOptions
 
 PACKAGES = (lotse_shared, lotse_ingest, lotse_routing, lotse_gateway, lotse_standalone)
@@ -136,7 +136,7 @@ def _fill(folder: Path, knowledge: Knowledge) -> None:
         for noun, rows in registry.by_noun().items():
             _register(client, noun, rows)
         _import_trips(stack, knowledge, LinkMap(chains, links), folder / TRIPS_FILE)
-        _live_usual_mornings(feed, knowledge)
+        _live_usual_mornings(feed, client, knowledge)
         (folder / MAP_FILE).write_bytes(msgspec.json.encode(Ready(chains, links, registry)))
 
 
@@ -191,10 +191,25 @@ def _register(client: httpx.Client, noun: str, rows: tuple[dict[str, Any], ...])
         raise StandaloneError(message)
 
 
-def _live_usual_mornings(feed: Feed, knowledge: Knowledge) -> None:
-    """Play the usual mornings. Time first comes to each morning's begin: else its readings would be from the future."""
+def _live_usual_mornings(feed: Feed, client: httpx.Client, knowledge: Knowledge) -> None:
+    """Play the usual mornings. Time first comes to the end of each quarter: else its readings would be from the future.
+
+    Raises
+    ------
+    StandaloneError
+        A reading was not taken: Lotse would drive without knowing what is usual.
+    """
+    since = datetime.now(UTC)
     for begin in usual_mornings():
-        feed.send((), begin, SLOT_S)
         for until_s, readings in usual_quarters(knowledge):
+            feed.send((), moment(until_s - INTERVAL_S, begin), SLOT_S)
             feed.send(readings, moment(until_s, begin), SLOT_S)
             feed.wait(moment(until_s, begin))
+    _require_taken(client, since)
+
+
+def _require_taken(client: httpx.Client, since: datetime) -> None:
+    counts = sum_ledger(client, since)
+    if not counts["stored"] or counts["quarantined"] or counts["rejected"]:
+        message = f"readings of the usual mornings were not taken: {dict(counts)}"
+        raise StandaloneError(message)
