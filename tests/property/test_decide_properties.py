@@ -4,7 +4,7 @@ import json
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import timedelta
-from itertools import pairwise
+from itertools import accumulate, pairwise
 
 from factories_core import a_graph
 from factories_decide import (
@@ -31,7 +31,7 @@ from lotse_routing.decide.policy import Moment
 from lotse_routing.decide.registry import Corridor, Destination
 from lotse_routing.decide.text import Language, Message, compose_lines
 from lotse_routing.settings import EstimateSettings, PolicySettings
-from lotse_routing.state.estimate import DetectorPlace
+from lotse_routing.state.estimate import DetectorPlace, estimate_links
 from lotse_routing.state.sense import Sensed, sense
 from lotse_shared.level_of_service import LevelOfService
 
@@ -234,3 +234,14 @@ def test_grouping_readings_into_steps_changes_no_speed(felt: list, cut_minute: i
     assert {link: state.speed_kmh for link, state in whole.links.items()} == {
         link: state.speed_kmh for link, state in parts.links.items()
     }
+
+
+@given(readings, st.lists(st.integers(1, 400), min_size=1, max_size=12))
+def test_links_nobody_spoke_of_are_what_estimating_them_anew_gives(felt: list, pauses_s: list[int]) -> None:  # type: ignore[type-arg]
+    settings, known, before_s = EstimateSettings(), Sensed(), -1
+    for now_s in accumulate(pauses_s):
+        some = [reading for reading in felt if at(before_s) < reading.measured_at <= at(now_s)]
+        step = sense(known, some, DETECTORS, TOWN.free_flow_kmh, now=at(now_s), settings=settings)
+        anew = estimate_links(step.detectors, DETECTORS, TOWN.free_flow_kmh, known.links, at(now_s), settings)
+        assert step.links == anew
+        known, before_s = step, now_s

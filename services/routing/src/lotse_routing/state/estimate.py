@@ -7,7 +7,7 @@ that halves with time. See field.md 3 and 4.
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Container, Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Literal
@@ -101,25 +101,23 @@ def feel(
 
 def _smooth(before: DetectorEstimate | None, reading: FeltReading, settings: EstimateSettings) -> DetectorEstimate:
     """Take a reading in: the fewer vehicles, the less; at a signal, the mean speed of two is that of the red light."""
-    smoothing = settings.smoothing
-    heard = DetectorEstimate(reading.measured_at, reading.interval_s)
-    if before is not None:
-        heard = replace(before, heard_at=reading.measured_at, interval_s=reading.interval_s)
-    if reading.mean_speed_kmh is None or reading.vehicle_count == 0:
-        return heard
+    heard_at, interval_s, speed_kmh = reading.measured_at, reading.interval_s, reading.mean_speed_kmh
+    if speed_kmh is None or reading.vehicle_count == 0:
+        silent = DetectorEstimate(heard_at, interval_s)
+        return silent if before is None else replace(before, heard_at=heard_at, interval_s=interval_s)
     weight = 1.0 if reading.vehicle_count is None else reading.vehicle_count
     quality = reading.quality_pct / 100
+    if before is None or before.speed_at is None:
+        return DetectorEstimate(heard_at, interval_s, heard_at, speed_kmh, weight, quality)
+    smoothing = settings.smoothing
     of_speed = smoothing * weight / (weight + settings.smoothing_half_vehicles)
-    if heard.speed_at is None:
-        return replace(
-            heard, speed_at=reading.measured_at, speed_kmh=reading.mean_speed_kmh, weight=weight, quality=quality
-        )
-    return replace(
-        heard,
-        speed_at=reading.measured_at,
-        speed_kmh=heard.speed_kmh + of_speed * (reading.mean_speed_kmh - heard.speed_kmh),
-        weight=heard.weight + smoothing * (weight - heard.weight),
-        quality=heard.quality + smoothing * (quality - heard.quality),
+    return DetectorEstimate(
+        heard_at=heard_at,
+        interval_s=interval_s,
+        speed_at=heard_at,
+        speed_kmh=before.speed_kmh + of_speed * (speed_kmh - before.speed_kmh),
+        weight=before.weight + smoothing * (weight - before.weight),
+        quality=before.quality + smoothing * (quality - before.quality),
     )
 
 
@@ -158,6 +156,7 @@ def estimate_links(  # noqa: PLR0913, PLR0917 - pure: all that the estimate depe
     previous: Mapping[str, LinkState],
     now: datetime,
     settings: EstimateSettings,
+    heard: Container[str] | None = None,
 ) -> dict[str, LinkState]:
     """Estimate every link that a detector has measured, by link id in sorted order.
 
@@ -167,23 +166,38 @@ def estimate_links(  # noqa: PLR0913, PLR0917 - pure: all that the estimate depe
         Of the links of the network; a detector on a link that is not among them is left out.
     previous
         The estimates of the step before: the level of service has hysteresis.
+    heard
+        The detectors that said something since then; None: any may have.
     """
-    by_link: dict[str, list[str]] = defaultdict(list)
-    for place in places:
+    by_link: dict[str, dict[str, DetectorEstimate]] = defaultdict(dict)
+    for place in sorted(places, key=lambda place: place.detector_id):
         estimate = estimates.get(place.detector_id)
         if estimate is not None and estimate.speed_at is not None and place.link_id in free_flow_kmh:
-            by_link[place.link_id].append(place.detector_id)
-    return {
-        link_id: _estimate_link(
-            link_id,
-            {name: estimates[name] for name in sorted(by_link[link_id])},
-            free_flow_kmh[link_id],
-            previous.get(link_id),
-            now,
-            settings,
-        )
-        for link_id in sorted(by_link)
-    }
+            by_link[place.link_id][place.detector_id] = estimate
+    states: dict[str, LinkState] = {}
+    for link_id in sorted(by_link):
+        detectors, before = by_link[link_id], previous.get(link_id)
+        stays = before is not None and heard is not None and _stays(before, detectors, heard, now, settings)
+        if before is None or not stays:
+            before = _estimate_link(link_id, detectors, free_flow_kmh[link_id], before, now, settings)
+        states[link_id] = before
+    return states
+
+
+def _stays(
+    before: LinkState,
+    detectors: Mapping[str, DetectorEstimate],
+    heard: Container[str],
+    now: datetime,
+    settings: EstimateSettings,
+) -> bool:
+    """Tell whether the same comes out again: no detector of the link said anything, and all are still fresh.
+
+    Most links of most steps: a city's detectors do not speak all at once.
+    """
+    return tuple(detectors) == before.detectors and all(
+        name not in heard and freshness(detector, now, settings) == 1.0 for name, detector in detectors.items()
+    )
 
 
 def _estimate_link(  # noqa: PLR0913, PLR0917 - one link's whole evidence

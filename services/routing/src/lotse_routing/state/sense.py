@@ -43,7 +43,8 @@ def sense(  # noqa: PLR0913 - pure: all that the estimate depends on is named
     """Feel the readings that are new, and estimate all links anew: even without readings, what is known gets older."""
     new = [reading for reading in readings if _is_new(known, reading)]
     detectors = feel(known.detectors, new, settings)
-    links = estimate_links(detectors, places, free_flow_kmh, known.links, now, settings)
+    heard = frozenset(reading.detector_id for reading in new)
+    links = estimate_links(detectors, places, free_flow_kmh, known.links, now, settings, heard)
     in_time = [reading.measured_at for reading in new if _is_in_time(reading, now, settings)]
     quarters = collect(known.quarters, new, places, now, settings)
     return Sensed(detectors, links, len(new), max(in_time, default=None), quarters)
