@@ -13,6 +13,7 @@ from lotse_gateway.nouns import CORRIDORS, DESTINATIONS, DETECTORS, SIGNS, Noun
 from lotse_gateway.openapi import describe
 from lotse_gateway.resources import Resources
 from lotse_gateway.roadwork_life import Approvals
+from lotse_gateway.routes.acks import acks_router
 from lotse_gateway.routes.alarms import alarms_router
 from lotse_gateway.routes.closure_checks import closure_checks_router
 from lotse_gateway.routes.dead_letters import dead_letters_router
@@ -20,6 +21,7 @@ from lotse_gateway.routes.decisions import decisions_router
 from lotse_gateway.routes.detectors import detectors_router
 from lotse_gateway.routes.detours import detours_router
 from lotse_gateway.routes.display import add_display_route
+from lotse_gateway.routes.displays import displays_router
 from lotse_gateway.routes.export import export_router
 from lotse_gateway.routes.health import health_of_detectors_router
 from lotse_gateway.routes.history import history_router
@@ -50,6 +52,8 @@ ROUTERS = (
     health_of_detectors_router,
     alarms_router,
     signs_router,
+    acks_router,
+    displays_router,
     locks_router,
     proposals_router,
     strategies_router,

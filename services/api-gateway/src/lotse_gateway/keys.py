@@ -63,6 +63,10 @@ class ApiKey:
         """Tell whether this key may read what a sign shows: viewers any sign's, a sign key its own only."""
         return self.may(Scope.VIEWER) or (Scope.SIGN in self.scopes and self.sign_id == sign_id)
 
+    def may_acknowledge(self, sign_id: str) -> bool:
+        """Tell whether this key may say what a sign shows: its own; an administrator's, who could make it one."""
+        return self.may(Scope.ADMIN) or (Scope.SIGN in self.scopes and self.sign_id == sign_id)
+
     def is_valid(self, now: datetime) -> bool:
         """Tell whether the key is neither expired nor revoked at this moment of the wall clock."""
         return (self.expires_at is None or now < self.expires_at) and (self.revoked_at is None or now < self.revoked_at)

@@ -4,6 +4,8 @@ from prometheus_client import Counter, Gauge, Histogram
 
 REQUESTS = Counter("lotse_gateway_requests_total", "Requests by route and status", ["method", "route", "status"])
 DISPLAYS = Counter("lotse_gateway_displays_total", "Sign polls by status", ["status"])
+SIGNS = Gauge("lotse_gateway_signs", "Signs in service by what they confirm", ["confirmation"])
+SIGN_ALARMS = Counter("lotse_gateway_sign_alarms_total", "Alarms raised for what signs say, or do not say", ["kind"])
 DECISION_DELAY_S = Histogram(
     "lotse_gateway_decision_to_memory_seconds",
     "From decided_at to the moment from which signs are served it (on the wall clock only)",

@@ -117,6 +117,13 @@ def compose_answer(
     return Response(found.display.body, headers=headers, media_type="application/json")
 
 
+def refuse_absent(memory: SignMemory, sign_id: str, retry_after_s: float) -> None:
+    """Do nothing if there is such a sign in service. Raises NotFound, Gone, or Unavailable as long as nobody knows."""
+    absence = memory.find_absence(sign_id)
+    if absence is not None:
+        raise _problem(absence, sign_id, retry_after_s)
+
+
 def _fresh_until(shown: Shown) -> str:
     return shown.fresh_until.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
