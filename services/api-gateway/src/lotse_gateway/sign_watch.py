@@ -1,7 +1,7 @@
 """Watching signs: what they confirm is counted, and what a person should know of them becomes an alarm.
 
-Every gateway looks; one at a time raises and clears. Nobody is blamed for a silence in which we did not listen: how long
-a sign has been unconfirmed is counted from our own first look at it since the database was there, on the wall.
+Every gateway looks; one at a time raises and clears. Nobody is blamed for a silence in which we did not listen: how
+long a sign has been unconfirmed is counted on the wall, from our own first look at it since the database was there.
 """
 
 import asyncio

@@ -89,5 +89,23 @@ language sql stable as $$
     from judged
 $$;
 
--- Owned by routing. Which history of a database the epoch belongs to: another one means that a backup was restored.
+-- Owned by routing. Which course of the database the epoch belongs to; null: not known.
 alter table planner add column lineage text;
+
+-- Names the course that this database takes. It is another one after a dump was loaded, after recovery to a moment, and
+-- after a standby took over: then decisions may be lost that signs have heard of. (Not after a snapshot of the disk.)
+create function database_lineage() returns text
+language sql stable as $$
+    select concat_ws('/',
+        (select system_identifier from pg_control_system()),
+        left(pg_walfile_name(pg_current_wal_insert_lsn()), 8),   -- the timeline
+        (select oid from pg_database where datname = current_database()),
+        'decision'::regclass::oid)
+$$;
+
+-- An epoch after $1 and after all that were ever drawn for this database and its backups: no backup knows how many were,
+-- but all of them were drawn before now.
+create function later_epoch(epoch integer) returns integer
+language sql stable as $$
+    select greatest(epoch + 1, extract(epoch from now() - timestamptz '2026-01-01Z')::integer)
+$$;
