@@ -7,10 +7,10 @@ long a sign has been unconfirmed is counted on the wall, from our own first look
 import asyncio
 import time
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from datetime import datetime
-from typing import Any, get_args
+from typing import get_args
 
 import asyncpg
 
@@ -67,19 +67,19 @@ class SignWatch:
             if now is not None and lock is not None and lock["is_ours"]:
                 await self._tell(session, signs, now)
 
-    def _count(self, rows: Sequence[Mapping[str, Any]]) -> None:
+    def _count(self, rows: Sequence[asyncpg.Record]) -> None:
         counts = Counter(row["state"] for row in rows)
         for state in get_args(ConfirmationState):
             SIGNS.labels(state).set(counts[state])
 
-    def _see(self, rows: Sequence[Mapping[str, Any]], now_s: float) -> list[Seen]:
+    def _see(self, rows: Sequence[asyncpg.Record], now_s: float) -> list[Seen]:
         since_s = self._unconfirmed_since_s
         self._unconfirmed_since_s = {
             row["sign_id"]: since_s.get(row["sign_id"], now_s) for row in rows if row["state"] == "unconfirmed"
         }
         return [self._seen(row, now_s) for row in rows]
 
-    def _seen(self, row: Mapping[str, Any], now_s: float) -> Seen:
+    def _seen(self, row: asyncpg.Record, now_s: float) -> Seen:
         since_s = self._unconfirmed_since_s.get(row["sign_id"])
         is_overdue = since_s is not None and now_s - since_s >= self._settings.unconfirmed_after_s
         return Seen(row["sign_id"], row["state"], row["acknowledged_at"], tuple(row["faults"] or ()), is_overdue)
@@ -101,6 +101,6 @@ def _columns(alarms: Sequence[Alarm]) -> list[list[str]]:
     return [[getattr(alarm, name) for alarm in alarms] for name in ("kind", "subject", "message")]
 
 
-def _log(event: str, rows: Iterable[Mapping[str, Any]]) -> None:
+def _log(event: str, rows: Iterable[asyncpg.Record]) -> None:
     for row in rows:
         log.warning(event, kind=row["kind"], subject=row["subject"], message=row["message"])

@@ -16,6 +16,8 @@ SOURCE = (
 )
 FAULTS = "of the sign itself, as its maker calls them; empty: none"
 PLAN = "sha256:2370dc14c80a8dcfc7aceae069b1ad2b4e20be29efd49503da94e0816b469a62"
+PLAN_OF_BLANK = "sha256:439d07f917bcf1b5e7b3f1bcef587bf1e85af48422ef58b170bb67997023b3cd"
+"""Of the sign S2 of the demo town: the first that it is told."""
 Fault = Annotated[str, StringConstraints(min_length=1, max_length=64, pattern=NAME_PATTERN)]
 
 
@@ -24,7 +26,7 @@ class Ack(Body):
 
     epoch: int = Field(ge=0, lt=2**31, description="of the display that it holds", examples=[1])
     seq: int = Field(ge=0, lt=2**63, description="of the same", examples=[1])
-    plan: str = Field(max_length=100, pattern=NAME_PATTERN, description="of the same", examples=[PLAN])
+    plan: str = Field(max_length=100, pattern=NAME_PATTERN, description="of the same", examples=[PLAN_OF_BLANK])
     shown: State = Field(description="what drivers see", examples=["blank"])
     source: AckSource = Field(description=SOURCE, examples=["centre"])
     faults: list[Fault] = Field(max_length=16, description=FAULTS, examples=[[]])

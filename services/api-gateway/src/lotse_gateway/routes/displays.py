@@ -1,8 +1,8 @@
 """What all signs were told, and whether they show it: for the centre."""
 
-from collections.abc import Mapping
 from typing import Annotated, Any
 
+import asyncpg
 from fastapi import APIRouter, Query
 
 from lotse_gateway.access import Requires
@@ -67,7 +67,7 @@ def displays_router(resources: Resources) -> APIRouter:
     return router
 
 
-def view_display(row: Mapping[str, Any]) -> dict[str, Any]:
+def view_display(row: asyncpg.Record) -> dict[str, Any]:
     """Give a row of `list_displays` as the API tells it."""
     confirmation = {name: row[name] for name in OF_CONFIRMATION} | {"faults": row["faults"] or []}
     told = {name: row[name] for name in ("sign_id", "display", "decided_at", "fresh_until")}
