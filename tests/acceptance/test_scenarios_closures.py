@@ -112,18 +112,25 @@ def test_9_a_sign_offline_for_20_minutes_falls_back_and_on_return_shows_only_wha
     assert (sign.lines, sign.rank) == ((), (display["epoch"], display["seq"])), "what was under way comes too late"
 
 
-@pytest.mark.xfail(
-    strict=True, raises=AssertionError, reason="signs cannot tell what they show yet: POST /v1/signs/{sign_id}/ack"
-)
 def test_9_the_centre_sees_a_sign_that_is_offline_as_unconfirmed(line: Line) -> None:
-    display = line.display(line.scene.inward)
-    shown = {name: display[name] for name in ("epoch", "seq", "plan")} | {"shown": "lines", "source": "automatic"}
-    url = f"/v1/signs/{line.scene.inward.sign}"
-    assert line.client.post(f"{url}/ack", json=shown | {"faults": []}).status_code == httpx.codes.NO_CONTENT
-    assert line.client.get(url).json()["confirmation"] == "confirmed"
-    line.close("Kanalbau", line.scene.closed(line.streets, "inbound"))
+    trip = line.scene.inward
+    sign = Firmware(line, trip)
+    assert line.confirmation(trip)["state"] == "unknown"
+    sign.poll()
+    sign.acknowledge()
+    assert line.confirmation(trip)["state"] == "confirmed"
+    closure = line.close("Kanalbau", line.scene.closed(line.streets, "inbound"))
     line.live(20)
-    assert line.client.get(url).json()["confirmation"] == "unconfirmed"
+    told = line.confirmation(trip)
+    assert (told["state"], told["shown"]) == ("unconfirmed", "blank")
+    unconfirmed = line.client.get("/v1/displays", params={"confirmation": "unconfirmed"}).json()["items"]
+    assert [item["sign_id"] for item in unconfirmed] == [trip.sign]
+    assert unconfirmed[0]["display"]["state"] == "detour"
+
+    sign.poll()
+    sign.acknowledge()
+    assert (line.confirmation(trip)["state"], line.confirmation(trip)["shown"]) == ("confirmed", "detour")
+    line.end(closure)
 
 
 def test_12_a_second_closure_that_would_isolate_an_area_is_told_before_and_no_route_is_told_through_it(

@@ -225,3 +225,20 @@ async def test_memory_is_fed_again_after_an_error_of_the_database(
     await _until(sign, 200, await add_decision(connection, seq=2))
     stop.set()
     await asyncio.wait_for(feeding, 5)
+
+
+async def test_after_a_restored_backup_what_is_decided_anew_is_served_though_ids_come_again(
+    gateway: Gateway, sign: httpx.AsyncClient, connection: asyncpg.Connection
+) -> None:
+    """The sign holds the later number; the backup knows nothing of it. The gateway has run all the time."""
+    await beat(connection)
+    await add_decision(connection, seq=1)
+    later = await add_decision(connection, seq=2)
+    await gateway.refresh()
+    assert (await sign.get(PATH)).content == later
+    lost = await connection.fetchval("delete from decision where seq = 2 returning decision_id")
+    await connection.execute(f"alter table decision alter column decision_id restart with {lost}")
+    anew = await add_decision(connection, epoch=2, seq=2, lines=["ANEW"])
+    assert await connection.fetchval("select max(decision_id) from decision") == lost
+    await gateway.refresh()
+    assert (await sign.get(PATH)).content == anew

@@ -1,5 +1,8 @@
 """The reference sign with a clock that we turn: polls the real gateway, but nobody waits for its time-outs."""
 
+import msgspec
+
+from lotse_standalone.signs.ack import compose_ack
 from lotse_standalone.signs.sign import Answer, Memory, hear, is_fallback, show
 from scenarios.line import Line
 from scenarios.scenes import Trip
@@ -41,6 +44,12 @@ class Firmware:
         answer = self._line.client.get(f"/v1/signs/{self._trip.sign}/display", headers=held)
         self.last_answer = Answer(answer.status_code, dict(answer.headers), answer.content)
         self.hear(self.last_answer)
+
+    def acknowledge(self) -> None:
+        """Tell the centre what it shows."""
+        ack = compose_ack(self._memory, self._now_s)
+        answer = self._line.client.post(f"/v1/signs/{self._trip.sign}/ack", json=msgspec.to_builtins(ack))
+        answer.raise_for_status()
 
     def hear(self, answer: Answer) -> None:
         """Hear an answer now, however old it is."""

@@ -144,6 +144,11 @@ class Line:
         until(is_told)
         return told
 
+    def confirmation(self, trip: Trip) -> Json:
+        """Give what the centre sees of whether a trip's sign shows what it is told."""
+        told: Json = ask(self.client, f"/v1/displays/{trip.sign}")["confirmation"]
+        return told
+
     def detour(self, trip: Trip) -> Json:
         """Give what was decided for a trip, and why."""
         (row,) = ask(self.client, "/v1/detours", sign=trip.sign)["items"]

@@ -56,7 +56,7 @@ def test_a_newer_decision_takes_the_place_of_the_older() -> None:
     memory = _memory()
     newer = replace(DISPLAY, decision_id=8, body=b"[]")
     memory.keep([newer])
-    assert memory.decision_ids == [8]
+    assert memory.held == (["S1"], [8], [DISPLAY.etag])
     found = memory.find("S1", NOW)
     assert isinstance(found, Shown)
     assert found.display is newer

@@ -16,6 +16,15 @@ def demo() -> None:
     main()
 
 
+def sign() -> None:
+    """Run `lotse-sign`."""
+    _leave_at_ctrl_c()
+    from lotse_standalone.signs.program import main  # noqa: PLC0415 - as above
+
+    _hear_ctrl_c()
+    main()
+
+
 def replay() -> None:
     """Run `lotse-replay`."""
     _leave_at_ctrl_c()

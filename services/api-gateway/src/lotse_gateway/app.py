@@ -13,13 +13,15 @@ from lotse_gateway.nouns import CORRIDORS, DESTINATIONS, DETECTORS, SIGNS, Noun
 from lotse_gateway.openapi import describe
 from lotse_gateway.resources import Resources
 from lotse_gateway.roadwork_life import Approvals
+from lotse_gateway.routes.acks import acks_router
 from lotse_gateway.routes.alarms import alarms_router
 from lotse_gateway.routes.closure_checks import closure_checks_router
 from lotse_gateway.routes.dead_letters import dead_letters_router
 from lotse_gateway.routes.decisions import decisions_router
 from lotse_gateway.routes.detectors import detectors_router
 from lotse_gateway.routes.detours import detours_router
-from lotse_gateway.routes.display import add_display_route
+from lotse_gateway.routes.display import Displays, add_display_route
+from lotse_gateway.routes.displays import displays_router
 from lotse_gateway.routes.export import export_router
 from lotse_gateway.routes.health import health_of_detectors_router
 from lotse_gateway.routes.history import history_router
@@ -50,6 +52,8 @@ ROUTERS = (
     health_of_detectors_router,
     alarms_router,
     signs_router,
+    acks_router,
+    displays_router,
     locks_router,
     proposals_router,
     strategies_router,
@@ -77,9 +81,11 @@ def create_app(resources: Resources) -> FastAPI:
         redirect_slashes=False,
         static_url=f"{DOCS_PATH}/assets",
         dependencies=[Depends(refuse_unknown_parameters)],
+        telemetry={"tracing": False, "metrics": False},  # ours is at /metrics; asking costs each request a fifth
     )
     add_problem_handlers(app)
     app.add_exception_handler(BodyTooLargeError, on_body_too_large)
+    app.add_middleware(Displays, memory=resources.memory, retry_after_s=resources.settings.poll_s)
     app.add_middleware(Authentication, ring=resources.keys)
     app.add_middleware(Door, max_body_bytes=resources.settings.max_body_bytes)
     for router in ROUTERS:
@@ -93,7 +99,7 @@ def create_app(resources: Resources) -> FastAPI:
     app.add_api_route("/", _lead_to_docs, include_in_schema=False)
     app.include_router(problem_pages_router())
     app.include_router(health_router(partial(_dependencies, resources)), include_in_schema=False)
-    add_display_route(app, resources)
+    add_display_route(app)
     app.openapi = partial(describe, app)  # type: ignore[method-assign]  # FastAPI's documented way
     return app
 

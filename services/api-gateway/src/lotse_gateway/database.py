@@ -21,6 +21,7 @@ QUERY_FILES = (
     "readings",
     "history",
     "decisions",
+    "displays",
     "orders",
     "strategies",
     "templates",

@@ -1,13 +1,11 @@
 """The outermost layer: bounds what comes in, marks what goes out, counts both."""
 
-from collections import Counter
-
 from fastapi import Request
 from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from lotse_gateway.metrics import REQUESTS
+from lotse_gateway.metrics import count_request
 from lotse_shared.problems import Problem, TooLarge, problem_response
 
 DOCS_PATH = "/docs"
@@ -27,6 +25,8 @@ DOCS_CONTENT_POLICY = (
     b"default-src 'self' 'unsafe-inline'; img-src 'self' data:; frame-ancestors 'none'",
 )
 """That page loads from us alone; it was written with a script inline."""
+MARKS = (*SECURITY_HEADERS, CONTENT_POLICY)
+DOCS_MARKS = (*SECURITY_HEADERS, DOCS_CONTENT_POLICY)
 
 
 class UnsupportedMediaType(Problem):
@@ -54,13 +54,13 @@ class Door:
             await self._app(scope, receive, send)
             return
         status = 500
-        policy = DOCS_CONTENT_POLICY if scope["path"].startswith(DOCS_PATH) else CONTENT_POLICY
+        marks = DOCS_MARKS if scope["path"].startswith(DOCS_PATH) else MARKS
 
         async def send_marked(message: Message) -> None:
             nonlocal status
             if message["type"] == "http.response.start":
                 status = message["status"]
-                message["headers"] = [*message["headers"], *SECURITY_HEADERS, policy]
+                message["headers"] = [*message["headers"], *marks]
             await send(message)
 
         try:
@@ -71,15 +71,16 @@ class Door:
         finally:
             route = getattr(scope.get("route"), "path", "none")
             method = scope["method"] if scope["method"] in METHODS else "other"
-            REQUESTS.labels(method, route, status).inc()
+            count_request(method, route, status)
 
     def _bounded(self, receive: Receive) -> Receive:
-        seen: Counter[str] = Counter()
+        seen_bytes = 0
 
         async def receive_bounded() -> Message:
+            nonlocal seen_bytes
             message = await receive()
-            seen["bytes"] += len(message.get("body", b""))
-            if seen["bytes"] > self._max_body_bytes:
+            seen_bytes += len(message.get("body", b""))
+            if seen_bytes > self._max_body_bytes:
                 raise BodyTooLargeError(TooLarge.status, self._too_large().detail)
             return message
 

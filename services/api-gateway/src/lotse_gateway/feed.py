@@ -34,7 +34,8 @@ class Feed:
         self._database = database
         self._state = OnChange(log)
         self._unreadable = OnChange(log)
-        self._newest_decision_id: int | None = None
+        self._newest: tuple[int | None, int | None] | None = None
+        """Epoch and id of the newest decision read."""
 
     @property
     def tables(self) -> frozenset[str]:
@@ -83,13 +84,13 @@ class Feed:
         """Take a heartbeat over only with the decisions it vouches for, so that it never freshens an older one."""
         database, memory = self._resources.feeding, self._resources.memory
         planner = await database.row("get_planner")
-        newest = None if planner is None else planner["newest_decision_id"]
-        if hinted != {"planner"} or newest != self._newest_decision_id:
+        newest = None if planner is None else (planner["epoch"], planner["newest_decision_id"])
+        if hinted != {"planner"} or newest != self._newest:
             signs = await database.rows("list_signs_held")
-            rows = await database.rows("list_newest_decisions", memory.decision_ids)
+            rows = await database.rows("list_newest_decisions", *memory.held)
             memory.replace_signs({row["sign_id"]: row["is_retired"] for row in signs})
             memory.keep([self._display(row) for row in rows])
-            self._newest_decision_id = newest
+            self._newest = newest
         if planner is not None and planner["heartbeat_at"] is not None:
             memory.heartbeat_at, memory.covers_until = planner["heartbeat_at"], planner["covers_until"]
             HEARTBEAT_AT.set(planner["heartbeat_at"].timestamp())

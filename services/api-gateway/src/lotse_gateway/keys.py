@@ -61,7 +61,11 @@ class ApiKey:
 
     def may_read_display(self, sign_id: str) -> bool:
         """Tell whether this key may read what a sign shows: viewers any sign's, a sign key its own only."""
-        return self.may(Scope.VIEWER) or (Scope.SIGN in self.scopes and self.sign_id == sign_id)
+        return (self.sign_id == sign_id and Scope.SIGN in self.scopes) or self.may(Scope.VIEWER)
+
+    def may_acknowledge(self, sign_id: str) -> bool:
+        """Tell whether this key may say what a sign shows: its own; an administrator's, who could make it one."""
+        return self.may(Scope.ADMIN) or (Scope.SIGN in self.scopes and self.sign_id == sign_id)
 
     def is_valid(self, now: datetime) -> bool:
         """Tell whether the key is neither expired nor revoked at this moment of the wall clock."""

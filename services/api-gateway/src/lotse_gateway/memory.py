@@ -46,9 +46,11 @@ class SignMemory:
     _displays: dict[str, Display] = field(default_factory=dict)
 
     @property
-    def decision_ids(self) -> list[int]:
-        """The decisions held, so that only others need be read."""
-        return [display.decision_id for display in self._displays.values()]
+    def held(self) -> tuple[list[str], list[int], list[str]]:
+        """Sign, decision and ETag of what is held, so that only others need be read."""
+        displays = self._displays.values()
+        ids = [display.decision_id for display in displays]
+        return list(self._displays), ids, [display.etag for display in displays]
 
     def replace_signs(self, retired: Mapping[str, bool]) -> None:
         """Hold these signs from now on, each with whether it was retired."""
@@ -58,16 +60,21 @@ class SignMemory:
         """Hold these decisions as the newest of their signs."""
         self._displays.update({display.sign_id: display for display in displays})
 
+    def find_absence(self, sign_id: str) -> Absence | None:
+        """Tell why there is no such sign in service; None: there is."""
+        is_retired = self._retired.get(sign_id)
+        if is_retired is None:
+            return Absence.UNKNOWN if self.is_loaded else Absence.NOT_LOADED
+        return Absence.RETIRED if is_retired else None
+
     def find(self, sign_id: str, now: datetime) -> Shown | Absence:
         """Give what a sign is to show at this moment of the wall clock, or why there is nothing.
 
         It may be shown until the planner's last heartbeat + `ttl_s`, not at that moment or later.
         """
-        is_retired = self._retired.get(sign_id)
-        if is_retired is None:
-            return Absence.UNKNOWN if self.is_loaded else Absence.NOT_LOADED
-        if is_retired:
-            return Absence.RETIRED
+        absence = self.find_absence(sign_id)
+        if absence is not None:
+            return absence
         display = self._displays.get(sign_id)
         if display is None or self.heartbeat_at is None:
             return Absence.UNDECIDED

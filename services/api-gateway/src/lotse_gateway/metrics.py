@@ -1,9 +1,35 @@
 """What Prometheus reads of the gateway. Labels are few: route templates and statuses, never ids."""
 
+from functools import cache
+
 from prometheus_client import Counter, Gauge, Histogram
 
 REQUESTS = Counter("lotse_gateway_requests_total", "Requests by route and status", ["method", "route", "status"])
 DISPLAYS = Counter("lotse_gateway_displays_total", "Sign polls by status", ["status"])
+
+
+@cache
+def _requests(method: str, route: str, status: int) -> Counter:
+    return REQUESTS.labels(method, route, status)
+
+
+def count_request(method: str, route: str, status: int) -> None:
+    """Count a request. A counter is looked up by its labels once: that costs more than the counting."""
+    _requests(method, route, status).inc()
+
+
+@cache
+def _displays(status: int) -> Counter:
+    return DISPLAYS.labels(status)
+
+
+def count_display(status: int) -> None:
+    """Count a sign's poll."""
+    _displays(status).inc()
+
+
+SIGNS = Gauge("lotse_gateway_signs", "Signs in service by what they confirm", ["confirmation"])
+SIGN_ALARMS = Counter("lotse_gateway_sign_alarms_total", "Alarms raised for what signs say, or do not say", ["kind"])
 DECISION_DELAY_S = Histogram(
     "lotse_gateway_decision_to_memory_seconds",
     "From decided_at to the moment from which signs are served it (on the wall clock only)",

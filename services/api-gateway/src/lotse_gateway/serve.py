@@ -14,6 +14,7 @@ from lotse_gateway.memory import SignMemory
 from lotse_gateway.resources import Resources
 from lotse_gateway.routing_client import RoutingClient
 from lotse_gateway.settings import GatewaySettings
+from lotse_gateway.sign_watch import SignWatch
 from lotse_shared.clock import DataClock, WallClock
 from lotse_shared.database import close_pool, create_pool
 from lotse_shared.log import get_logger
@@ -28,7 +29,8 @@ async def serve() -> None:
     database, http = DatabaseSettings(), HttpSettings()
     async with open_resources(database, GatewaySettings(), ClockSettings()) as resources:
         log.info("serving", host=http.host, port=http.port, clock=resources.clock_name)
-        await run_service(create_app(resources), http, {"feed": Feed(resources, database).run})
+        loops = {"feed": Feed(resources, database).run, "signs": SignWatch(resources).run}
+        await run_service(create_app(resources), http, loops)
 
 
 @asynccontextmanager

@@ -18,6 +18,17 @@ class GatewaySettings(Settings):
     ingest_timeout_s: float = Field(default=30.0, gt=0, description="longer than LOTSE_INGEST_INTAKE_WAIT_S")
     ttl_s: float = Field(default=300.0, gt=0, description="age of the heartbeat at which GET /v1/system calls it stale")
     poll_s: float = Field(default=30.0, gt=0, description="Retry-After of a display that cannot be given now")
+    confirm_within_polls: float = Field(
+        default=3, gt=0, le=1_000, description="polls of a sign after which a display must be acknowledged"
+    )
+    unconfirmed_after_s: float = Field(
+        default=120, ge=0, description="alarm when a sign was seen to be unconfirmed for so long"
+    )
+    many_signs: int = Field(default=10, ge=2, description="so many unconfirmed signs may be one alarm ...")
+    many_signs_pct: float = Field(
+        default=20, gt=0, le=100, description="... if they are this share of those that acknowledge"
+    )
+    watch_signs_every_s: float = Field(default=5, gt=0, le=60, description="signs are looked after this often")
     page_size: int = Field(default=100, ge=1, description="items of a page when the request names no limit")
     max_page_size: int = Field(default=1_000, ge=1)
     max_link_page_size: int = Field(default=10_000, ge=1, description="links come in larger pages: a city in one")

@@ -54,6 +54,7 @@ def list_rules(settings: IngestSettings) -> list[Rule]:
         Rule("link_state_history", settings.keep_link_states_days, DROP_CHUNK),
         Rule("watermark", settings.keep_watermarks_days, "drop_watermarks"),
         Rule("alarm", settings.keep_alarms_days, "drop_alarms"),
+        Rule("sign_ack_history", settings.keep_sign_acks_days, "drop_sign_acks", "wall"),
         Rule("ingest_ledger", settings.keep_ledger_days, "drop_accounts", "wall"),
         Rule("rejected_message", settings.keep_dead_letters_days, "drop_dead_letters", "wall"),
     ]

@@ -73,6 +73,7 @@ class IngestSettings(Settings):
     keep_link_states_days: float = Field(default=400, gt=0)
     keep_watermarks_days: float = Field(default=400, gt=0)
     keep_alarms_days: float = Field(default=400, gt=0, description="once they are cleared")
+    keep_sign_acks_days: float = Field(default=400, gt=0)
     keep_ledger_days: float = Field(default=1100, gt=0)
     keep_dead_letters_days: float = Field(default=90, gt=0)
     keep_dead_letters_bytes: int = Field(

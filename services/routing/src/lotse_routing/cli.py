@@ -5,7 +5,7 @@ import time
 
 import typer
 
-from lotse_routing.commands import networks, profile, replay, roadworks, trips
+from lotse_routing.commands import epoch, networks, profile, replay, roadworks, trips
 
 app = typer.Typer(
     help="Lotse routing: street graph, link state, sign decisions.",
@@ -44,6 +44,7 @@ for command in (
     profile.learn_profile,
     trips.import_trips,
     replay.replay,
+    epoch.raise_epoch,
 ):
     app.command()(command)
 

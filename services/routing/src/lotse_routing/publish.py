@@ -71,6 +71,10 @@ class NotLeadingError(RuntimeError):
     """The planner's lock is not held by this process (any more)."""
 
 
+class RestoredError(RuntimeError):
+    """The database is no longer what this leader knows: a backup was loaded under it. Lead anew, from what is there."""
+
+
 class Publisher:
     """The planner's one connection: leads, remembers, writes, beats."""
 
@@ -122,6 +126,9 @@ class Publisher:
         """Read what the leader before left."""
         connection = self._held()
         await connection.execute(QUERIES["ensure_planner"])
+        raised = await connection.fetchval(QUERIES["follow_lineage"])
+        if raised is not None:
+            log.warning("the database was restored or moved: signs get a new epoch", epoch=raised)
         planner = await connection.fetchrow(QUERIES["read_planner"])
         rows = await connection.fetch(QUERIES["newest_decisions"])
         links = await connection.fetch(QUERIES["written_links"])
@@ -148,6 +155,11 @@ class Publisher:
         """Write decisions, link states and how far they are computed, all or nothing; it is a heartbeat too.
 
         Returns the epoch, which rises when a backup was restored.
+
+        Raises
+        ------
+        RestoredError
+            It was restored under this leader. Nothing is written.
         """
         connection = self._held()
         with PUBLISH_SECONDS.time():
@@ -192,6 +204,8 @@ class Publisher:
     ) -> int:
         row = await connection.fetchrow(QUERIES["beat"], covers_until, network_version)
         assert row is not None  # noqa: S101 - ensured when the lead was taken
+        if not row["is_same_course"]:
+            raise RestoredError(RestoredError.__doc__)
         self._generation_told = row["profile_generation"]
         epoch: int = row["epoch"]
         return epoch

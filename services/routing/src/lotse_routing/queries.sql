@@ -73,7 +73,17 @@ select set_config('tcp_keepalives_idle', '5', false),
 
 -- name: ensure_planner
 -- Make the planner's one row; an existing heartbeat stays as it is until a step was made.
-insert into planner (heartbeat_at) values (now()) on conflict do nothing;
+insert into planner (heartbeat_at, lineage) values (now(), database_lineage()) on conflict do nothing;
+
+-- name: follow_lineage
+-- Raise the epoch if the database takes another course than when it was drawn: signs may hold later numbers.
+update planner set epoch = later_epoch(epoch), lineage = database_lineage()
+where lineage is distinct from database_lineage()
+returning epoch;
+
+-- name: raise_epoch
+-- Raise the epoch whatever the database says of itself.
+update planner set epoch = later_epoch(epoch), lineage = database_lineage() returning epoch;
 
 -- name: read_planner
 -- Epoch, and how far decisions were computed.
@@ -82,7 +92,7 @@ select epoch, covers_until from planner;
 -- name: beat
 -- Heartbeat on the wall clock; decisions readable now are computed up to $1 on network $2.
 update planner set heartbeat_at = clock_timestamp(), covers_until = $1, network_version = $2
-returning epoch, profile_generation;
+returning epoch, profile_generation, lineage is not distinct from database_lineage() as is_same_course;
 
 -- name: newest_decisions
 -- Decision in force of every sign.

@@ -40,6 +40,7 @@ class Display(msgspec.Struct, frozen=True):
     sign: str
     epoch: int
     seq: int
+    plan: str
     state: Literal["blank", "detour", "fallback"]
     ttl_s: float
     poll_s: float
@@ -70,6 +71,8 @@ class Memory:
     etag: str | None = None
     blank_at_s: float = -inf
     """It goes to its fallback then, whatever it shows."""
+    ends_at_s: float = inf
+    """When `valid_until` is reached; inf: it is open."""
     failures: int = 0
     pause_s: float = FIRST_POLL_S
     """Until the next poll, before the +- 20 % that keep signs from polling in step."""
@@ -124,15 +127,17 @@ def _take(memory: Memory, sign_id: str, answer: Answer, asked_at_s: float) -> Me
         message = f"two bodies with the same rank {display.rank}"
         raise UnusableAnswerError(message)
     is_same = held is not None and display.rank == held.rank
-    blank_at_s = _blank_at_s(display, answer, asked_at_s)
-    return Memory(display, etag, max(blank_at_s, memory.blank_at_s) if is_same else blank_at_s, pause_s=_poll(display))
+    blank_at_s, ends_at_s = _ends(display, answer, asked_at_s)
+    if is_same:
+        blank_at_s = max(blank_at_s, memory.blank_at_s)
+    return Memory(display, etag, blank_at_s, ends_at_s, pause_s=_poll(display))
 
 
 def _confirm(memory: Memory, answer: Answer, asked_at_s: float) -> Memory:
     if memory.display is None or answer.headers.get("etag", memory.etag) != memory.etag:
         message = "304 for a body that this sign does not hold"
         raise UnusableAnswerError(message)
-    blank_at_s = max(memory.blank_at_s, _blank_at_s(memory.display, answer, asked_at_s))
+    blank_at_s = max(memory.blank_at_s, _ends(memory.display, answer, asked_at_s)[0])
     return replace(memory, blank_at_s=blank_at_s, failures=0, pause_s=_poll(memory.display), fault="")
 
 
@@ -148,14 +153,16 @@ def _decode(body: bytes, sign_id: str) -> Display:
     return display
 
 
-def _blank_at_s(display: Display, answer: Answer, asked_at_s: float) -> float:
-    """Turn the server's absolute moments into one on the sign's clock, on the safe side: never too late."""
+def _ends(display: Display, answer: Answer, asked_at_s: float) -> tuple[float, float]:
+    """Turn the server's absolute moments into those of the sign's clock: when to go blank, and the end of validity.
+
+    On the safe side: never too late.
+    """
     server_now = _moment(answer, "date") + DATE_RESOLUTION
     fresh_until = _moment(answer, "lotse-fresh-until")
     left_s = min((fresh_until - server_now).total_seconds(), display.ttl_s)
-    if display.valid_until is not None:
-        left_s = min(left_s, (_aware(display.valid_until) - server_now).total_seconds())
-    return asked_at_s + left_s
+    valid_s = inf if display.valid_until is None else (_aware(display.valid_until) - server_now).total_seconds()
+    return asked_at_s + min(left_s, valid_s), asked_at_s + valid_s
 
 
 def _moment(answer: Answer, header: str) -> datetime:

@@ -47,7 +47,8 @@ class Alarm(View):
     alarm_id: int = Field(examples=[1])
     kind: str = Field(
         description="silent_detector, silent_fleet: many at once; intake_away: a part of ingest does not listen; "
-        "order-suspended: a lock or strategy that must not be shown now",
+        "order-suspended: a lock or strategy that must not be shown now; unconfirmed_sign: it does not confirm what it "
+        "is to show, unconfirmed_signs: many at once do not; faulty_sign: it says that it is",
         examples=["silent_detector"],
     )
     subject: str = Field(description="the detector or sign; empty: the whole", examples=["AB-05"])

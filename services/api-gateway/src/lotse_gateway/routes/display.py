@@ -1,5 +1,6 @@
 """What a sign polls: the stored bytes, from memory, with the moment until which they may be shown."""
 
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Annotated
 
@@ -10,13 +11,12 @@ from starlette import types
 from lotse_gateway.access import Requires, key_of
 from lotse_gateway.keys import ApiKey, Scope
 from lotse_gateway.memory import Absence, Shown, SignMemory, matches
-from lotse_gateway.metrics import DISPLAYS
+from lotse_gateway.metrics import count_display
 from lotse_gateway.models.decisions import DisplayBody
 from lotse_gateway.openapi import Responses, errors
-from lotse_gateway.resources import Resources
 from lotse_gateway.routes.parameters import SignId
 from lotse_shared.clock import WallClock
-from lotse_shared.problems import Gone, NotAllowed, NotFound, Problem, Unavailable
+from lotse_shared.problems import Gone, NotAllowed, NotFound, Problem, Unavailable, problem_response
 
 CACHE_CONTROL = "private, no-cache"
 DESCRIPTION = """
@@ -44,59 +44,98 @@ _ANSWERS: Responses = {
 _WALL = WallClock()
 
 
-class DisplayRoute(APIRoute):
-    """Documented like any route, but its endpoint is called without FastAPI's machinery: thousands of signs poll it.
+PREFIX, SUFFIX = "/v1/signs/", "/display"
+PATH = f"{PREFIX}{{sign_id}}{SUFFIX}"
+JSON = (b"content-type", b"application/json")
+NOT_CACHED = (b"cache-control", CACHE_CONTROL.encode())
 
-    The endpoint checks its parameters and the key itself.
+
+class Displays:
+    """Answers the polls of signs before FastAPI does: thousands poll, and most of a request's cost is finding its way.
+
+    It stands behind whatever checks keys and bounds requests, and is documented by a route that is never reached.
     """
 
-    async def handle(self, scope: types.Scope, receive: types.Receive, send: types.Send) -> None:
-        """Answer one poll."""
-        if scope["method"] != "GET":
-            await super().handle(scope, receive, send)
+    def __init__(self, app: types.ASGIApp, memory: SignMemory, retry_after_s: float) -> None:
+        self._app = app
+        self._memory = memory
+        self._retry_after_s = retry_after_s
+
+    async def __call__(self, scope: types.Scope, receive: types.Receive, send: types.Send) -> None:
+        """Answer one poll, or pass the request on."""
+        sign_id = _polled_sign(scope)
+        if sign_id is None:
+            await self._app(scope, receive, send)
             return
+        scope["route"] = _ROUTE
         try:
-            response = self.endpoint(scope["path_params"]["sign_id"], key_of(scope), _if_none_match(scope))
+            answer = self._answer(scope, sign_id)
         except Problem as problem:
-            DISPLAYS.labels(problem.status).inc()
-            raise
-        DISPLAYS.labels(response.status_code).inc()
-        await response(scope, receive, send)
+            count_display(problem.status)
+            await problem_response(problem)(scope, receive, send)
+            return
+        count_display(answer.status)
+        await send({"type": "http.response.start", "status": answer.status, "headers": answer.headers})
+        await send({"type": "http.response.body", "body": answer.body})
 
-
-def add_display_route(app: FastAPI, resources: Resources) -> None:
-    """Put the route in front of all others."""
-    memory, retry_after_s = resources.memory, resources.settings.poll_s
-
-    def get_display(
-        sign_id: SignId,
-        key: Annotated[ApiKey, Requires(Scope.SIGN)],
-        if_none_match: Annotated[str | None, Header(description="the ETag of what the sign shows")] = None,
-    ) -> Response:
+    def _answer(self, scope: types.Scope, sign_id: str) -> "Answer":
+        key = key_of(scope)
         if not key.may_read_display(sign_id):
             message = f"the key {key.name!r} does not belong to the sign {sign_id!r}"
             raise NotAllowed(message)
-        return compose_answer(memory, sign_id, if_none_match, _WALL.now(), retry_after_s)
+        return compose_answer(self._memory, sign_id, _if_none_match(scope), _WALL.now(), self._retry_after_s)
 
-    app.router.routes.insert(
-        0,
-        DisplayRoute(
-            "/v1/signs/{sign_id}/display",
-            get_display,
-            methods=["GET"],
-            tags=["signs"],
-            summary="Get what a sign is to show",
-            description=DESCRIPTION,
-            response_model=DisplayBody,
-            responses=_ANSWERS,
-            operation_id="get_display",
-        ),
+
+def _polled_sign(scope: types.Scope) -> str | None:
+    """Give the sign that polls its display; None: this is another request."""
+    if scope["type"] != "http" or scope["method"] != "GET":
+        return None
+    path: str = scope["path"]
+    if not path.startswith(PREFIX) or not path.endswith(SUFFIX):
+        return None
+    sign_id = path[len(PREFIX) : -len(SUFFIX)]
+    return sign_id if sign_id and "/" not in sign_id else None
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What goes out: headers as ASGI has them."""
+
+    status: int
+    headers: list[tuple[bytes, bytes]]
+    body: bytes = b""
+
+
+def add_display_route(app: FastAPI) -> None:
+    """Describe what `Displays` answers, and refuse other methods."""
+    app.add_api_route(
+        PATH,
+        _get_display,
+        methods=["GET"],
+        tags=["signs"],
+        summary="Get what a sign is to show",
+        description=DESCRIPTION,
+        response_model=DisplayBody,
+        responses=_ANSWERS,
+        operation_id="get_display",
     )
+
+
+async def _get_display(
+    sign_id: SignId,
+    key: Annotated[ApiKey, Requires(Scope.SIGN)],
+    if_none_match: Annotated[str | None, Header(description="the ETag of what the sign shows")] = None,
+) -> Response:
+    raise AssertionError(sign_id, key, if_none_match)
+
+
+_ROUTE = APIRoute(PATH, _get_display, response_model=DisplayBody)
+"""By which its requests are counted."""
 
 
 def compose_answer(
     memory: SignMemory, sign_id: str, if_none_match: str | None, now: datetime, retry_after_s: float
-) -> Response:
+) -> Answer:
     """Give 200 or 304 for a sign at a moment of the wall clock.
 
     Raises
@@ -107,14 +146,22 @@ def compose_answer(
     found = memory.find(sign_id, now)
     if isinstance(found, Absence):
         raise _problem(found, sign_id, retry_after_s)
-    headers = {
-        "ETag": found.display.etag,
-        "Cache-Control": CACHE_CONTROL,
-        "Lotse-Fresh-Until": _fresh_until(found),
-    }
-    if if_none_match is not None and matches(if_none_match, found.display.etag):
-        return Response(status_code=304, headers=headers)
-    return Response(found.display.body, headers=headers, media_type="application/json")
+    display = found.display
+    headers = [
+        (b"etag", display.etag.encode()),
+        NOT_CACHED,
+        (b"lotse-fresh-until", _fresh_until(found).encode()),
+    ]
+    if if_none_match is not None and matches(if_none_match, display.etag):
+        return Answer(304, headers)
+    return Answer(200, [*headers, (b"content-length", b"%d" % len(display.body)), JSON], display.body)
+
+
+def refuse_absent(memory: SignMemory, sign_id: str, retry_after_s: float) -> None:
+    """Do nothing if there is such a sign in service. Raises NotFound, Gone, or Unavailable as long as nobody knows."""
+    absence = memory.find_absence(sign_id)
+    if absence is not None:
+        raise _problem(absence, sign_id, retry_after_s)
 
 
 def _fresh_until(shown: Shown) -> str:

@@ -5,7 +5,8 @@
 select sign_id, retired_at is not null as is_retired from sign;
 
 -- name: list_newest_decisions
--- The newest decision of each sign, unless it is among those held ($1: decision ids).
+-- The newest decision of each sign, unless it is held ($1, $2, $3: signs, decision ids and ETags). After a restored backup
+-- ids begin again where it ended, so that an id alone names none.
 select newest.*
 from sign
 cross join lateral (
@@ -15,11 +16,14 @@ cross join lateral (
     order by d.epoch desc, d.seq desc, d.decision_id desc
     limit 1
 ) newest
-where newest.decision_id <> all($1::bigint[]);
+where not exists (
+    select from unnest($1::text[], $2::bigint[], $3::text[]) as held (sign_id, decision_id, etag)
+    where held.sign_id = newest.sign_id and held.decision_id = newest.decision_id and held.etag = newest.etag
+);
 
 -- name: get_planner
--- The planner's heartbeat (null before its first), and the newest decision there is at that same moment.
-select (select max(decision_id) from decision) as newest_decision_id, planner.heartbeat_at, planner.covers_until
+-- The planner's heartbeat and epoch (null before its first), and the newest decision there is at that same moment.
+select (select max(decision_id) from decision) as newest_decision_id, planner.epoch, planner.heartbeat_at, planner.covers_until
 from (values (1)) as one_row left join planner on true;
 
 -- name: get_newest_watermark

@@ -82,6 +82,15 @@ with gone as (
 )
 select count(*) from gone
 
+-- name: drop_sign_acks
+-- Drops what signs said they show before $1, at most $2 rows, and gives their number. The newest word of each sign stays.
+with gone as (
+    delete from sign_ack_history
+    where ctid = any (array(select ctid from sign_ack_history where acknowledged_at < $1 limit $2::bigint))
+    returning 1
+)
+select count(*) from gone
+
 -- name: compress_oldest_chunk
 -- Compresses the oldest chunk of $1 that ends by $2 and has uncompressed rows, and gives its name; null: there is none.
 select compress_oldest_chunk($1::text::regclass, $2)
