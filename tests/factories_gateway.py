@@ -19,9 +19,11 @@ from lotse_gateway.app import create_app
 from lotse_gateway.create_key import create_key
 from lotse_gateway.feed import Feed
 from lotse_gateway.keys import Scope
+from lotse_gateway.live.hub import Hub
+from lotse_gateway.live.watch import Watch
 from lotse_gateway.resources import Resources
 from lotse_gateway.routing_client import RoutingClient
-from lotse_gateway.serve import open_resources
+from lotse_gateway.serve import open_hub, open_resources
 from lotse_gateway.settings import GatewaySettings
 from lotse_routing.core.topology import build_topology
 from lotse_routing.http.app import Resources as RoutingResources
@@ -188,6 +190,8 @@ class Gateway:
     app: FastAPI
     resources: Resources
     feed: Feed
+    hub: Hub
+    watch: Watch
     database: DatabaseSettings
 
     async def refresh(self) -> None:
@@ -241,7 +245,10 @@ async def open_gateway(
             transport = httpx.ASGITransport(routing, raise_app_exceptions=False)
             http = await stack.enter_async_context(httpx.AsyncClient(transport=transport, base_url="http://routing"))
             resources = replace(opened, routing=RoutingClient(http))
-        yield Gateway(create_app(resources), resources, Feed(resources, database), database)
+        hub = open_hub(settings)
+        watch = Watch(resources, hub, database)
+        app = create_app(resources, hub, watch)
+        yield Gateway(app, resources, Feed(resources, database), hub, watch, database)
 
 
 async def post_all(client: httpx.AsyncClient, noun: str, rows: Sequence[dict[str, Any]]) -> None:

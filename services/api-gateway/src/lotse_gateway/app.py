@@ -9,6 +9,8 @@ from fastapi_offline import FastAPIOffline
 
 from lotse_gateway.access import Authentication
 from lotse_gateway.door import DOCS_PATH, BodyTooLargeError, Door, on_body_too_large
+from lotse_gateway.live.hub import Hub
+from lotse_gateway.live.watch import Watch
 from lotse_gateway.nouns import CORRIDORS, DESTINATIONS, DETECTORS, SIGNS, Noun
 from lotse_gateway.openapi import describe
 from lotse_gateway.resources import Resources
@@ -22,6 +24,7 @@ from lotse_gateway.routes.detectors import detectors_router
 from lotse_gateway.routes.detours import detours_router
 from lotse_gateway.routes.display import Displays, add_display_route
 from lotse_gateway.routes.displays import displays_router
+from lotse_gateway.routes.events import events_router
 from lotse_gateway.routes.export import export_router
 from lotse_gateway.routes.health import health_of_detectors_router
 from lotse_gateway.routes.history import history_router
@@ -71,8 +74,8 @@ ROUTERS = (
 )
 
 
-def create_app(resources: Resources) -> FastAPI:
-    """Build the app from what it is handed."""
+def create_app(resources: Resources, hub: Hub, watch: Watch) -> FastAPI:
+    """Build the app from what it is handed: `watch` tells `hub` what happens, which tells those who listen."""
     # The page at /docs with its scripts from our own package: a control centre may have no internet.
     app = FastAPIOffline(
         title="Lotse",
@@ -90,6 +93,7 @@ def create_app(resources: Resources) -> FastAPI:
     app.add_middleware(Door, max_body_bytes=resources.settings.max_body_bytes)
     for router in ROUTERS:
         app.include_router(router(resources))
+    app.include_router(events_router(resources, hub, watch))
     app.include_router(roadwork_feeds_router(resources))  # before that of /v1/roadworks/{roadwork_id}
     approvals = Approvals(resources)
     app.include_router(roadworks_router(resources, approvals))

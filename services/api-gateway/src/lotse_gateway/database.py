@@ -27,6 +27,7 @@ QUERY_FILES = (
     "templates",
     "system",
     "ledger",
+    "live",
     "dead_letters",
 )
 RETRY_AFTER_S = 5

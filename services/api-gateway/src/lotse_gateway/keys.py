@@ -112,6 +112,11 @@ class KeyRing:
         self._keys = {key.key_id: key for key in keys}
         self.is_loaded = True
 
+    def holds(self, key: ApiKey, now: datetime) -> bool:
+        """Tell whether a key that was presented a while ago would still be taken at this moment of the wall clock."""
+        held = self._keys.get(key.key_id)
+        return held is not None and held.is_valid(now)
+
     def authenticate(self, text: str | None, now: datetime) -> ApiKey:
         """Give the key that this text proves.
 

@@ -39,3 +39,6 @@ DATABASE_UP = Gauge("lotse_gateway_database_up", "1 while the last read of the d
 MEMORY_READS = Counter("lotse_gateway_memory_reads_total", "Re-reads of what signs are served from", ["outcome"])
 UNREADABLE_DECISIONS = Counter("lotse_gateway_unreadable_decisions_total", "Decisions whose body names no ttl_s")
 HEARTBEAT_AT = Gauge("lotse_gateway_planner_heartbeat_timestamp_seconds", "The planner's last heartbeat known here")
+LISTENERS = Gauge("lotse_gateway_listeners", "Who listen to events now")
+LISTENERS_RESET = Counter("lotse_gateway_listeners_reset_total", "Listeners that took too slowly, and had to read anew")
+EVENTS = Counter("lotse_gateway_events_total", "Events by kind, each counted once however many listen", ["kind"])

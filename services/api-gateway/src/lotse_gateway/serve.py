@@ -10,6 +10,8 @@ from lotse_gateway.database import Database, load_all_queries
 from lotse_gateway.feed import APPLICATION, Feed
 from lotse_gateway.ingest_client import IngestClient
 from lotse_gateway.keys import KeyRing
+from lotse_gateway.live.hub import Hub
+from lotse_gateway.live.watch import Watch
 from lotse_gateway.memory import SignMemory
 from lotse_gateway.resources import Resources
 from lotse_gateway.routing_client import RoutingClient
@@ -29,8 +31,15 @@ async def serve() -> None:
     database, http = DatabaseSettings(), HttpSettings()
     async with open_resources(database, GatewaySettings(), ClockSettings()) as resources:
         log.info("serving", host=http.host, port=http.port, clock=resources.clock_name)
-        loops = {"feed": Feed(resources, database).run, "signs": SignWatch(resources).run}
-        await run_service(create_app(resources), http, loops)
+        hub = open_hub(resources.settings)
+        watch = Watch(resources, hub, database)
+        loops = {"feed": Feed(resources, database).run, "signs": SignWatch(resources).run, "events": watch.run}
+        await run_service(create_app(resources, hub, watch), http, loops)
+
+
+def open_hub(settings: GatewaySettings) -> Hub:
+    """Make what events are told through."""
+    return Hub(settings.max_listeners, settings.max_events_waiting)
 
 
 @asynccontextmanager

@@ -46,3 +46,9 @@ class GatewaySettings(Settings):
     max_exports: int = Field(default=2, ge=1, le=100, description="at the same time; each has a connection of its own")
     export_timeout_s: float = Field(default=900, gt=0, description="after which an export is broken off")
     database_wait_s: float = Field(default=5.0, gt=0, description="how long a request waits for a connection")
+    max_listeners: int = Field(default=4_000, ge=1, description="of GET /v1/events at the same time")
+    max_events_waiting: int = Field(default=256, ge=8, description="for a listener; one that is slower reads anew")
+    events_heartbeat_s: float = Field(
+        default=15.0, gt=0, le=60, description="GET /v1/events is never silent for longer"
+    )
+    events_ingest_s: float = Field(default=10.0, gt=0, description="how often events tell of readings")

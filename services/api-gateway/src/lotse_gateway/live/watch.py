@@ -1,0 +1,222 @@
+"""Where events come from: tables, re-read at every hint and compared with what was known of them.
+
+One watch a gateway, however many listen. All gateways see the same tables, so they tell the same.
+"""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Sequence
+from contextlib import suppress
+from datetime import datetime, timedelta
+from typing import Any
+
+import asyncpg
+
+from lotse_gateway.keys import ApiKey
+from lotse_gateway.live.events import Event, Position, States, changes, link_states
+from lotse_gateway.live.hub import Hub, reset
+from lotse_gateway.models.health import Alarm
+from lotse_gateway.models.roadworks import RoadworkView
+from lotse_gateway.resources import Resources
+from lotse_gateway.roadwork_life import list_roadworks
+from lotse_shared.clock import WallClock
+from lotse_shared.hints import Hints
+from lotse_shared.log import OnChange, get_logger
+from lotse_shared.problems import Unavailable
+from lotse_shared.settings import DatabaseSettings
+
+APPLICATION = "lotse-gateway-live"
+TABLES = frozenset({"decision", "roadwork", "alarm"})
+PAUSE_S, LINKS_PAUSE_S = 0.05, 1.0
+"""Changes of links come in crowds: they are told once a second at most."""
+MOST_DECISIONS = 1_000
+"""One who missed more than these reads everything anew."""
+MOST_ROADWORKS, MOST_ALARMS = 1_000, 200
+NOBODY = Position(0, 0)
+_WALL = WallClock()
+
+log = get_logger(__name__)
+
+
+class Watch:
+    """Watches the tables and tells the hub what changed."""
+
+    def __init__(self, resources: Resources, hub: Hub, database: DatabaseSettings) -> None:
+        self._resources = resources
+        self._hub = hub
+        self._database = database
+        self._state = OnChange(log)
+        self._position: Position | None = None
+        self._roadworks: States | None = None
+        self._alarms: States | None = None
+        self._links: States | None = None
+        self._is_degraded = True
+
+    @property
+    def position(self) -> Position:
+        """How far this gateway has told."""
+        return self._position or NOBODY
+
+    async def run(self, stop: asyncio.Event) -> None:
+        """Watch until `stop` is set; then send all listeners away, to other gateways."""
+        async with asyncio.TaskGroup() as loops:
+            loops.create_task(self._follow(stop, TABLES, PAUSE_S, self.read))
+            loops.create_task(self._follow(stop, frozenset({"link_state"}), LINKS_PAUSE_S, self.read_links))
+            loops.create_task(self._every(stop, self._resources.settings.events_heartbeat_s, self._beat))
+            loops.create_task(self._every(stop, self._resources.settings.events_ingest_s, self.read_ingest))
+        self._hub.is_closed = True
+        self._hub.close(Event("bye", {"reason": "this gateway stops: come back, another one answers"}, self.position))
+
+    async def _follow(
+        self, stop: asyncio.Event, tables: frozenset[str], pause_s: float, read: Callable[[], Awaitable[None]]
+    ) -> None:
+        async for _ in Hints(self._database, APPLICATION, tables, stop, pause_s=pause_s):
+            await self._try(read)
+
+    async def _every(self, stop: asyncio.Event, seconds: float, act: Callable[[], Awaitable[None]]) -> None:
+        while not stop.is_set():
+            await self._try(act)
+            with suppress(TimeoutError):
+                await asyncio.wait_for(stop.wait(), seconds)
+
+    async def _try(self, act: Callable[[], Awaitable[None]]) -> None:
+        try:
+            await act()
+        except (Unavailable, asyncpg.PostgresError) as error:
+            self._is_degraded = True
+            self._state.now("away", "events come later: the database is away", error=str(error))
+        else:
+            if act != self._beat:
+                self._is_degraded = False
+                self._state.now("there", "events come")
+
+    async def read(self) -> None:
+        """Tell what changed of decisions, roadworks and alarms. The first time, only know it.
+
+        Raises
+        ------
+        Unavailable
+            The database is away.
+        """
+        await self._read_decisions()
+        now = await self._list_roadworks()
+        for _, item in changes(now if self._roadworks is None else self._roadworks, now):
+            self._hub.publish(self._roadwork(item))
+        self._roadworks = now
+        alarms = await self._list_alarms()
+        for _, item in changes(alarms if self._alarms is None else self._alarms, alarms):
+            self._hub.publish(self._alarm(item))
+        self._alarms = alarms
+
+    async def _read_decisions(self) -> None:
+        row = await self._resources.feeding.row("get_event_position")
+        newest = NOBODY if row is None else Position(row["epoch"], row["decision_id"])
+        before, self._position = self._position, newest
+        if before is None or before == newest:
+            return
+        events = await self._decisions_between(before, newest)
+        for event in events or [reset("the decisions were restored, or are too many", newest)]:
+            self._hub.publish(event)
+
+    async def _decisions_between(self, heard: Position, until: Position) -> list[Event] | None:
+        """Give the decisions after a position up to another; None if nobody can tell."""
+        if heard.epoch != until.epoch or not 0 <= until.decision_id - heard.decision_id <= MOST_DECISIONS:
+            return None
+        rows = await self._resources.feeding.rows("list_decided", heard.decision_id, until.decision_id)
+        return [
+            Event("decision", _json(row), Position(until.epoch, row["decision_id"]), sign_id=row["sign_id"])
+            for row in rows
+        ]
+
+    async def read_links(self) -> None:
+        """Tell which links changed; while nobody listens, know nothing of them. Raises as `read` does."""
+        if not self._hub.is_anybody_there:
+            self._links = None
+            return
+        rows = await self._resources.feeding.rows("list_link_states")
+        now = {row["link_id"]: dict(row) for row in rows}
+        if self._links is not None and (changed := [state for _, state in changes(self._links, now)]):
+            self._hub.publish(link_states(changed, self._covers_until, self.position))
+        self._links = now
+
+    async def read_ingest(self) -> None:
+        """Tell how readings come in. Raises as `read` does."""
+        if not self._hub.is_anybody_there:
+            return
+        hour = _WALL.now().replace(minute=0, second=0, microsecond=0)
+        counts = await self._resources.feeding.row("sum_ledger", hour, hour + timedelta(hours=1), None)
+        newest = await self._resources.feeding.row("get_newest_reading")
+        assert counts is not None  # noqa: S101 - sums are one row
+        assert newest is not None  # noqa: S101 - so is a maximum
+        data = {"since": _told(hour), **dict(counts), "newest_measured_at": _told(newest["measured_at"])}
+        self._hub.publish(Event("ingest", data, self.position))
+
+    async def _beat(self) -> None:
+        """Tell all that we are there; send those away whose keys are valid no more."""
+        keys, now = self._resources.keys, _WALL.now()
+
+        def is_over(key: ApiKey) -> bool:
+            return not keys.holds(key, now)
+
+        self._hub.close(Event("bye", {"reason": "the key has expired or was revoked"}, self.position), is_over)
+        self._hub.publish(Event("heartbeat", self._moment(), self.position))
+
+    def hello(self) -> Event:
+        """Make the first event that a listener gets."""
+        return Event("hello", self._moment(), self.position)
+
+    async def since(self, heard: Position | None) -> Sequence[Event]:
+        """Give what somebody missed who heard all up to a position and comes back; nothing for one who comes first.
+
+        Decisions one by one; of all else, how it is now. Raises as `read` does.
+        """
+        if self._position is None:
+            await self.read()
+        if self._links is None:
+            await self.read_links()
+        if heard is None:
+            return ()
+        decisions = await self._decisions_between(heard, self.position)
+        if decisions is None:
+            return (reset("too much has happened since", self.position),)
+        links = list((self._links or {}).values())
+        return (
+            *decisions,
+            *(self._roadwork(item) for item in (self._roadworks or {}).values()),
+            *(self._alarm(item) for item in (self._alarms or {}).values()),
+            *([link_states(links, self._covers_until, self.position)] if links else []),
+        )
+
+    async def _list_roadworks(self) -> States:
+        items = await list_roadworks(self._resources, None, None, MOST_ROADWORKS)
+        return {item["roadwork_id"]: RoadworkView.model_validate(item).model_dump(mode="json") for item in items}
+
+    async def _list_alarms(self) -> States:
+        rows = await self._resources.feeding.rows("list_alarms", None, None, None, MOST_ALARMS)
+        return {str(row["alarm_id"]): Alarm.model_validate(dict(row)).model_dump(mode="json") for row in rows}
+
+    def _roadwork(self, item: Any) -> Event:  # noqa: ANN401 - JSON
+        return Event("roadwork", item, self.position, links=frozenset(item["links"]))
+
+    def _alarm(self, item: Any) -> Event:  # noqa: ANN401 - JSON
+        return Event("alarm", item, self.position)
+
+    @property
+    def _covers_until(self) -> str | None:
+        return _told(self._resources.memory.covers_until)
+
+    def _moment(self) -> dict[str, Any]:
+        memory = self._resources.memory
+        return {
+            "covers_until": _told(memory.covers_until),
+            "heartbeat_at": _told(memory.heartbeat_at),
+            "now": _told(_WALL.now()),
+            "degraded": self._is_degraded,
+        }
+
+
+def _json(row: asyncpg.Record) -> dict[str, Any]:
+    return {name: _told(value) if isinstance(value, datetime) else value for name, value in row.items()}
+
+
+def _told(moment: datetime | None) -> str | None:
+    return None if moment is None else moment.isoformat().replace("+00:00", "Z")

@@ -1,0 +1,36 @@
+-- What events are made from.
+
+-- name: get_event_position
+-- How far decisions go: the newest one, and the epoch in which ids are counted.
+select coalesce((select epoch from planner), 1) as epoch, coalesce(max(decision_id), 0) as decision_id from decision;
+
+-- name: list_decided
+-- Decisions after the id $1 up to the id $2, in their order: what signs show from then on.
+select sign_id, decision_id, epoch, seq, decided_at, state, lines, source
+from decision where decision_id > $1 and decision_id <= $2 order by decision_id;
+
+-- name: list_link_states
+-- What is known of each link now, as it is told.
+select link_id, level_of_service, speed_kmh, confidence, source from link_state;
+
+-- name: get_newest_reading
+-- When the newest reading was measured; null: none was ever stored.
+select max(measured_at) as measured_at from detector_state;
+
+-- name: find_in_box
+-- The links of the active network that touch the box $1..$4 (min lon, min lat, max lon, max lat), and the signs on them.
+with inside as (
+    select l.link_id
+    from link l
+    join network n on n.network_version = l.network_version and n.is_active
+    cross join lateral (
+        select min(l.coordinates[i]) as min_lon, min(l.coordinates[i + 1]) as min_lat,
+            max(l.coordinates[i]) as max_lon, max(l.coordinates[i + 1]) as max_lat
+        from generate_series(1, cardinality(l.coordinates), 2) as i
+    ) shape
+    where shape.max_lon >= $1::float8 and shape.max_lat >= $2::float8
+        and shape.min_lon <= $3::float8 and shape.min_lat <= $4::float8
+)
+select
+    coalesce((select array_agg(link_id) from inside), '{}') as links,
+    coalesce((select array_agg(sign_id) from sign where link_id in (select link_id from inside)), '{}') as signs;
