@@ -8,7 +8,9 @@ from fastapi.responses import RedirectResponse
 from fastapi_offline import FastAPIOffline
 
 from lotse_gateway.access import Authentication
+from lotse_gateway.conditional import Conditional
 from lotse_gateway.door import DOCS_PATH, BodyTooLargeError, Door, on_body_too_large
+from lotse_gateway.idempotency import Idempotency
 from lotse_gateway.nouns import CORRIDORS, DESTINATIONS, DETECTORS, SIGNS, Noun
 from lotse_gateway.openapi import describe
 from lotse_gateway.resources import Resources
@@ -80,6 +82,8 @@ def create_app(resources: Resources) -> FastAPI:
     )
     add_problem_handlers(app)
     app.add_exception_handler(BodyTooLargeError, on_body_too_large)
+    app.add_middleware(Idempotency, database=resources.database)
+    app.add_middleware(Conditional)
     app.add_middleware(Authentication, ring=resources.keys)
     app.add_middleware(Door, max_body_bytes=resources.settings.max_body_bytes)
     for router in ROUTERS:

@@ -13,3 +13,5 @@ DATABASE_UP = Gauge("lotse_gateway_database_up", "1 while the last read of the d
 MEMORY_READS = Counter("lotse_gateway_memory_reads_total", "Re-reads of what signs are served from", ["outcome"])
 UNREADABLE_DECISIONS = Counter("lotse_gateway_unreadable_decisions_total", "Decisions whose body names no ttl_s")
 HEARTBEAT_AT = Gauge("lotse_gateway_planner_heartbeat_timestamp_seconds", "The planner's last heartbeat known here")
+IDEMPOTENT = Counter("lotse_gateway_idempotent_requests_total", "Requests with an Idempotency-Key", ["outcome"])
+UNKEPT_ANSWERS = Counter("lotse_gateway_unkept_answers_total", "Answers to idempotent requests that could not be kept")

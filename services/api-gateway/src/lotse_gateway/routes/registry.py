@@ -15,6 +15,7 @@ from lotse_gateway.models.registry import BulkAnswer
 from lotse_gateway.nouns import CORRIDORS, Noun
 from lotse_gateway.openapi import errors
 from lotse_gateway.paging import encode_cursor
+from lotse_gateway.preconditions import Supposed
 from lotse_gateway.resources import Resources
 from lotse_gateway.routes.parameters import Cursor, id_in_path, invalid_field, page_size, read_cursor
 
@@ -78,7 +79,7 @@ def _add_writes(router: APIRouter, resources: Resources, noun: Noun[Any]) -> Non
 
     async def create(row: RequestBody, key: Annotated[ApiKey, Requires(Scope.ADMIN)], response: Response) -> Any:  # noqa: ANN401
         completed = await registry.complete_row(row, complete)
-        stored, _ = await registry.put_row(database, key, noun, completed, may_replace=False)
+        stored, _ = await registry.put_row(database, key, noun, completed, supposed=None)
         response.headers["Location"] = f"{router.prefix}/{noun.id_of(row)}"
         return stored
 
@@ -86,13 +87,14 @@ def _add_writes(router: APIRouter, resources: Resources, noun: Noun[Any]) -> Non
         noun_id: Annotated[str, id_in_path(noun.id_field, _new_id(noun))],
         row: RequestBody,
         key: Annotated[ApiKey, Requires(Scope.ADMIN)],
+        supposed: Supposed,
         response: Response,
     ) -> Any:  # noqa: ANN401
         if noun.id_of(row) != noun_id:
             reason = f"is {noun.id_of(row)!r}, but the path names {noun_id!r}"
             raise invalid_field(field=f"body.{noun.id_field}", reason=reason)
         completed = await registry.complete_row(row, complete)
-        stored, is_new = await registry.put_row(database, key, noun, completed, may_replace=True)
+        stored, is_new = await registry.put_row(database, key, noun, completed, supposed)
         response.status_code = 201 if is_new else 200
         return stored
 
@@ -117,7 +119,7 @@ def _add_writes(router: APIRouter, resources: Resources, noun: Noun[Any]) -> Non
         description=f"After it the {noun.name} is what the body says: 201 if it is new, 200 if it was replaced. "
         "A field that is left out takes its default.",
         response_model=noun.view,
-        responses=errors(422, reads_body=True) | {201: {"description": "Created", "model": noun.view}},
+        responses=errors(412, 422, reads_body=True) | {201: {"description": "Created", "model": noun.view}},
         operation_id=f"put_{noun.name}",
     )
 

@@ -15,6 +15,10 @@ select detector_id, name, link_id, lon, lat, lanes, interval_s, max_speed_kmh, m
     locked_on_s, stuck_intervals, silent_intervals, future_tolerance_s, neighbours, failed_at, failed_reason, updated_at
 from detector where detector_id = $1;
 
+-- name: hold_registered_detector
+-- Keeps one ($1) from other writers until the transaction ends.
+select detector_id from detector where detector_id = $1 for update;
+
 -- name: put_detector
 -- Creates or replaces detectors. One that an operator holds to be failed stays so.
 insert into detector as present (
@@ -46,6 +50,10 @@ from destination where $1::text is null or destination_id > $1 order by destinat
 -- One destination.
 select destination_id, name, sign_text, node_id, updated_at from destination where destination_id = $1;
 
+-- name: hold_registered_destination
+-- Keeps one ($1) from other writers until the transaction ends.
+select destination_id from destination where destination_id = $1 for update;
+
 -- name: put_destination
 -- Creates or replaces destinations.
 insert into destination as present (destination_id, name, sign_text, node_id)
@@ -67,6 +75,10 @@ from sign where $1::text is null or sign_id > $1 order by sign_id limit $2;
 select sign_id, name, link_id, lon, lat, line_count, line_chars, destinations, fallback, priority, mode, charset,
     retired_at, updated_at
 from sign where sign_id = $1;
+
+-- name: hold_registered_sign
+-- Keeps one ($1) from other writers until the transaction ends.
+select sign_id from sign where sign_id = $1 for update;
 
 -- name: put_sign
 -- Creates or replaces signs; one that was retired is taken back into service.
@@ -100,6 +112,10 @@ where $1::text is null or corridor_id > $1 order by corridor_id limit $2;
 select corridor_id, name, links, via, signs, destinations, updated_at,
     coalesce(status, 'unchecked') as status, problem, resolves_to
 from corridor left join corridor_finding using (corridor_id, links) where corridor_id = $1;
+
+-- name: hold_registered_corridor
+-- Keeps one ($1) from other writers until the transaction ends.
+select corridor_id from corridor where corridor_id = $1 for update;
 
 -- name: put_corridor
 -- Creates or replaces corridors. What routing found is shown where their links stay the same.
