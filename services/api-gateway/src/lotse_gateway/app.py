@@ -28,6 +28,7 @@ from lotse_gateway.routes.history import history_router
 from lotse_gateway.routes.ledger import ledger_router
 from lotse_gateway.routes.links import links_router
 from lotse_gateway.routes.locks import locks_router
+from lotse_gateway.routes.networks import networks_router
 from lotse_gateway.routes.parameters import refuse_unknown_parameters
 from lotse_gateway.routes.problem_pages import problem_pages_router
 from lotse_gateway.routes.proposals import proposals_router
@@ -41,6 +42,7 @@ from lotse_gateway.routes.signs import signs_router
 from lotse_gateway.routes.strategies import strategies_router
 from lotse_gateway.routes.system import system_router
 from lotse_gateway.routes.templates import templates_router
+from lotse_gateway.sparse import Sparse
 from lotse_gateway.version import VERSION
 from lotse_shared.health import health_router
 from lotse_shared.problems import add_problem_handlers
@@ -57,6 +59,7 @@ ROUTERS = (
     strategies_router,
     templates_router,
     links_router,
+    networks_router,
     closure_checks_router,
     decisions_router,
     detours_router,
@@ -83,6 +86,7 @@ def create_app(resources: Resources) -> FastAPI:
     add_problem_handlers(app)
     app.add_exception_handler(BodyTooLargeError, on_body_too_large)
     app.add_middleware(Idempotency, database=resources.database)
+    app.add_middleware(Sparse)
     app.add_middleware(Conditional)
     app.add_middleware(Authentication, ring=resources.keys)
     app.add_middleware(Door, max_body_bytes=resources.settings.max_body_bytes)

@@ -93,7 +93,7 @@ def describe(app: FastAPI) -> Json:
         schemas |= problem.pop("$defs", {}) | {PROBLEM_SCHEMA: problem}
         for method, operation in list_operations(document):
             _drop_default_validation_error(operation)
-            add_contract(method, operation, _error)
+            add_contract(method, operation, schemas, _error)
             _add_examples(operation, schemas)
         for unused in ("HTTPValidationError", "ValidationError"):
             schemas.pop(unused, None)

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from typing import Any
 
 from lotse_gateway.idempotency import NAME, PATTERN
+from lotse_gateway.sparse import PARAMETER
 
 Json = dict[str, Any]
 Describe = Callable[[int], Json]
@@ -32,10 +33,11 @@ _IDEMPOTENCY_KEY = {
 }
 
 
-def add_contract(method: str, operation: Json, describe_error: Describe) -> None:
+def add_contract(method: str, operation: Json, schemas: Json, describe_error: Describe) -> None:
     """Add what every operation with this method has, unless it tells it by itself."""
     if method == "get":
         _add_etag(operation)
+        _add_fields(operation, schemas)
     if method == "post":
         operation.setdefault("parameters", []).append(_IDEMPOTENCY_KEY)
         for status in (409, 422):
@@ -49,3 +51,38 @@ def _add_etag(operation: Json) -> None:
     answers["200"]["headers"] = answers["200"].get("headers", {}) | _ETAG
     answers["304"] = {"description": "Unchanged since the ETag in If-None-Match", "headers": _ETAG}
     operation.setdefault("parameters", []).append(_IF_NONE_MATCH)
+
+
+def _add_fields(operation: Json, schemas: Json) -> None:
+    names = [
+        name
+        for content in operation["responses"]["200"].get("content", {}).values()
+        for name in _fields(content, schemas)
+    ]
+    if not names:
+        return
+    operation.setdefault("parameters", []).append(
+        {
+            "name": PARAMETER,
+            "in": "query",
+            "required": False,
+            "style": "form",
+            "explode": False,
+            "description": "of each item only these, separated by commas; of features, of their properties",
+            "schema": {"type": "array", "minItems": 1, "items": {"enum": names}},
+        }
+    )
+
+
+def _fields(content: Json, schemas: Json) -> list[str]:
+    """Give the names of the fields of an item, none where the answer is no list."""
+    answer = _resolve(content.get("schema", {}), schemas).get("properties", {})
+    item = _resolve(answer.get("items", answer.get("features", {})).get("items", {}), schemas).get("properties", {})
+    if "features" in answer:
+        item = _resolve(item.get("properties", {}), schemas).get("properties", {})
+    return list(item)
+
+
+def _resolve(schema: Json, schemas: Json) -> Json:
+    found: Json = schemas[schema["$ref"].rpartition("/")[2]] if "$ref" in schema else schema
+    return found

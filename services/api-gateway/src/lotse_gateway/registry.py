@@ -33,11 +33,17 @@ class Written:
 
 
 def parse_rows(noun: Noun[Row], rows: Sequence[object]) -> tuple[list[tuple[int, Row]], list[Fault]]:
-    """Check the form of each row of a bulk request. Give the good ones with their place, and what is wrong."""
+    """Check the form of each row of a bulk request. Give the good ones with their place, and what is wrong.
+
+    A Fault stands for a row that could not be read.
+    """
     good: list[tuple[int, Row]] = []
     faults: list[Fault] = []
     first_seen: dict[str, int] = {}
     for index, raw in enumerate(rows):
+        if isinstance(raw, Fault):
+            faults.append(raw)
+            continue
         try:
             row = noun.body.model_validate(raw)
         except ValidationError as error:
