@@ -120,7 +120,7 @@ async def test_a_long_table_comes_whole_and_a_limit_counts(admin: httpx.AsyncCli
 
 async def test_features_lie_where_they_are(admin: httpx.AsyncClient) -> None:
     await admin.post("/v1/roadworks", json=a_roadwork(roadwork_id="B1"))
-    found = {}
+    found: dict[str, Any] = {}
     for noun in ("detectors", "signs", "corridors", "roadworks"):
         answer = await admin.get(f"/v1/{noun}", headers=GEOJSON)
         assert answer.headers["content-type"] == "application/geo+json"

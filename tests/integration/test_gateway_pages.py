@@ -22,7 +22,7 @@ SIGNS = [a_sign(f"S{number}", **_somewhere()) for number in range(25)]
 
 
 def _is_in(row: dict[str, Any], box: Box) -> bool:
-    return box.west <= row["lon"] <= box.east and box.south <= row["lat"] <= box.north
+    return bool(box.west <= row["lon"] <= box.east and box.south <= row["lat"] <= box.north)
 
 
 async def _walk(client: httpx.AsyncClient, path: str, **params: Any) -> list[dict[str, Any]]:
