@@ -131,9 +131,13 @@ def test_the_examples_of_lists_find_something(client: httpx.Client) -> None:
 
 
 def test_every_read_has_an_etag_and_is_304_while_nothing_changes(client: httpx.Client) -> None:
+    tried = 0
     for method, path, operation in operations(client.get("/openapi.json").json()):
         if method != "get" or "304" not in operation["responses"]:
             continue
+        if not send_example(client, method, path, operation).is_success:
+            continue  # another example has deleted it
+        tried += 1
         for _ in range(20):  # something may have happened in between, but not every time
             first = send_example(client, method, path, operation)
             assert re.fullmatch('"[0-9a-f]{64}"', first.headers["etag"]), path
@@ -142,6 +146,7 @@ def test_every_read_has_an_etag_and_is_304_while_nothing_changes(client: httpx.C
                 break
         else:
             assert path == "/v1/system", f"{path} is another one every time"  # which tells the time
+    assert tried > 30
 
 
 def test_every_put_refuses_a_wrong_if_match(client: httpx.Client) -> None:

@@ -39,8 +39,8 @@ publishes.
 
 **Lists** come in pages: give `next_cursor` back as `cursor` until it is null.
 
-**Writes that meet.** Reads carry an ETag; `If-Match` on PUT and DELETE refuses to write over what was changed since (412);
-a POST with an `Idempotency-Key` may be sent again.
+**Writes that meet.** Reads carry an ETag; `If-Match` on PUT and DELETE refuses to write over what was changed since
+(412); a POST with an `Idempotency-Key` may be sent again.
 
 **Errors** are problems (RFC 9457, `application/problem+json`): a stable `type` with a page behind it, and each fault by
 its field in `errors`.
