@@ -2,8 +2,11 @@
 
 import asyncio
 import json
+import re
+import subprocess
 import time
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import asyncpg
@@ -16,6 +19,9 @@ from lotse_standalone.stack.registry import register
 from lotse_standalone.stack.stack import Stack, StackOptions
 
 DEADLINE_S = 30.0
+PAGE = Path(__file__).parents[2] / "docs" / "api.md"
+MORNING = "## A morning in the control centre"
+DONE = "=== done ==="
 TURNS = ("post", "put", "get", "act", "delete")
 Json = dict[str, Any]
 Operation = tuple[str, str, Json]
@@ -96,14 +102,16 @@ def example_of(part: Json) -> Any:
     return part.get("example", next(iter(part["schema"].get("examples", [])), None))
 
 
-def send_example(client: httpx.Client, method: str, path: str, operation: Json) -> httpx.Response:
+def send_example(
+    client: httpx.Client, method: str, path: str, operation: Json, headers: dict[str, str] | None = None
+) -> httpx.Response:
     """Send what the description shows, with all parameters that have an example."""
     given = {(each["in"], each["name"]): example_of(each) for each in operation.get("parameters", [])}
     in_path = {name: value for (place, name), value in given.items() if place == "path"}
     query = {name: value for (place, name), value in given.items() if place == "query" and value is not None}
     content = operation.get("requestBody", {}).get("content", {})
     body = example_of(content["application/json"]) if content else None
-    return client.request(method, path.format(**in_path), params=query, json=body)
+    return client.request(method, path.format(**in_path), params=query, json=body, headers=headers)
 
 
 def test_every_example_of_a_request_works_on_the_demo_town_at_the_first_try(client: httpx.Client) -> None:
@@ -120,3 +128,69 @@ def test_the_examples_of_lists_find_something(client: httpx.Client) -> None:
     for path, found in (("/v1/links", "features"), ("/v1/detours", "items")):
         answer = send_example(client, "get", path, document["paths"][path]["get"])
         assert answer.json()[found], path
+
+
+def test_every_read_has_an_etag_and_is_304_while_nothing_changes(client: httpx.Client) -> None:
+    tried = 0
+    for method, path, operation in operations(client.get("/openapi.json").json()):
+        if method != "get" or "304" not in operation["responses"]:
+            continue
+        if not send_example(client, method, path, operation).is_success:
+            continue  # another example has deleted it
+        tried += 1
+        for _ in range(20):  # something may have happened in between, but not every time
+            first = send_example(client, method, path, operation)
+            assert re.fullmatch('"[0-9a-f]{64}"', first.headers["etag"]), path
+            again = client.get(first.request.url, headers={"If-None-Match": first.headers["etag"]})
+            if again.status_code == httpx.codes.NOT_MODIFIED:
+                break
+        else:
+            assert path == "/v1/system", f"{path} is another one every time"  # which tells the time
+    assert tried > 30
+
+
+def test_every_put_refuses_a_wrong_if_match(client: httpx.Client) -> None:
+    document = client.get("/openapi.json").json()
+    send_example(
+        client, "put", "/v1/signs/{sign_id}", document["paths"]["/v1/signs/{sign_id}"]["put"]
+    )  # in service again
+    for method, path, operation in operations(document):
+        if method == "put":
+            refused = send_example(client, method, path, operation, {"If-Match": '"another"'})
+            assert refused.status_code == httpx.codes.PRECONDITION_FAILED, f"{path}: {refused.text}"
+
+
+def blocks_of(section: str) -> list[tuple[str, str]]:
+    """Give the calls of a section, each with the answer that stands below it; empty: none does."""
+    found: list[tuple[str, str]] = []
+    for block in re.findall(r"(?:^    .*\n)+", section, re.MULTILINE):
+        text = re.sub(r"^    ", "", block, flags=re.MULTILINE).strip()
+        if re.match(r"curl |[A-Z]+=", text):
+            found.append((text, ""))
+        else:
+            found[-1] = (found[-1][0], text)
+    return found
+
+
+def fits(shown: str, said: str) -> bool:
+    """Tell whether an answer is as the page shows it: spaces do not count, and `…` is anything."""
+    words = [re.escape(re.sub(r"\s", "", part)) for part in shown.split("…")]
+    return re.match(".*".join(words), re.sub(r"\s", "", said), re.DOTALL) is not None
+
+
+def test_the_morning_in_the_control_centre_goes_as_it_is_told(client: httpx.Client, tmp_path: Path) -> None:
+    section = PAGE.read_text(encoding="utf-8").split(MORNING)[1].split("\n## ")[0]
+    blocks = blocks_of(section)
+    assert len(blocks) > 10
+    script = "".join(f"{call}\necho '{DONE}'\n" for call, _ in blocks)
+    environment = {
+        "LOTSE": str(client.base_url).rstrip("/"),
+        "KEY": f"Authorization: {client.headers['authorization']}",
+        "PATH": "/usr/local/bin:/usr/bin:/bin",
+        "no_proxy": "*",
+    }
+    told = subprocess.run(
+        ["/bin/bash", "-c", script], env=environment, cwd=tmp_path, capture_output=True, text=True, check=True
+    ).stdout.split(DONE)
+    for (call, shown), said in zip(blocks, told, strict=False):
+        assert fits(shown, said), f"{call}\n--- is told to give\n{shown}\n--- and gives\n{said}"

@@ -5,8 +5,9 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from lotse_gateway.etags import matches
 from lotse_gateway.feed import read_ttl_s
-from lotse_gateway.memory import Absence, Display, Shown, SignMemory, matches
+from lotse_gateway.memory import Absence, Display, Shown, SignMemory
 
 NOW = datetime(2026, 11, 23, 7, 10, tzinfo=UTC)
 DISPLAY = Display("S1", 7, b"{}", '"abc"', ttl_s=300)

@@ -8,7 +8,9 @@ from fastapi.responses import RedirectResponse
 from fastapi_offline import FastAPIOffline
 
 from lotse_gateway.access import Authentication
+from lotse_gateway.conditional import Conditional
 from lotse_gateway.door import DOCS_PATH, BodyTooLargeError, Door, on_body_too_large
+from lotse_gateway.idempotency import Idempotency
 from lotse_gateway.live.hub import Hub
 from lotse_gateway.live.watch import Watch
 from lotse_gateway.nouns import CORRIDORS, DESTINATIONS, DETECTORS, SIGNS, Noun
@@ -31,6 +33,7 @@ from lotse_gateway.routes.history import history_router
 from lotse_gateway.routes.ledger import ledger_router
 from lotse_gateway.routes.links import links_router
 from lotse_gateway.routes.locks import locks_router
+from lotse_gateway.routes.networks import networks_router
 from lotse_gateway.routes.parameters import refuse_unknown_parameters
 from lotse_gateway.routes.problem_pages import problem_pages_router
 from lotse_gateway.routes.proposals import proposals_router
@@ -44,6 +47,7 @@ from lotse_gateway.routes.signs import signs_router
 from lotse_gateway.routes.strategies import strategies_router
 from lotse_gateway.routes.system import system_router
 from lotse_gateway.routes.templates import templates_router
+from lotse_gateway.sparse import Sparse
 from lotse_gateway.version import VERSION
 from lotse_shared.health import health_router
 from lotse_shared.problems import add_problem_handlers
@@ -62,6 +66,7 @@ ROUTERS = (
     strategies_router,
     templates_router,
     links_router,
+    networks_router,
     closure_checks_router,
     decisions_router,
     detours_router,
@@ -88,6 +93,9 @@ def create_app(resources: Resources, hub: Hub, watch: Watch) -> FastAPI:
     )
     add_problem_handlers(app)
     app.add_exception_handler(BodyTooLargeError, on_body_too_large)
+    app.add_middleware(Idempotency, database=resources.database)
+    app.add_middleware(Sparse)
+    app.add_middleware(Conditional)
     app.add_middleware(Displays, memory=resources.memory, retry_after_s=resources.settings.poll_s)
     app.add_middleware(Authentication, ring=resources.keys)
     app.add_middleware(Door, max_body_bytes=resources.settings.max_body_bytes)

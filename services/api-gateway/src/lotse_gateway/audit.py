@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from lotse_gateway.database import Session
+from lotse_gateway.idempotency import mark_effect
 from lotse_gateway.keys import ApiKey
 
 
@@ -18,6 +19,7 @@ class Event:
 
 
 async def leave_trace(session: Session, key: ApiKey, noun: str, events: Sequence[Event]) -> None:
-    """Write audit events in the session's transaction."""
+    """Write audit events in the session's transaction; under an idempotency key, also that the request took effect."""
+    await mark_effect(session)
     rows = [{"action": event.action, "noun_id": event.noun_id, "detail": dict(event.detail)} for event in events]
     await session.rows("add_audit_events", key.key_id, noun, rows)

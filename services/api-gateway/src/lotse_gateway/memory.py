@@ -80,10 +80,3 @@ class SignMemory:
             return Absence.UNDECIDED
         fresh_until = self.heartbeat_at + timedelta(seconds=display.ttl_s)
         return Shown(display, fresh_until) if now < fresh_until else Absence.STALE
-
-
-def matches(if_none_match: str, etag: str) -> bool:
-    """Tell whether an If-None-Match header names this ETag (RFC 9110, 13.1.2: weak comparison, a list, or *)."""
-    if if_none_match == etag:
-        return True
-    return any(part.strip().removeprefix("W/") in (etag, "*") for part in if_none_match.split(","))

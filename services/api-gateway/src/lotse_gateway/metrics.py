@@ -42,3 +42,5 @@ HEARTBEAT_AT = Gauge("lotse_gateway_planner_heartbeat_timestamp_seconds", "The p
 LISTENERS = Gauge("lotse_gateway_listeners", "Who listen to events now")
 LISTENERS_RESET = Counter("lotse_gateway_listeners_reset_total", "Listeners that took too slowly, and had to read anew")
 EVENTS = Counter("lotse_gateway_events_total", "Events by kind, each counted once however many listen", ["kind"])
+IDEMPOTENT = Counter("lotse_gateway_idempotent_requests_total", "Requests with an Idempotency-Key", ["outcome"])
+UNKEPT_ANSWERS = Counter("lotse_gateway_unkept_answers_total", "Answers to idempotent requests that could not be kept")

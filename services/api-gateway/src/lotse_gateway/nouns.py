@@ -40,6 +40,7 @@ class Noun(Generic[Row]):
     town_id: str
     mentions: Callable[[Row], list[Mention]]
     rules: Callable[[Row, Known], Sequence[Fault]] = _no_more_rules
+    has_geometry: bool = True
 
     @property
     def plural(self) -> str:
@@ -101,6 +102,7 @@ DESTINATIONS = Noun(
     "places that signs lead to",
     "CENTRUM",
     _of_destination,
+    has_geometry=False,
 )
 SIGNS = Noun("sign", Sign, SignView, SignPage, "variable message signs", "S2", _of_sign)
 CORRIDORS = Noun(

@@ -9,6 +9,8 @@ from fastapi.openapi.utils import get_openapi
 
 from lotse_gateway.door import UnsupportedMediaType
 from lotse_gateway.models.base import ProblemBody
+from lotse_gateway.openapi_contract import add_contract
+from lotse_gateway.preconditions import PreconditionFailed
 from lotse_shared.problems import (
     MEDIA_TYPE,
     Conflict,
@@ -37,6 +39,9 @@ publishes.
 
 **Lists** come in pages: give `next_cursor` back as `cursor` until it is null.
 
+**Writes that meet.** Reads carry an ETag; `If-Match` on PUT and DELETE refuses to write over what was changed since
+(412); a POST with an `Idempotency-Key` may be sent again.
+
 **Errors** are problems (RFC 9457, `application/problem+json`): a stable `type` with a page behind it, and each fault by
 its field in `errors`.
 
@@ -51,6 +56,7 @@ _EXAMPLES: Mapping[int, Problem] = {
         NotFound("there is no sign 'S99'"),
         Conflict("the detector 'AB-05' exists: replace it with PUT, if that is meant"),
         Gone("sign 'S6': the sign was retired"),
+        PreconditionFailed("the detector 'AB-05' exists already; leave out If-None-Match, if you mean to replace it"),
         TooLarge("at most 8388608 bytes are taken in one request"),
         UnsupportedMediaType("the body is text/plain: send application/json"),
         InvalidInput(
@@ -88,8 +94,9 @@ def describe(app: FastAPI) -> Json:
         schemas = document["components"]["schemas"]
         problem = ProblemBody.model_json_schema(ref_template="#/components/schemas/{model}")
         schemas |= problem.pop("$defs", {}) | {PROBLEM_SCHEMA: problem}
-        for operation in list_operations(document):
+        for method, operation in list_operations(document):
             _drop_default_validation_error(operation)
+            add_contract(method, operation, schemas, _error)
             _add_examples(operation, schemas)
         for unused in ("HTTPValidationError", "ValidationError"):
             schemas.pop(unused, None)
@@ -97,9 +104,9 @@ def describe(app: FastAPI) -> Json:
     return app.openapi_schema
 
 
-def list_operations(document: Json) -> Iterator[Json]:
-    """Give every operation of an OpenAPI document."""
-    return (operation for path in document["paths"].values() for operation in path.values())
+def list_operations(document: Json) -> Iterator[tuple[str, Json]]:
+    """Give every operation of an OpenAPI document with its method."""
+    return (each for path in document["paths"].values() for each in path.items())
 
 
 def _drop_default_validation_error(operation: Json) -> None:

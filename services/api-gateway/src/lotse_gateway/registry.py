@@ -11,6 +11,7 @@ from lotse_gateway.audit import Event, leave_trace
 from lotse_gateway.database import Database, Session
 from lotse_gateway.keys import ApiKey
 from lotse_gateway.nouns import Noun, Row
+from lotse_gateway.preconditions import Precondition, exists_already
 from lotse_gateway.references import Fault, Kind, Known, Mention, list_missing
 from lotse_shared.problems import Conflict, InvalidInput, NotFound
 
@@ -32,11 +33,17 @@ class Written:
 
 
 def parse_rows(noun: Noun[Row], rows: Sequence[object]) -> tuple[list[tuple[int, Row]], list[Fault]]:
-    """Check the form of each row of a bulk request. Give the good ones with their place, and what is wrong."""
+    """Check the form of each row of a bulk request. Give the good ones with their place, and what is wrong.
+
+    A Fault stands for a row that could not be read.
+    """
     good: list[tuple[int, Row]] = []
     faults: list[Fault] = []
     first_seen: dict[str, int] = {}
     for index, raw in enumerate(rows):
+        if isinstance(raw, Fault):
+            faults.append(raw)
+            continue
         try:
             row = noun.body.model_validate(raw)
         except ValidationError as error:
@@ -114,24 +121,47 @@ def _refuse_one(faults: Sequence[Fault]) -> None:
 
 
 async def put_row(
-    database: Database, key: ApiKey, noun: Noun[Row], row: Row, *, may_replace: bool
+    database: Database, key: ApiKey, noun: Noun[Row], row: Row, supposed: Precondition | None
 ) -> tuple[dict[str, Any], bool]:
-    """Create one, or replace it where that is meant. Give it as it is now, and whether it is new.
+    """Create one, or replace it if it is as supposed (None: it must not exist). Give it as it is now, and if it is new.
 
     Raises
     ------
     InvalidInput
         It mentions what does not exist.
     Conflict
-        It exists, and `may_replace` is not set.
+        It exists, and must not.
+    PreconditionFailed
+        It is not as supposed.
     """
+    what = f"the {noun.name} {noun.id_of(row)!r}"
     async with database.transaction() as session:
+        present = None if supposed is None else await hold_row(session, noun, noun.id_of(row), supposed)
         _refuse_one(await _check(session, noun, [(0, row)]))
+        may_replace = supposed is not None and (present is not None or not supposed.is_given)
         written = await _write(session, key, noun, [row], may_replace=may_replace)
+        if not written.rows and supposed is not None:  # somebody else was quicker to create it
+            raise exists_already(what)
         if not written.rows:
-            message = f"the {noun.name} {noun.id_of(row)!r} exists: replace it with PUT, if that is meant"
+            message = f"{what} exists: replace it with PUT, if that is meant"
             raise Conflict(message)
         return written.rows[0], written.created == 1
+
+
+async def hold_row(session: Session, noun: Noun[Any], noun_id: str, supposed: Precondition) -> asyncpg.Record | None:
+    """Keep one from other writers until the transaction ends, and give it; only where something is supposed of it.
+
+    Raises
+    ------
+    PreconditionFailed
+        It is not as supposed.
+    """
+    if not supposed.is_given:
+        return None
+    await session.row(f"hold_registered_{noun.name}", noun_id)
+    present = await session.row(f"get_{noun.name}", noun_id)
+    supposed.check(f"the {noun.name} {noun_id!r}", noun.view, present)
+    return present
 
 
 async def get_row(database: Database, noun: Noun[Any], noun_id: str) -> asyncpg.Record:

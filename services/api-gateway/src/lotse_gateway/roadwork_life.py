@@ -62,13 +62,13 @@ async def hold_roadwork(session: Session, resources: Resources, roadwork_id: str
 
 
 async def list_roadworks(
-    resources: Resources, after: str | None, status: Status | None, limit: int
+    resources: Resources, after: str | None, status: Status | None, limit: int, where: Sequence[object]
 ) -> list[dict[str, Any]]:
-    """List so many roadworks after an id, of a status."""
+    """List so many roadworks after an id, of a status; `where`: in which box, from when, and until when."""
     now, found = resources.clock.now(), list[dict[str, Any]]()
     stored = None if status is None else list(STORED.get(status, (status,)))
     while len(found) < limit:
-        rows = await resources.database.rows("list_roadworks", after, now, stored, limit)
+        rows = await resources.database.rows("list_roadworks", after, now, stored, limit, *where)
         found += [each for each in (as_it_is(row, now) for row in rows) if status in (None, each["status"])]
         if len(rows) < limit:
             break

@@ -41,6 +41,14 @@ class Failure(Body):
     reason: Name = Field(min_length=1, examples=["pit open, loop cut"])
 
 
+class FailureView(View):
+    """That an operator holds a detector to be failed."""
+
+    detector_id: str = Field(examples=["AB-90"])
+    reason: str = Field(examples=["pit open, loop cut"])
+    failed_at: AwareDatetime = Field(description="on Lotse's clock", examples=["2026-11-23T07:43:28Z"])
+
+
 class Alarm(View):
     """Something that a person should know. It clears itself when its cause is gone."""
 

@@ -6,6 +6,7 @@ from pydantic import AwareDatetime, ConfigDict, Field, JsonValue, model_validato
 
 from lotse_gateway.models.base import Body, Latitude, Longitude, Name, Page, View
 from lotse_shared.identifiers import Identifier
+from lotse_shared.moment import Moment
 from lotse_shared.wire import Place
 from lotse_shared.wire_texts import Charset
 
@@ -82,6 +83,9 @@ class Sign(Body):
         default="automatic", description="approval: what Lotse wants it to show waits for a person, as a proposal"
     )
     charset: Charset = Field(default="utf8", description="letters it can write; ascii: Ä is written AE, and so on")
+    retired_at: Moment | None = Field(
+        default=None, description="since then it is out of service; null: in service", examples=[None]
+    )
 
 
 NORDRING: list[JsonValue] = ["R03-R21-0", "R21-R02-0", "R02-R01-0", "R01-R20-0"]
@@ -145,8 +149,6 @@ class DestinationView(Registered, Destination):
 
 class SignView(Registered, Sign):
     """A registered sign."""
-
-    retired_at: AwareDatetime | None = Field(description="since then it is out of service; null: in service")
 
 
 class CorridorView(Registered):

@@ -9,8 +9,9 @@ from fastapi.routing import APIRoute
 from starlette import types
 
 from lotse_gateway.access import Requires, key_of
+from lotse_gateway.etags import matches
 from lotse_gateway.keys import ApiKey, Scope
-from lotse_gateway.memory import Absence, Shown, SignMemory, matches
+from lotse_gateway.memory import Absence, Shown, SignMemory
 from lotse_gateway.metrics import count_display
 from lotse_gateway.models.decisions import DisplayBody
 from lotse_gateway.openapi import Responses, errors

@@ -8,9 +8,10 @@ from lotse_gateway.access import Requires
 from lotse_gateway.audit import Event, leave_trace
 from lotse_gateway.database import Session
 from lotse_gateway.keys import ApiKey, Scope
-from lotse_gateway.models.health import DetectorHealth, DetectorHealthPage, DetectorStatus, Failure
+from lotse_gateway.models.health import DetectorHealth, DetectorHealthPage, DetectorStatus, Failure, FailureView
 from lotse_gateway.openapi import errors
 from lotse_gateway.paging import encode_cursor
+from lotse_gateway.preconditions import Precondition, Supposed
 from lotse_gateway.resources import Resources
 from lotse_gateway.routes.parameters import Cursor, DetectorId, NewDetectorId, page_size, read_cursor
 from lotse_shared.clock import WallClock
@@ -65,21 +66,41 @@ def _add_reads(router: APIRouter, resources: Resources) -> None:
 def _add_failure(router: APIRouter, resources: Resources) -> None:
     database, clock = resources.database, resources.clock
 
+    @router.get(
+        "/{detector_id}/failure",
+        summary="Get the failure of a detector",
+        response_model=FailureView,
+        responses=errors(404, 422),
+        dependencies=[Requires(Scope.VIEWER)],
+        operation_id="get_detector_failure",
+    )
+    async def get_failure(detector_id: NewDetectorId) -> Any:  # noqa: ANN401 - FailureView
+        """Since when, and why, an operator holds it to be failed; 404 where nobody does."""
+        row = await database.row("get_failure", detector_id)
+        if row is None:
+            message = f"the detector {detector_id!r} is not held to be failed, or there is none"
+            raise NotFound(message)
+        return dict(row)
+
     @router.put(
         "/{detector_id}/failure",
         summary="Hold a detector to be failed",
         response_model=DetectorHealth,
-        responses=errors(404, 422, reads_body=True),
+        responses=errors(404, 412, 422, reads_body=True),
         operation_id="fail_detector",
     )
     async def fail(
-        detector_id: NewDetectorId, failure: Failure, key: Annotated[ApiKey, Requires(Scope.OPERATOR)]
+        detector_id: NewDetectorId,
+        failure: Failure,
+        key: Annotated[ApiKey, Requires(Scope.OPERATOR)],
+        supposed: Supposed,
     ) -> Any:  # noqa: ANN401 - DetectorHealth
         """From now on its readings are stored, and nothing rests on them (R10); no alarm tells that it is silent.
 
         It stays so, also when it is registered anew, until it is held to be mended. A new reason replaces the old one.
         """
         async with database.transaction() as session:
+            await _hold(session, detector_id, supposed)
             now = clock.now() or WallClock().now()
             if await session.row("fail_detector", detector_id, failure.reason, now) is not None:
                 await leave_trace(session, key, "detector", [Event("fail", detector_id, {"reason": failure.reason})])
@@ -89,15 +110,24 @@ def _add_failure(router: APIRouter, resources: Resources) -> None:
         "/{detector_id}/failure",
         summary="Hold a detector to be mended",
         response_model=DetectorHealth,
-        responses=errors(404, 422),
+        responses=errors(404, 412, 422),
         operation_id="mend_detector",
     )
-    async def mend(detector_id: NewDetectorId, key: Annotated[ApiKey, Requires(Scope.OPERATOR)]) -> Any:  # noqa: ANN401 - DetectorHealth
+    async def mend(
+        detector_id: NewDetectorId, key: Annotated[ApiKey, Requires(Scope.OPERATOR)], supposed: Supposed
+    ) -> Any:  # noqa: ANN401 - DetectorHealth
         """From now on its readings count again. Mending one that is not failed does nothing."""
         async with database.transaction() as session:
+            await _hold(session, detector_id, supposed)
             if await session.row("mend_detector", detector_id) is not None:
                 await leave_trace(session, key, "detector", [Event("mend", detector_id)])
             return await _get(session, detector_id)
+
+
+async def _hold(session: Session, detector_id: str, supposed: Precondition) -> None:
+    """Keep others from a detector until the transaction ends, and check what is supposed of its failure."""
+    await session.row("hold_registered_detector", detector_id)
+    supposed.check(f"the failure of {detector_id!r}", FailureView, await session.row("get_failure", detector_id))
 
 
 async def _get(session: Session, detector_id: str) -> dict[str, Any]:

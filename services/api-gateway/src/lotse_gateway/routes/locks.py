@@ -13,6 +13,7 @@ from lotse_gateway.models.orders import Lock, LockView
 from lotse_gateway.nouns import SIGNS
 from lotse_gateway.openapi import errors
 from lotse_gateway.orders import check_texts, end_of, size_of
+from lotse_gateway.preconditions import Supposed
 from lotse_gateway.registry import get_row, refuse
 from lotse_gateway.resources import Resources
 from lotse_gateway.routes.parameters import NewSignId
@@ -41,10 +42,12 @@ def locks_router(resources: Resources) -> APIRouter:
         "/{sign_id}/lock",
         summary="Lock a sign",
         response_model=LockView,
-        responses=errors(404, 409, 410, 422, reads_body=True),
+        responses=errors(404, 409, 410, 412, 422, reads_body=True),
         operation_id="lock_sign",
     )
-    async def lock_sign(sign_id: NewSignId, lock: Lock, key: Annotated[ApiKey, Requires(Scope.OPERATOR)]) -> Any:  # noqa: ANN401 - LockView
+    async def lock_sign(
+        sign_id: NewSignId, lock: Lock, key: Annotated[ApiKey, Requires(Scope.OPERATOR)], supposed: Supposed
+    ) -> Any:  # noqa: ANN401 - LockView
         """Keep a sign to a message, or blank, until it is released or the lock expires; in place of a lock before it.
 
         A text that does not fit the sign is refused. While a corridor that it names is closed, it is not shown: an
@@ -58,6 +61,7 @@ def locks_router(resources: Resources) -> APIRouter:
             if await session.row("hold_sign", sign_id) is None:
                 message = f"sign {sign_id!r}: the sign was retired"
                 raise Gone(message)
+            await _check(session, sign_id, supposed)
             await session.row("end_lock", sign_id, now, key.key_id)
             await session.row("add_lock", sign_id, lines, lock.reason, key.key_id, now, expires_at)
             detail = {"lines": lines, "reason": lock.reason, "expires_at": expires_at.isoformat()}
@@ -68,17 +72,25 @@ def locks_router(resources: Resources) -> APIRouter:
         "/{sign_id}/lock",
         status_code=204,
         summary="Release a sign",
-        responses=errors(404, 409, 422),
+        responses=errors(404, 409, 412, 422),
         operation_id="release_sign",
     )
-    async def release_sign(sign_id: NewSignId, key: Annotated[ApiKey, Requires(Scope.OPERATOR)]) -> None:
+    async def release_sign(
+        sign_id: NewSignId, key: Annotated[ApiKey, Requires(Scope.OPERATOR)], supposed: Supposed
+    ) -> None:
         """End a lock before it expires. Releasing a sign that is not locked does nothing."""
         now = resources.now()
         await get_row(database, SIGNS, sign_id)
         async with database.transaction() as session:
+            await session.row("hold_registered_sign", sign_id)
+            await _check(session, sign_id, supposed)
             ended = await session.row("end_lock", sign_id, now, key.key_id)
             if ended is not None and ended["was_in_force"]:
                 await leave_trace(session, key, "sign", [Event("release", sign_id)])
+
+    async def _check(session: Session, sign_id: str, supposed: Supposed) -> None:
+        present = await session.row("get_lock", sign_id, resources.clock.now())
+        supposed.check(f"the lock of the sign {sign_id!r}", LockView, present)
 
     return router
 

@@ -1,5 +1,6 @@
 """Parameters that many operations share."""
 
+from collections.abc import Sequence
 from typing import Annotated, Any
 
 from fastapi import Depends, Header, Path, Query, Request, Response
@@ -8,6 +9,7 @@ from pydantic import BeforeValidator
 
 from lotse_gateway.language import Language, choose_language
 from lotse_gateway.paging import MAX_CURSOR_CHARS, CursorError, decode_cursor
+from lotse_gateway.sparse import CHOSEN, PARAMETER, fields_of_list
 from lotse_shared.identifiers import IDENTIFIER_PATTERN
 from lotse_shared.moment import Moment
 from lotse_shared.problems import InvalidInput
@@ -87,10 +89,23 @@ async def refuse_unknown_parameters(request: Request) -> None:
     InvalidInput
         Names it, and what there is.
     """
-    known = _known_parameters(request.scope["route"])
+    route = request.scope["route"]
+    allowed = fields_of_list(route.response_model)
+    known = _known_parameters(route) | ({PARAMETER} if allowed else set())
     if unknown := sorted(set(request.query_params) - known):
         reason = f"not a parameter of this operation; allowed: {', '.join(sorted(known)) or 'none'}"
         raise invalid_field(field=f"query.{unknown[0]}", reason=reason)
+    if PARAMETER in request.query_params:
+        request.scope[CHOSEN] = _choose_fields(request, allowed)
+
+
+def _choose_fields(request: Request, allowed: Sequence[str]) -> Sequence[str]:
+    """Give the fields that `fields=` names, in their own order."""
+    chosen = {name.strip() for text in request.query_params.getlist(PARAMETER) for name in text.split(",")}
+    if unknown := sorted(chosen - set(allowed)):
+        reason = f"{unknown[0]!r} is no field of this list; allowed: {', '.join(allowed)}"
+        raise invalid_field(field=f"query.{PARAMETER}", reason=reason)
+    return [name for name in allowed if name in chosen]
 
 
 def invalid_field(*, field: str, reason: str) -> InvalidInput:

@@ -8,6 +8,7 @@ from fastapi import APIRouter
 from fastapi.responses import HTMLResponse
 
 from lotse_gateway.door import UnsupportedMediaType
+from lotse_gateway.preconditions import PreconditionFailed
 from lotse_shared.problems import (
     Conflict,
     Gone,
@@ -27,6 +28,8 @@ ADVICE: Mapping[type[Problem], str] = {
     Gone: "The sign was retired. A sign controller goes to its fallback and stops polling; an administrator can "
     "register the sign again.",
     Conflict: "Read what there is now, decide, and ask again: PUT replaces what POST does not.",
+    PreconditionFailed: "Read it again: its new ETag goes into If-Match. Look first whether what you meant to write "
+    "still holds.",
     NotAuthenticated: "Send `Authorization: Bearer lotse_…` or `X-API-Key: lotse_…` with a key that is neither expired "
     "nor revoked. An administrator makes one with `lotse-gateway create-key`.",
     NotAllowed: "The key is valid, but its scopes do not reach so far: sign < viewer < operator < admin. A sign's key "

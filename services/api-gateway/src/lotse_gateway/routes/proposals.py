@@ -11,7 +11,7 @@ from lotse_gateway.models.orders import ProposalAnswer, ProposalPage, ProposalSt
 from lotse_gateway.openapi import errors
 from lotse_gateway.paging import encode_cursor
 from lotse_gateway.resources import Resources
-from lotse_gateway.routes.parameters import Cursor, page_size, read_cursor
+from lotse_gateway.routes.parameters import Cursor, id_in_query, page_size, read_cursor
 from lotse_shared.identifiers import IDENTIFIER_PATTERN
 from lotse_shared.problems import Conflict, NotFound
 
@@ -52,12 +52,13 @@ def _add_reads(router: APIRouter, resources: Resources) -> None:
     )
     async def list_proposals(
         state: State = None,
+        sign: Annotated[str | None, id_in_query("of this sign only", "S3")] = None,
         limit: Annotated[int, page_size(settings.max_page_size)] = settings.page_size,
         cursor: Cursor = None,
     ) -> Any:  # noqa: ANN401 - ProposalPage
         """Proposals by sign, the oldest first; `state=waiting` gives those that can be answered."""
         after = read_cursor(cursor, str, int)
-        rows = await database.rows("list_proposals", *after, state, limit + 1)
+        rows = await database.rows("list_proposals", *after, state, sign, limit + 1)
         items = [dict(row) for row in rows[:limit]]
         next_cursor = encode_cursor(items[-1]["sign"], items[-1]["number"]) if len(rows) > limit else None
         return {"items": items, "next_cursor": next_cursor}

@@ -3,20 +3,25 @@
 from functools import partial
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Body, Response
-from pydantic import WithJsonSchema
+from fastapi import APIRouter, Depends, Request, Response
 
 from lotse_gateway import registry
 from lotse_gateway.access import Requires
 from lotse_gateway.corridors import resolve_corridors
+from lotse_gateway.exchange.media import CSV, GEOJSON, JSON, choose_media
 from lotse_gateway.keys import ApiKey, Scope
 from lotse_gateway.models.base import Body as RequestBody
-from lotse_gateway.models.registry import BulkAnswer
 from lotse_gateway.nouns import CORRIDORS, Noun
-from lotse_gateway.openapi import errors
+from lotse_gateway.openapi import Responses, errors
 from lotse_gateway.paging import encode_cursor
+from lotse_gateway.preconditions import Supposed
 from lotse_gateway.resources import Resources
+from lotse_gateway.routes.boxes import ANYWHERE, Box, read_box, refuse_swapped
+from lotse_gateway.routes.bulk import add_bulk
+from lotse_gateway.routes.forms import VARY, also_geojson, examples_of, give_features
 from lotse_gateway.routes.parameters import Cursor, id_in_path, invalid_field, page_size, read_cursor
+from lotse_gateway.routes.table_stream import Wanted, give_csv
+from lotse_gateway.sparse import CHOSEN
 
 
 def registry_router(resources: Resources, noun: Noun[Any]) -> APIRouter:
@@ -24,7 +29,7 @@ def registry_router(resources: Resources, noun: Noun[Any]) -> APIRouter:
     router = APIRouter(prefix=f"/v1/{noun.plural}", tags=[noun.plural])
     _add_reads(router, resources, noun)
     _add_writes(router, resources, noun)
-    _add_bulk(router, resources, noun)
+    add_bulk(router, resources, noun, _completes(resources, noun))
     return router
 
 
@@ -40,25 +45,8 @@ def _new_id(noun: Noun[Any]) -> str:
 
 
 def _add_reads(router: APIRouter, resources: Resources, noun: Noun[Any]) -> None:
-    settings, database = resources.settings, resources.database
-
-    @router.get(
-        "",
-        summary=f"List {noun.plural}",
-        description=f"All {noun.plural} ({noun.what}), by id.",
-        response_model=noun.page,
-        responses=errors(422),
-        dependencies=[Requires(Scope.VIEWER)],
-        operation_id=f"list_{noun.plural}",
-    )
-    async def list_all(
-        limit: Annotated[int, page_size(settings.max_page_size)] = settings.page_size, cursor: Cursor = None
-    ) -> Any:  # noqa: ANN401 - noun.page
-        (after,) = read_cursor(cursor, str)
-        rows = await database.rows(f"list_{noun.name}", after, limit + 1)
-        more = len(rows) > limit
-        items = [dict(row) for row in rows[:limit]]
-        return {"items": items, "next_cursor": encode_cursor(items[-1][noun.id_field]) if more else None}
+    database = resources.database
+    _add_list(router, resources, noun)
 
     @router.get(
         f"/{{{noun.id_field}}}",
@@ -73,12 +61,65 @@ def _add_reads(router: APIRouter, resources: Resources, noun: Noun[Any]) -> None
         return dict(await registry.get_row(database, noun, noun_id))
 
 
+def _add_list(router: APIRouter, resources: Resources, noun: Noun[Any]) -> None:
+    settings, database = resources.settings, resources.database
+    forms = (JSON, GEOJSON, CSV) if noun.has_geometry else (JSON, CSV)
+    where = " those with a place in the `bbox`, or on a link there;" if noun.has_geometry else ""
+
+    @router.get(
+        "",
+        summary=f"List {noun.plural}",
+        description=f"All {noun.plural} ({noun.what}), by id;{where} in the form that `Accept` prefers:"
+        f" {', '.join(forms)}. CSV has no pages: without a `limit` it is whole, and sent in pieces.",
+        response_model=noun.page,
+        responses=errors(422) | _forms(noun),
+        dependencies=[Requires(Scope.VIEWER)],
+        operation_id=f"list_{noun.plural}",
+    )
+    async def list_all(
+        request: Request,
+        response: Response,
+        box: Annotated[Box | None, Depends(read_box if noun.has_geometry else anywhere)],
+        limit: Annotated[int | None, page_size(settings.max_page_size)] = None,
+        cursor: Cursor = None,
+    ) -> Any:  # noqa: ANN401 - noun.page
+        (after,) = read_cursor(cursor, str)
+        media = choose_media(request.headers.get("accept", ""), forms)
+        in_box = (box or ANYWHERE) if noun.has_geometry else ()
+        if media == CSV:
+            wanted = Wanted(
+                f"list_{noun.name}", noun.id_field, in_box, request.scope.get(CHOSEN, noun.view.model_fields)
+            )
+            return await give_csv(database, wanted, after, limit, settings.max_page_size)
+        size = limit or settings.page_size
+        rows = await database.rows(f"list_{noun.name}", after, size + 1, *in_box)
+        if not rows:
+            await refuse_swapped(database, box)
+        items = [dict(row) for row in rows[:size]]
+        next_cursor = encode_cursor(items[-1][noun.id_field]) if len(rows) > size else None
+        if media == GEOJSON:
+            return await give_features(database, noun.id_field, items, next_cursor, noun.view)
+        response.headers.update(VARY)
+        return {"items": items, "next_cursor": next_cursor}
+
+
+def anywhere() -> None:
+    """Give no box: of what has no place."""
+
+
+def _forms(noun: Noun[Any]) -> Responses:
+    examples = examples_of(noun)
+    forms = also_geojson(examples[GEOJSON]) if noun.has_geometry else {200: {"content": {}}}
+    forms[200]["content"][CSV] = {"schema": {"type": "string"}, "example": examples[CSV]}
+    return forms
+
+
 def _add_writes(router: APIRouter, resources: Resources, noun: Noun[Any]) -> None:
     database, complete = resources.database, _completes(resources, noun)
 
     async def create(row: RequestBody, key: Annotated[ApiKey, Requires(Scope.ADMIN)], response: Response) -> Any:  # noqa: ANN401
         completed = await registry.complete_row(row, complete)
-        stored, _ = await registry.put_row(database, key, noun, completed, may_replace=False)
+        stored, _ = await registry.put_row(database, key, noun, completed, supposed=None)
         response.headers["Location"] = f"{router.prefix}/{noun.id_of(row)}"
         return stored
 
@@ -86,13 +127,14 @@ def _add_writes(router: APIRouter, resources: Resources, noun: Noun[Any]) -> Non
         noun_id: Annotated[str, id_in_path(noun.id_field, _new_id(noun))],
         row: RequestBody,
         key: Annotated[ApiKey, Requires(Scope.ADMIN)],
+        supposed: Supposed,
         response: Response,
     ) -> Any:  # noqa: ANN401
         if noun.id_of(row) != noun_id:
             reason = f"is {noun.id_of(row)!r}, but the path names {noun_id!r}"
             raise invalid_field(field=f"body.{noun.id_field}", reason=reason)
         completed = await registry.complete_row(row, complete)
-        stored, is_new = await registry.put_row(database, key, noun, completed, may_replace=True)
+        stored, is_new = await registry.put_row(database, key, noun, completed, supposed)
         response.status_code = 201 if is_new else 200
         return stored
 
@@ -117,26 +159,6 @@ def _add_writes(router: APIRouter, resources: Resources, noun: Noun[Any]) -> Non
         description=f"After it the {noun.name} is what the body says: 201 if it is new, 200 if it was replaced. "
         "A field that is left out takes its default.",
         response_model=noun.view,
-        responses=errors(422, reads_body=True) | {201: {"description": "Created", "model": noun.view}},
+        responses=errors(412, 422, reads_body=True) | {201: {"description": "Created", "model": noun.view}},
         operation_id=f"put_{noun.name}",
     )
-
-
-def _add_bulk(router: APIRouter, resources: Resources, noun: Noun[Any]) -> None:
-    most, complete = resources.settings.max_bulk_rows, _completes(resources, noun)
-    row_schema = {"$ref": f"#/components/schemas/{noun.body.__name__}"}
-    shape = WithJsonSchema({"type": "array", "items": row_schema, "maxItems": most})
-
-    @router.post(
-        "/bulk",
-        summary=f"Register many {noun.plural}",
-        description=f"Creates or replaces up to {most} {noun.plural}: all of them, or none. Every bad row is named in "
-        "`errors` with its index, field and reason.",
-        responses=errors(422, reads_body=True),
-        operation_id=f"put_{noun.plural}",
-    )
-    async def put_many(
-        rows: Annotated[list[Any], Body(max_length=most), shape], key: Annotated[ApiKey, Requires(Scope.ADMIN)]
-    ) -> BulkAnswer:
-        written = await registry.put_rows(resources.database, key, noun, rows, complete)
-        return BulkAnswer(created=written.created, replaced=len(written.rows) - written.created)

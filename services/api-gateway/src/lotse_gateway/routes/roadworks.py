@@ -4,7 +4,7 @@ import secrets
 from datetime import datetime
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Query, Response
+from fastapi import APIRouter, Depends, Query, Response
 
 from lotse_gateway.access import Requires
 from lotse_gateway.audit import Event, leave_trace
@@ -17,9 +17,26 @@ from lotse_gateway.references import Mention, list_missing
 from lotse_gateway.registry import find_known, refuse
 from lotse_gateway.resources import Resources
 from lotse_gateway.roadwork_life import Approvals, Wish, get_roadwork, list_roadworks
+from lotse_gateway.routes.boxes import ANYWHERE, Box, read_box, refuse_swapped
+from lotse_gateway.routes.forms import VARY, PrefersGeoJson, also_geojson, give_features
 from lotse_gateway.routes.parameters import Cursor, RoadworkId, invalid_field, page_size, read_cursor
+from lotse_shared.moment import Moment
 from lotse_shared.problems import Conflict
 from lotse_shared.wire_closures import ClosureRequest
+
+EXAMPLE = {
+    "type": "FeatureCollection",
+    "next_cursor": None,
+    "features": [
+        {
+            "type": "Feature",
+            "id": "B1",
+            "geometry": {"type": "MultiLineString", "coordinates": [[[7.0835, 54.3151], [7.0862, 54.3163]]]},
+            "properties": {"roadwork_id": "B1", "name": "Kanalbau Nordring", "effect": "closed", "status": "active"},
+        }
+    ],
+}
+"""A feature has all properties of a roadwork."""
 
 
 def roadworks_router(resources: Resources, approvals: Approvals) -> APIRouter:
@@ -31,19 +48,31 @@ def roadworks_router(resources: Resources, approvals: Approvals) -> APIRouter:
         "",
         summary="List roadworks",
         response_model=RoadworkPage,
-        responses=errors(422),
+        responses=errors(422) | also_geojson(EXAMPLE),
         dependencies=[Requires(Scope.VIEWER)],
         operation_id="list_roadworks",
     )
-    async def list_them(
+    async def list_them(  # noqa: PLR0913 - a parameter each
+        *,
+        response: Response,
+        as_geojson: PrefersGeoJson,
+        box: Annotated[Box | None, Depends(read_box)],
         status: Annotated[Status | None, Query(description=f"those that are this now: {STATUS_MEANS}")] = None,
+        from_: Annotated[Moment | None, Query(alias="from", description="those whose time ends after this")] = None,
+        to: Annotated[Moment | None, Query(description="those whose time begins before this")] = None,
         limit: Annotated[int, page_size(settings.max_page_size)] = settings.page_size,
         cursor: Cursor = None,
     ) -> Any:  # noqa: ANN401 - RoadworkPage
-        """Roadworks by id, each with what it is now on Lotse's clock."""
+        """Roadworks by id, each with what it is now on Lotse's clock; as GeoJSON with the lines of their links."""
         (after,) = read_cursor(cursor, str)
-        items = await list_roadworks(resources, after, status, limit + 1)
+        where = *(box or ANYWHERE), from_, to
+        items = await list_roadworks(resources, after, status, limit + 1, where)
+        if not items:
+            await refuse_swapped(database, box)
         next_cursor = encode_cursor(items[limit - 1]["roadwork_id"]) if len(items) > limit else None
+        if as_geojson:
+            return await give_features(database, "roadwork_id", items[:limit], next_cursor, RoadworkView)
+        response.headers.update(VARY)
         return {"items": items[:limit], "next_cursor": next_cursor}
 
     @router.get(

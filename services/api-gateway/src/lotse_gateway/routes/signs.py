@@ -12,7 +12,8 @@ from lotse_gateway.models.decisions import DecisionPage
 from lotse_gateway.nouns import SIGNS
 from lotse_gateway.openapi import errors
 from lotse_gateway.paging import encode_cursor
-from lotse_gateway.registry import get_row
+from lotse_gateway.preconditions import Supposed
+from lotse_gateway.registry import get_row, hold_row
 from lotse_gateway.resources import Resources
 from lotse_gateway.routes.parameters import Cursor, InLanguage, NewSignId, SignId, page_size, read_cursor
 
@@ -23,15 +24,20 @@ def signs_router(resources: Resources) -> APIRouter:
     settings, database = resources.settings, resources.database
 
     @router.delete(
-        "/{sign_id}", status_code=204, summary="Retire a sign", responses=errors(404, 422), operation_id="retire_sign"
+        "/{sign_id}",
+        status_code=204,
+        summary="Retire a sign",
+        responses=errors(404, 412, 422),
+        operation_id="retire_sign",
     )
-    async def retire(sign_id: NewSignId, key: Annotated[ApiKey, Requires(Scope.ADMIN)]) -> None:
+    async def retire(sign_id: NewSignId, key: Annotated[ApiKey, Requires(Scope.ADMIN)], supposed: Supposed) -> None:
         """Take a sign out of service: no decisions any more, and 410 for its display. Its history stays.
 
         Registering it again (PUT) takes it back into service. Retiring twice does nothing.
         """
         await get_row(database, SIGNS, sign_id)
         async with database.transaction() as session:
+            await hold_row(session, SIGNS, sign_id, supposed)
             if await session.row("retire_sign", sign_id) is not None:
                 await leave_trace(session, key, "sign", [Event("retire", sign_id)])
 

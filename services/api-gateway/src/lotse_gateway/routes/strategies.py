@@ -12,6 +12,7 @@ from lotse_gateway.models.strategies import Activation, Strategy, StrategyPage, 
 from lotse_gateway.openapi import errors
 from lotse_gateway.orders import end_of
 from lotse_gateway.paging import encode_cursor
+from lotse_gateway.preconditions import Supposed
 from lotse_gateway.resources import Resources
 from lotse_gateway.routes.parameters import Cursor, id_in_path, invalid_field, page_size, read_cursor
 from lotse_gateway.strategies import read_phases
@@ -93,13 +94,14 @@ def _add_writes(router: APIRouter, resources: Resources) -> None:
         "/{strategy_id}",
         summary="Save a strategy",
         response_model=StrategyView,
-        responses=errors(422, reads_body=True) | {201: {"description": "Created", "model": StrategyView}},
+        responses=errors(412, 422, reads_body=True) | {201: {"description": "Created", "model": StrategyView}},
         operation_id="put_strategy",
     )
     async def put_strategy(
         strategy_id: StrategyId,
         strategy: Strategy,
         key: Annotated[ApiKey, Requires(Scope.OPERATOR)],
+        supposed: Supposed,
         response: Response,
     ) -> Any:  # noqa: ANN401 - StrategyView
         """Save the next version, which counts from now on: 201 if it is the first. A retired one is in use again.
@@ -109,6 +111,8 @@ def _add_writes(router: APIRouter, resources: Resources) -> None:
         phases = await read_phases(resources, strategy)
         async with database.transaction() as session:
             await session.row("hold_strategy", strategy_id)
+            present = await session.row("list_strategy_versions", strategy_id, None, resources.clock.now(), 1)
+            supposed.check(f"the strategy {strategy_id!r}", StrategyView, present)
             row = await session.row("add_strategy_version", strategy_id, strategy.name, phases, key.key_id)
             version = row["version"] if row else 0
             detail = {"version": version, "after": {"name": strategy.name, "phases": phases}}
@@ -120,14 +124,17 @@ def _add_writes(router: APIRouter, resources: Resources) -> None:
         "/{strategy_id}",
         status_code=204,
         summary="Retire a strategy",
-        responses=errors(404, 422),
+        responses=errors(404, 412, 422),
         operation_id="retire_strategy",
     )
-    async def retire_strategy(strategy_id: StrategyId, key: Annotated[ApiKey, Requires(Scope.OPERATOR)]) -> None:
+    async def retire_strategy(
+        strategy_id: StrategyId, key: Annotated[ApiKey, Requires(Scope.OPERATOR)], supposed: Supposed
+    ) -> None:
         """Take a strategy out of use, at once. Its versions stay; saving it again takes it back."""
         async with database.transaction() as session:
             await session.row("hold_strategy", strategy_id)
-            await _get(session, resources, strategy_id)
+            present = await _get(session, resources, strategy_id)
+            supposed.check(f"the strategy {strategy_id!r}", StrategyView, present)
             if await session.row("retire_strategy", strategy_id) is not None:
                 await leave_trace(session, key, "strategy", [Event("retire", strategy_id)])
 

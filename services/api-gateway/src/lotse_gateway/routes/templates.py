@@ -6,11 +6,13 @@ from fastapi import APIRouter, Path, Response
 
 from lotse_gateway.access import Requires
 from lotse_gateway.audit import Event, leave_trace
+from lotse_gateway.database import Session
 from lotse_gateway.keys import ApiKey, Scope
 from lotse_gateway.models.templates import Preview, TextTemplate, TextTemplateList, TextTemplateView
 from lotse_gateway.nouns import SIGNS
 from lotse_gateway.openapi import errors
 from lotse_gateway.orders import size_of
+from lotse_gateway.preconditions import Precondition, Supposed
 from lotse_gateway.references import Fault
 from lotse_gateway.registry import get_row, refuse
 from lotse_gateway.resources import Resources
@@ -70,14 +72,16 @@ def _add_writes(router: APIRouter, resources: Resources) -> None:
         "/text-templates/{language}/{kind}",
         summary="Save a text template",
         response_model=TextTemplateView,
-        responses=errors(422, reads_body=True) | {201: {"description": "Created", "model": TextTemplateView}},
+        responses=errors(412, 422, reads_body=True) | {201: {"description": "Created", "model": TextTemplateView}},
         operation_id="put_text_template",
     )
-    async def put_template(
+    async def put_template(  # noqa: PLR0913 - a parameter each
+        *,
         language: LanguageInPath,
         kind: KindInPath,
         template: TextTemplate,
         key: Annotated[ApiKey, Requires(Scope.ADMIN)],
+        supposed: Supposed,
         response: Response,
     ) -> Any:  # noqa: ANN401 - TextTemplateView
         """Tell this kind of message in these words from now on. Refused where a sign has no room for a name.
@@ -87,6 +91,7 @@ def _add_writes(router: APIRouter, resources: Resources) -> None:
         """
         refuse(await _list_faults(resources, language, kind, template))
         async with database.transaction() as session:
+            await _hold(session, language, kind, supposed)
             row = await session.row("put_text_template", language, kind, template.lines)
             stored = dict(row or {})
             response.status_code = 201 if stored.pop("is_created") else 200
@@ -98,14 +103,15 @@ def _add_writes(router: APIRouter, resources: Resources) -> None:
         "/text-templates/{language}/{kind}",
         status_code=204,
         summary="Delete a text template",
-        responses=errors(404, 422),
+        responses=errors(404, 412, 422),
         operation_id="delete_text_template",
     )
     async def delete_template(
-        language: LanguageInPath, kind: KindInPath, key: Annotated[ApiKey, Requires(Scope.ADMIN)]
+        language: LanguageInPath, kind: KindInPath, key: Annotated[ApiKey, Requires(Scope.ADMIN)], supposed: Supposed
     ) -> None:
         """Go back to the built-in words. Deleting what is not there does nothing."""
         async with database.transaction() as session:
+            await _hold(session, language, kind, supposed)
             if await session.row("delete_text_template", language, kind) is not None:
                 await leave_trace(session, key, "text_template", [Event("delete", f"{language}/{kind}")])
 
@@ -131,6 +137,13 @@ def _add_preview(router: APIRouter, resources: Resources) -> None:
             templates={row["language"]: row["lines"] for row in saved},
         )
         return await resources.routing.preview(request)
+
+
+async def _hold(session: Session, language: Language, kind: TemplateKind, supposed: Precondition) -> None:
+    """Keep others from a template until the transaction ends, and check what is supposed of it."""
+    await session.row("hold_text_template", language, kind)
+    present = await session.row("list_text_templates", language, kind)
+    supposed.check(f"the template for {kind} in {language}", TextTemplateView, present)
 
 
 async def _list_faults(

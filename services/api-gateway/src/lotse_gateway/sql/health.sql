@@ -18,6 +18,10 @@ where $2::text is null or status = $2
 order by detector_id
 limit $4;
 
+-- name: get_failure
+-- That the detector $1 is held to be failed; no row where it is not.
+select detector_id, failed_reason as reason, failed_at from detector where detector_id = $1 and failed_at is not null;
+
 -- name: fail_detector
 -- Holds the detector $1 to be failed because of $2, from $3 on or since it was. No row if nothing changed.
 update detector set failed_at = coalesce(failed_at, $3), failed_reason = $2, updated_at = now()

@@ -38,14 +38,15 @@ order by l.lock_id desc
 limit 1;
 
 -- name: list_proposals
--- Proposals after the sign and number $1, $2 (null: from the first), of the state $3 (null: any), at most $4, with their
--- answers.
+-- Proposals after the sign and number $1, $2 (null: from the first), of the state $3 (null: any) and the sign $4 (null: all),
+-- at most $5, with their answers.
 select p.proposal_id, p.sign_id as sign, p.number, p.lines, p.explanation, p.made_at, p.expires_at, p.state, p.settled_at,
     a.key_id as answered_by, a.answered_at, a.reason
 from proposal p left join proposal_answer a using (proposal_id)
 where ($1::text is null or (p.sign_id, p.number) > ($1, $2::integer)) and ($3::text is null or p.state = $3)
+    and ($4::text is null or p.sign_id = $4)
 order by p.sign_id, p.number
-limit $4;
+limit $5;
 
 -- name: get_proposal
 -- One proposal ($1) with its answer.

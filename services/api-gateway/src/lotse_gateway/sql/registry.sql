@@ -4,16 +4,30 @@
 -- (xmax = 0) is PostgreSQL's mark of a row version that was inserted, not updated.
 
 -- name: list_detector
--- Detectors after the id $1.
+-- Detectors after the id $1, at most $2; within the box $3..$6 (min lon, min lat, max lon, max lat; null: anywhere), by
+-- their place, else by their link.
 select detector_id, name, link_id, lon, lat, lanes, interval_s, max_speed_kmh, max_flow_vehh_per_lane, fast_kmh, full_pct,
     locked_on_s, stuck_intervals, silent_intervals, future_tolerance_s, neighbours, failed_at, failed_reason, updated_at
-from detector where $1::text is null or detector_id > $1 order by detector_id limit $2;
+from detector
+where ($1::text is null or detector_id > $1)
+    and ($3::float8 is null or case
+        when lon is not null and lat is not null
+            then lon between $3 and $5::float8 and lat between $4::float8 and $6::float8
+        else exists (
+            select from link l join network n using (network_version)
+            where n.is_active and l.link_id = detector.link_id and touches_box(l.coordinates, $3, $4, $5, $6)
+        ) end)
+order by detector_id limit $2;
 
 -- name: get_detector
 -- One detector.
 select detector_id, name, link_id, lon, lat, lanes, interval_s, max_speed_kmh, max_flow_vehh_per_lane, fast_kmh, full_pct,
     locked_on_s, stuck_intervals, silent_intervals, future_tolerance_s, neighbours, failed_at, failed_reason, updated_at
 from detector where detector_id = $1;
+
+-- name: hold_registered_detector
+-- Keeps one ($1) from other writers until the transaction ends.
+select detector_id from detector where detector_id = $1 for update;
 
 -- name: put_detector
 -- Creates or replaces detectors. One that an operator holds to be failed stays so.
@@ -46,6 +60,10 @@ from destination where $1::text is null or destination_id > $1 order by destinat
 -- One destination.
 select destination_id, name, sign_text, node_id, updated_at from destination where destination_id = $1;
 
+-- name: hold_registered_destination
+-- Keeps one ($1) from other writers until the transaction ends.
+select destination_id from destination where destination_id = $1 for update;
+
 -- name: put_destination
 -- Creates or replaces destinations.
 insert into destination as present (destination_id, name, sign_text, node_id)
@@ -57,10 +75,19 @@ where $2
 returning present.*, (present.xmax = 0) as is_created;
 
 -- name: list_sign
--- Signs after the id $1, retired ones too.
+-- Signs after the id $1, retired ones too, at most $2; within the box $3..$6 as detectors.
 select sign_id, name, link_id, lon, lat, line_count, line_chars, destinations, fallback, priority, mode, charset,
     retired_at, updated_at
-from sign where $1::text is null or sign_id > $1 order by sign_id limit $2;
+from sign
+where ($1::text is null or sign_id > $1)
+    and ($3::float8 is null or case
+        when lon is not null and lat is not null
+            then lon between $3 and $5::float8 and lat between $4::float8 and $6::float8
+        else exists (
+            select from link l join network n using (network_version)
+            where n.is_active and l.link_id = sign.link_id and touches_box(l.coordinates, $3, $4, $5, $6)
+        ) end)
+order by sign_id limit $2;
 
 -- name: get_sign
 -- One sign.
@@ -68,17 +95,21 @@ select sign_id, name, link_id, lon, lat, line_count, line_chars, destinations, f
     retired_at, updated_at
 from sign where sign_id = $1;
 
+-- name: hold_registered_sign
+-- Keeps one ($1) from other writers until the transaction ends.
+select sign_id from sign where sign_id = $1 for update;
+
 -- name: put_sign
--- Creates or replaces signs; one that was retired is taken back into service.
+-- Creates or replaces signs; one that was retired is taken back into service, unless told otherwise.
 insert into sign as present
-    (sign_id, name, link_id, lon, lat, line_count, line_chars, destinations, fallback, priority, mode, charset)
-select sign_id, name, link_id, lon, lat, line_count, line_chars, destinations, fallback, priority, mode, charset
+    (sign_id, name, link_id, lon, lat, line_count, line_chars, destinations, fallback, priority, mode, charset, retired_at)
+select sign_id, name, link_id, lon, lat, line_count, line_chars, destinations, fallback, priority, mode, charset, retired_at
 from jsonb_populate_recordset(null::sign, $1::jsonb) order by sign_id
 on conflict (sign_id) do update set
     name = excluded.name, link_id = excluded.link_id, lon = excluded.lon, lat = excluded.lat,
     line_count = excluded.line_count, line_chars = excluded.line_chars, destinations = excluded.destinations,
     fallback = excluded.fallback, priority = excluded.priority, mode = excluded.mode, charset = excluded.charset,
-    retired_at = null, updated_at = now()
+    retired_at = excluded.retired_at, updated_at = now()
 where $2
 returning present.*, (present.xmax = 0) as is_created;
 
@@ -89,17 +120,27 @@ where sign_id = $1 and retired_at is null
 returning sign_id;
 
 -- name: list_corridor
--- Corridors after the id $1, with what routing found of their links in the active network.
+-- Corridors after the id $1, at most $2; with a link in the box $3..$6 (null: anywhere); with what routing found of their links in the active network.
 select corridor_id, name, links, via, signs, destinations, updated_at,
     coalesce(status, 'unchecked') as status, problem, resolves_to
 from corridor left join corridor_finding using (corridor_id, links)
-where $1::text is null or corridor_id > $1 order by corridor_id limit $2;
+where ($1::text is null or corridor_id > $1)
+    and ($3::float8 is null or exists (
+        select from link l join network n using (network_version)
+        where n.is_active and l.link_id = any(corridor.links)
+            and touches_box(l.coordinates, $3, $4::float8, $5::float8, $6::float8)
+    ))
+order by corridor_id limit $2;
 
 -- name: get_corridor
 -- One corridor, with the same.
 select corridor_id, name, links, via, signs, destinations, updated_at,
     coalesce(status, 'unchecked') as status, problem, resolves_to
 from corridor left join corridor_finding using (corridor_id, links) where corridor_id = $1;
+
+-- name: hold_registered_corridor
+-- Keeps one ($1) from other writers until the transaction ends.
+select corridor_id from corridor where corridor_id = $1 for update;
 
 -- name: put_corridor
 -- Creates or replaces corridors. What routing found is shown where their links stay the same.

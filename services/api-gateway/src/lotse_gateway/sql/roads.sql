@@ -12,7 +12,7 @@ from junction join network using (network_version) where is_active;
 -- name: list_link_features
 -- GeoJSON features, composed here so that a city's worth costs the gateway's event loop next to nothing.
 -- Of the active network, after the link id $1; within the box $2..$5 (min lon, min lat, max lon, max lat; null: anywhere);
--- with the level of service $6 (null: any); at most $7. States are those of now, or the JSON array $8 of past ones.
+-- with a level of service among $6 (null: any); at most $7. States are those of now, or the JSON array $8 of past ones.
 with state as (
     select link_id, observed_at, speed_kmh, level_of_service, confidence, source, detectors
     from link_state
@@ -53,6 +53,26 @@ where ($1::text is null or l.link_id > $1)
     and ($2::float8 is null
         or (shape.max_lon >= $2 and shape.max_lat >= $3::float8
             and shape.min_lon <= $4::float8 and shape.min_lat <= $5::float8))
-    and ($6::text is null or coalesce(s.level_of_service, 'unknown') = $6)
+    and ($6::text[] is null or coalesce(s.level_of_service, 'unknown') = any($6))
 order by l.link_id
 limit $7;
+
+-- name: list_networks
+-- Networks, newest first, before the moment $1 and version $2 (null: from the newest), or only that with the version $3
+-- ('active': that in force); at most $4.
+select n.network_version, n.name, n.source, n.imported_at, n.is_active, size.junctions, size.bbox,
+    (select count(*) from link l where l.network_version = n.network_version) as links
+from network n
+cross join lateral (
+    select count(*) as junctions,
+        case when count(*) > 0 then array[min(j.lon), min(j.lat), max(j.lon), max(j.lat)] end as bbox
+    from junction j where j.network_version = n.network_version
+) as size
+where ($1::timestamptz is null or (n.imported_at, n.network_version) < ($1, $2::text))
+    and ($3::text is null or n.network_version = $3 or (n.is_active and $3 = 'active'))
+order by n.imported_at desc, n.network_version desc
+limit $4;
+
+-- name: list_lines
+-- The lines of those of the links $1 that the active network has: lon, lat, lon, lat, ...
+select link_id, coordinates from link join network using (network_version) where is_active and link_id = any($1::text[]);

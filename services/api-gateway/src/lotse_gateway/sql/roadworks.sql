@@ -1,7 +1,8 @@
 -- Roadworks and their life. What the clock says of one is derived here, but for its hours: those are looked at afterwards.
 
 -- name: list_roadworks
--- Roadworks after the id $1, with what they are at $2 on Lotse's clock, of the statuses $3 (null: any), at most $4.
+-- Roadworks after the id $1, with what they are at $2 on Lotse's clock, of the statuses $3 (null: any), at most $4;
+-- with a link in the box $5..$8 (null: anywhere), whose time lies within $9..$10 in part (null: open).
 with judged as (
     select *, case
         when ended_at is not null or ends_at <= $2 then 'ended'
@@ -15,6 +16,13 @@ select roadwork_id, name, effect, speed_kmh, lanes_closed, vehicles, links, star
     created_at, updated_at, status_now as status
 from judged
 where ($1::text is null or roadwork_id > $1) and ($3::text[] is null or status_now = any($3))
+    and ($5::float8 is null or exists (
+        select from link l join network n using (network_version)
+        where n.is_active and l.link_id = any(judged.links)
+            and touches_box(l.coordinates, $5, $6::float8, $7::float8, $8::float8)
+    ))
+    and ($9::timestamptz is null or coalesce(least(ended_at, ends_at), 'infinity') > $9)
+    and ($10::timestamptz is null or starts_at < $10)
 order by roadwork_id
 limit $4;
 

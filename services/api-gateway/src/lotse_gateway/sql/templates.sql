@@ -6,6 +6,10 @@ select language, kind, lines, updated_at from text_template
 where ($1::text is null or language = $1) and ($2::text is null or kind = $2)
 order by language, kind;
 
+-- name: hold_text_template
+-- Keeps others from the template of the language $1 and kind $2 until the transaction ends, also where there is none.
+select pg_advisory_xact_lock(hashtextextended('text template ' || $1 || '/' || $2, 0));
+
 -- name: put_text_template
 -- Creates or replaces the template of the language $1 and kind $2.
 insert into text_template as present (language, kind, lines) values ($1, $2, $3)
