@@ -7,13 +7,15 @@ from fastapi import Depends, FastAPI
 from fastapi.responses import RedirectResponse
 from fastapi_offline import FastAPIOffline
 
-from lotse_gateway.access import Authentication
+from lotse_gateway.access import Authentication, limits_of
+from lotse_gateway.cors import allow_origins
 from lotse_gateway.door import DOCS_PATH, BodyTooLargeError, Door, on_body_too_large
 from lotse_gateway.nouns import CORRIDORS, DESTINATIONS, DETECTORS, SIGNS, Noun
 from lotse_gateway.openapi import describe
 from lotse_gateway.resources import Resources
 from lotse_gateway.roadwork_life import Approvals
 from lotse_gateway.routes.alarms import alarms_router
+from lotse_gateway.routes.audit import audit_router
 from lotse_gateway.routes.closure_checks import closure_checks_router
 from lotse_gateway.routes.dead_letters import dead_letters_router
 from lotse_gateway.routes.decisions import decisions_router
@@ -23,6 +25,7 @@ from lotse_gateway.routes.display import add_display_route
 from lotse_gateway.routes.export import export_router
 from lotse_gateway.routes.health import health_of_detectors_router
 from lotse_gateway.routes.history import history_router
+from lotse_gateway.routes.keys import keys_router
 from lotse_gateway.routes.ledger import ledger_router
 from lotse_gateway.routes.links import links_router
 from lotse_gateway.routes.locks import locks_router
@@ -64,6 +67,8 @@ ROUTERS = (
     dead_letters_router,
     history_router,
     export_router,
+    keys_router,
+    audit_router,
 )
 
 
@@ -80,8 +85,10 @@ def create_app(resources: Resources) -> FastAPI:
     )
     add_problem_handlers(app)
     app.add_exception_handler(BodyTooLargeError, on_body_too_large)
-    app.add_middleware(Authentication, ring=resources.keys)
-    app.add_middleware(Door, max_body_bytes=resources.settings.max_body_bytes)
+    settings = resources.settings
+    app.add_middleware(Authentication, ring=resources.keys, limits=limits_of(settings))
+    allow_origins(app, settings.cors_origins)
+    app.add_middleware(Door, max_body_bytes=settings.max_body_bytes, max_query_bytes=settings.max_query_bytes)
     for router in ROUTERS:
         app.include_router(router(resources))
     app.include_router(roadwork_feeds_router(resources))  # before that of /v1/roadworks/{roadwork_id}

@@ -14,6 +14,7 @@ from lotse_shared.problems import Unavailable
 QUERY_FILES = (
     "feed",
     "keys",
+    "audit",
     "registry",
     "health",
     "roads",

@@ -9,6 +9,7 @@ from lotse_gateway.app import create_app
 from lotse_gateway.database import Database, load_all_queries
 from lotse_gateway.feed import APPLICATION, Feed
 from lotse_gateway.ingest_client import IngestClient
+from lotse_gateway.key_uses import KeyUses
 from lotse_gateway.keys import KeyRing
 from lotse_gateway.memory import SignMemory
 from lotse_gateway.resources import Resources
@@ -28,7 +29,8 @@ async def serve() -> None:
     database, http = DatabaseSettings(), HttpSettings()
     async with open_resources(database, GatewaySettings(), ClockSettings()) as resources:
         log.info("serving", host=http.host, port=http.port, clock=resources.clock_name)
-        await run_service(create_app(resources), http, {"feed": Feed(resources, database).run})
+        loops = {"feed": Feed(resources, database).run, "key uses": KeyUses(resources).run}
+        await run_service(create_app(resources), http, loops)
 
 
 @asynccontextmanager
