@@ -38,7 +38,7 @@ def create_key_command(
     try:
         text = asyncio.run(create_key(DatabaseSettings(), name, scope, sign))
     except UselessKeyError as error:
-        _fail(f"--sign and --scope sign: {error}")
+        _fail(f"--sign, --scope: {error}")
     except asyncpg.UndefinedTableError:
         _fail("the database is not prepared: run lotse-migrate first")
     except AWAY as error:
