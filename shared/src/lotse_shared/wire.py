@@ -7,8 +7,8 @@ from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, model_validato
 from lotse_shared.identifiers import Identifier
 from lotse_shared.topics import as_pattern
 
-Longitude = Annotated[float, Field(ge=-180, le=180)]
-Latitude = Annotated[float, Field(ge=-90, le=90)]
+Longitude = Annotated[float, Field(ge=-180, le=180, strict=True)]
+Latitude = Annotated[float, Field(ge=-90, le=90, strict=True)]
 
 
 class Wire(BaseModel):
@@ -27,6 +27,7 @@ class Place(Wire):
         default=None,
         ge=0,
         le=360,
+        strict=True,
         description="direction of travel at a point, clockwise from north: streets within 45 degrees of it come first",
     )
 

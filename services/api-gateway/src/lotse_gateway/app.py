@@ -29,6 +29,7 @@ from lotse_gateway.routes.keys import keys_router
 from lotse_gateway.routes.ledger import ledger_router
 from lotse_gateway.routes.links import links_router
 from lotse_gateway.routes.locks import locks_router
+from lotse_gateway.routes.methods import WrongMethod
 from lotse_gateway.routes.parameters import refuse_unknown_parameters
 from lotse_gateway.routes.problem_pages import problem_pages_router
 from lotse_gateway.routes.proposals import proposals_router
@@ -101,6 +102,7 @@ def create_app(resources: Resources) -> FastAPI:
     app.include_router(problem_pages_router())
     app.include_router(health_router(partial(_dependencies, resources)), include_in_schema=False)
     add_display_route(app, resources)
+    app.add_exception_handler(405, WrongMethod(app).answer)
     app.openapi = partial(describe, app)  # type: ignore[method-assign]  # FastAPI's documented way
     return app
 

@@ -44,6 +44,7 @@ def parse_rows(noun: Noun[Row], rows: Sequence[object]) -> tuple[list[tuple[int,
             continue
         if (first := first_seen.setdefault(noun.id_of(row), index)) != index:
             faults.append(Fault(noun.id_field, f"{noun.id_of(row)!r} stands in row {first} already", index))
+            continue
         good.append((index, row))
     return good, faults
 

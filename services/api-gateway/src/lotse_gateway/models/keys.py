@@ -2,7 +2,7 @@
 
 from typing import Annotated, Literal
 
-from pydantic import AwareDatetime, Field
+from pydantic import AwareDatetime, Field, Strict
 
 from lotse_gateway.keys import Scope
 from lotse_gateway.models.base import Body, Name, Page, View
@@ -14,7 +14,9 @@ LONGEST_OVERLAP_H = 90 * 24
 
 KeyStatus = Literal["valid", "expired", "revoked"]
 KeyName = Annotated[Name, Field(min_length=1, description="who holds it", examples=["wall display, room 2"])]
-Scopes = Annotated[list[Scope], Field(min_length=1, max_length=len(Scope), examples=[["viewer"]])]
+Scopes = Annotated[
+    list[Annotated[Scope, Strict(strict=False)]], Field(min_length=1, max_length=len(Scope), examples=[["viewer"]])
+]
 
 
 class KeyRequest(Body):
