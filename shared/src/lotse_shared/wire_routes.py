@@ -6,11 +6,9 @@ from pydantic import AfterValidator, AwareDatetime, ConfigDict, Field, model_val
 
 from lotse_shared.identifiers import Identifier
 from lotse_shared.vehicle import VehicleClass
-from lotse_shared.wire import Latitude, Longitude, Place, Wire
+from lotse_shared.wire import Place, Position, Wire
 
 MOST_VIA, MOST_AREAS, MOST_POSITIONS, MOST_ALTERNATIVES = 10, 20, 500, 3
-
-Position = tuple[Longitude, Latitude]
 
 
 def _is_closed(ring: list[Position]) -> list[Position]:
