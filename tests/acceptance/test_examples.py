@@ -13,6 +13,7 @@ import asyncpg
 import httpx
 import pytest
 
+from lotse_gateway.models.keys import KEY_ID
 from lotse_standalone import town
 from lotse_standalone.servers.postgres import EmbeddedPostgres
 from lotse_standalone.stack.registry import register
@@ -39,6 +40,7 @@ def client(tmp_path_factory: pytest.TempPathFactory) -> Iterator[httpx.Client]:
         _wait_for_decisions(client)
         asyncio.run(_raise_alarm(stack.dsn))
         asyncio.run(_propose(stack.dsn))
+        asyncio.run(_add_key(stack.dsn))
         yield client
     EmbeddedPostgres(folder / "postgres", 1).discard()
 
@@ -62,6 +64,16 @@ async def _propose(dsn: str) -> None:
             " values ($1 || '-1', $1, 1, '', '{STAU}', 'a jam', '[]', now(), now() + interval '1 h', 'waiting')",
             sign_id,
         )
+    await connection.close()
+
+
+async def _add_key(dsn: str) -> None:
+    """Ids of keys are drawn; the examples read, replace and revoke this one."""
+    connection = await asyncpg.connect(dsn)
+    await connection.execute(
+        "insert into api_key (key_id, name, secret_sha256, scopes) values ($1, 'wall display', '\\x00', '{viewer}')",
+        KEY_ID,
+    )
     await connection.close()
 
 

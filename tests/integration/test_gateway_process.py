@@ -96,8 +96,8 @@ async def test_a_key_is_printed_once_and_opens_the_running_gateway(
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [
-        (["--name", "x", "--scope", "sign"], "--sign and --scope sign belong together"),
-        (["--name", "x", "--scope", "viewer", "--sign", "S1"], "--sign and --scope sign belong together"),
+        (["--name", "x", "--scope", "sign"], "a sign and the scope sign belong together"),
+        (["--name", "x", "--scope", "viewer", "--sign", "S1"], "a sign and the scope sign belong together"),
     ],
 )
 def test_a_key_that_could_not_be_of_use_is_refused(

@@ -197,7 +197,7 @@ async def test_every_write_leaves_a_trace(
     await admin.delete("/v1/signs/S1")
     await admin.delete("/v1/signs/S1")
     rows = await connection.fetch(
-        "select key_id, action, noun, noun_id, detail from audit_event where noun <> 'api_key' order by audit_id"
+        "select key_id, action, noun, noun_id, before, after from audit_event where noun <> 'api_key' order by audit_id"
     )
     assert [(row["action"], row["noun"], row["noun_id"]) for row in rows] == [
         ("create", "detector", "D1"),
@@ -206,7 +206,7 @@ async def test_every_write_leaves_a_trace(
         ("create", "sign", "S1"),
         ("retire", "sign", "S1"),
     ]
-    assert rows[2]["detail"]["after"]["lanes"] == 2
+    assert (rows[2]["before"]["lanes"], rows[2]["after"]["lanes"]) == (1, 2)
     key_id = admin.headers["authorization"].split("_")[1]
     assert {row["key_id"] for row in rows} == {key_id}
     assert gateway.resources.keys.is_loaded

@@ -45,9 +45,11 @@ async def test_every_saving_is_a_version_and_leaves_a_trace(
     assert (await operator.delete("/v1/strategies/MATCH")).status_code == 204
     assert (await operator.delete("/v1/strategies/MATCH")).status_code == 204
     assert (await operator.get("/v1/strategies/MATCH")).json()["retired_at"]
-    rows = await connection.fetch("select action, detail from audit_event where noun = 'strategy' order by audit_id")
+    rows = await connection.fetch(
+        "select action, before, after from audit_event where noun = 'strategy' order by audit_id"
+    )
     assert [row["action"] for row in rows] == ["save", "save", "retire"]
-    assert rows[1]["detail"]["after"]["name"] == "Derby"
+    assert (rows[1]["before"]["name"], rows[1]["after"]["name"]) == ("Match day", "Derby")
 
 
 async def test_local_times_are_kept_in_utc(operator: httpx.AsyncClient) -> None:

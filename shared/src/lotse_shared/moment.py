@@ -3,7 +3,7 @@
 from datetime import UTC, datetime
 from typing import Annotated
 
-from pydantic import AfterValidator, AwareDatetime
+from pydantic import AfterValidator, AwareDatetime, Strict
 
 EARLIEST_YEAR, LATEST_YEAR = 1970, 2200
 """Between them a moment has a local time in every zone, and the database takes it."""
@@ -23,5 +23,5 @@ def to_utc(moment: datetime) -> datetime:
     return moment.astimezone(UTC)
 
 
-Moment = Annotated[AwareDatetime, AfterValidator(to_utc)]
-"""A point in time with its offset (RFC 3339), held in UTC."""
+Moment = Annotated[AwareDatetime, Strict(strict=False), AfterValidator(to_utc)]
+"""A point in time with its offset (RFC 3339), held in UTC. It comes as text, also where types are strict."""

@@ -97,6 +97,14 @@ class TooLarge(Problem):
     title = "The body is too large"
 
 
+class TooManyRequests(Problem):
+    """More requests than this client may send. Come back after `Retry-After` seconds."""
+
+    status = 429
+    slug = "too-many-requests"
+    title = "Too many requests"
+
+
 class Unavailable(Problem):
     """Something the answer needs is away for now."""
 
@@ -157,5 +165,10 @@ async def _on_http_exception(_request: Request, error: Exception) -> JSONRespons
 
 
 async def _on_unexpected(request: Request, error: Exception) -> JSONResponse:
+    return answer_unexpected(request, error)
+
+
+def answer_unexpected(request: Request, error: Exception) -> JSONResponse:
+    """Log an error of ours, and answer without telling of the inside."""
     log.error("unexpected error", method=request.method, path=request.url.path, exc_info=error)
     return problem_response(Problem("The error was logged; try again, and tell the operator if it stays."))

@@ -2,13 +2,16 @@
 
 from typing import Annotated, Literal
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, model_validator
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, Strict, model_validator
 
 from lotse_shared.identifiers import Identifier
 from lotse_shared.topics import as_pattern
 
 Longitude = Annotated[float, Field(ge=-180, le=180)]
 Latitude = Annotated[float, Field(ge=-90, le=90)]
+
+Position = tuple[Annotated[Longitude, Strict()], Annotated[Latitude, Strict()]]
+"""Longitude, latitude of a point in JSON, where "7.1" is no number."""
 
 
 class Wire(BaseModel):
@@ -20,13 +23,14 @@ class Wire(BaseModel):
 class Place(Wire):
     """An end of a route: a point (snapped to the nearest link), a junction or a link. Exactly one of them."""
 
-    point: tuple[Longitude, Latitude] | None = Field(default=None, description="longitude, latitude (WGS 84)")
+    point: Position | None = Field(default=None, description="longitude, latitude (WGS 84)")
     node: Identifier | None = Field(default=None, description="a junction of the network")
     link: Identifier | None = Field(default=None, description="a link of the network")
     heading_deg: float | None = Field(
         default=None,
         ge=0,
         le=360,
+        strict=True,
         description="direction of travel at a point, clockwise from north: streets within 45 degrees of it come first",
     )
 

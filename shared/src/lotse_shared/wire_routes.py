@@ -6,11 +6,9 @@ from pydantic import AfterValidator, AwareDatetime, ConfigDict, Field, model_val
 
 from lotse_shared.identifiers import Identifier
 from lotse_shared.vehicle import VehicleClass
-from lotse_shared.wire import Latitude, Longitude, Place, Wire
+from lotse_shared.wire import Place, Position, Wire
 
 MOST_VIA, MOST_AREAS, MOST_POSITIONS, MOST_ALTERNATIVES = 10, 20, 500, 3
-
-Position = tuple[Longitude, Latitude]
 
 
 def _is_closed(ring: list[Position]) -> list[Position]:
@@ -38,8 +36,8 @@ class Vehicle(Wire):
     model_config = ConfigDict(validate_by_name=True, validate_by_alias=True, serialize_by_alias=True)
 
     vehicle_class: VehicleClass = Field(default=VehicleClass.CAR, alias="class", description="whose rules hold")
-    height_m: float | None = Field(default=None, gt=0, le=10, allow_inf_nan=False, examples=[3.9])
-    weight_t: float | None = Field(default=None, gt=0, le=200, allow_inf_nan=False, examples=[18.0])
+    height_m: float | None = Field(default=None, gt=0, le=10, strict=True, allow_inf_nan=False, examples=[3.9])
+    weight_t: float | None = Field(default=None, gt=0, le=200, strict=True, allow_inf_nan=False, examples=[18.0])
 
 
 class RouteRequest(Wire):
@@ -76,7 +74,7 @@ class RouteRequest(Wire):
         default=[], description="every link that touches one, as if it were closed"
     )
     alternatives: int = Field(
-        default=0, ge=0, le=MOST_ALTERNATIVES, description="other routes at most; without via places only"
+        strict=True, default=0, ge=0, le=MOST_ALTERNATIVES, description="other routes at most; without via places only"
     )
 
     @model_validator(mode="after")

@@ -17,8 +17,8 @@ Charset = Literal["utf8", "ascii"]
 class SignSize(Wire):
     """What a sign can show."""
 
-    line_count: int = Field(ge=1, le=MOST_LINES, examples=[3])
-    line_chars: int = Field(ge=4, le=64, description="characters a line", examples=[16])
+    line_count: int = Field(strict=True, ge=1, le=MOST_LINES, examples=[3])
+    line_chars: int = Field(strict=True, ge=4, le=64, description="characters a line", examples=[16])
     charset: Charset = Field(default="utf8", description="ascii: Ä is written AE, and so on")
 
 

@@ -1,15 +1,21 @@
-"""Who may do what: a middleware that knows the key before a body is read, and `Requires(scope)` on each route."""
+"""Who may do what, how often: a middleware knows the key before a body is read; `Requires(scope)` on each route."""
 
+import time
+from dataclasses import dataclass
 from typing import Annotated, Any
 
 from fastapi import Depends, Request
 from fastapi.security import APIKeyHeader, HTTPBearer
-from starlette.types import ASGIApp, Receive, Scope, Send
+from starlette.datastructures import MutableHeaders
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from lotse_gateway import keys
 from lotse_gateway.keys import ApiKey, KeyRefusedError, KeyRing, KeysNotLoadedError
+from lotse_gateway.limits import Buckets, Quota, address_of
+from lotse_gateway.metrics import LIMITED
+from lotse_gateway.settings import GatewaySettings
 from lotse_shared.clock import WallClock
-from lotse_shared.problems import NotAllowed, NotAuthenticated, Problem, Unavailable, problem_response
+from lotse_shared.problems import NotAllowed, NotAuthenticated, Problem, TooManyRequests, Unavailable, problem_response
 
 API_ROOT = "/v1"
 HELD_KEY = "lotse.api_key"
@@ -20,22 +26,85 @@ _HEADER = APIKeyHeader(name="X-API-Key", auto_error=False, scheme_name="header",
 _WALL = WallClock()
 
 
-class Authentication:
-    """Refuses every request below /v1 that proves no key; whatever the route is, and before its body is read."""
+POLLED = ("/display", "/ack")
+"""How the paths end that signs ask for, all day long."""
 
-    def __init__(self, app: ASGIApp, ring: KeyRing) -> None:
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """How much this gateway takes: of requests and of sign polls from each key, of refusals from each address."""
+
+    requests: Buckets
+    polls: Buckets
+    refusals: Buckets
+
+
+def limits_of(settings: GatewaySettings) -> Limits:
+    """Give the limits that are set, with nothing used of them."""
+    window_s = settings.limit_window_s
+    return Limits(
+        Buckets(Quota("key", settings.max_requests_per_s * window_s, window_s)),
+        Buckets(Quota("sign-polls", settings.max_polls_per_s * window_s, window_s)),
+        Buckets(Quota("refusals", settings.max_refusals_per_min, 60)),
+    )
+
+
+class Authentication:
+    """Refuses every request below /v1 that proves no key, or comes too often; before its body is read.
+
+    A key that is valid is never refused for what others at its address do: a city's signs may all have one.
+    """
+
+    def __init__(self, app: ASGIApp, ring: KeyRing, limits: Limits) -> None:
         self._app = app
         self._ring = ring
+        self._limits = limits
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Pass the request on with its key, or answer 401."""
-        if scope["type"] == "http" and scope["path"].startswith(API_ROOT):
-            try:
-                scope[HELD_KEY] = self._ring.authenticate(_presented(scope["headers"]), _WALL.now())
-            except (KeyRefusedError, KeysNotLoadedError) as error:
-                await problem_response(_problem(error))(scope, receive, send)
-                return
-        await self._app(scope, receive, send)
+        """Pass the request on with its key, or answer 401 or 429."""
+        if scope["type"] != "http" or not scope["path"].startswith(API_ROOT):
+            await self._app(scope, receive, send)
+            return
+        try:
+            key = self._ring.authenticate(_presented(scope["headers"]), _WALL.now())
+        except (KeyRefusedError, KeysNotLoadedError) as error:
+            await problem_response(self._refusal(error, scope))(scope, receive, send)
+            return
+        scope[HELD_KEY] = key
+        is_poll = scope["path"].endswith(POLLED)
+        buckets = self._limits.polls if is_poll else self._limits.requests
+        full_in_s = buckets.take(key.key_id, time.monotonic())
+        if buckets.is_refused(full_in_s):
+            message = f"the key {key.name!r} asks more often than {buckets.quota}"
+            await problem_response(_too_many(message, buckets, full_in_s))(scope, receive, send)
+        elif is_poll:  # told nothing of its limit: thousands of signs would be, every few seconds
+            await self._app(scope, receive, send)
+        else:
+            await self._app(scope, receive, _telling(send, buckets.headers(full_in_s)))
+
+    def _refusal(self, error: KeyRefusedError | KeysNotLoadedError, scope: Scope) -> Problem:
+        if isinstance(error, KeysNotLoadedError):
+            return _problem(error)
+        refusals, address = self._limits.refusals, address_of(scope["client"][0] if scope.get("client") else "")
+        full_in_s = refusals.take(address, time.monotonic())
+        if refusals.is_refused(full_in_s):
+            message = f"{error}, and so many times from this address: {refusals.quota} are answered"
+            return _too_many(message, refusals, full_in_s)
+        return _problem(error)
+
+
+def _too_many(message: str, buckets: Buckets, full_in_s: float) -> Problem:
+    LIMITED.labels(buckets.quota.name).inc()
+    return TooManyRequests(message, headers=buckets.headers(full_in_s))
+
+
+def _telling(send: Send, headers: dict[str, str]) -> Send:
+    async def send_with_headers(message: Message) -> None:
+        if message["type"] == "http.response.start":
+            MutableHeaders(scope=message).update(headers)
+        await send(message)
+
+    return send_with_headers
 
 
 def _presented(headers: list[tuple[bytes, bytes]]) -> str | None:

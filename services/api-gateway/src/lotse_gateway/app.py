@@ -7,8 +7,9 @@ from fastapi import Depends, FastAPI
 from fastapi.responses import RedirectResponse
 from fastapi_offline import FastAPIOffline
 
-from lotse_gateway.access import Authentication
+from lotse_gateway.access import Authentication, limits_of
 from lotse_gateway.conditional import Conditional
+from lotse_gateway.cors import allow_origins
 from lotse_gateway.door import DOCS_PATH, BodyTooLargeError, Door, on_body_too_large
 from lotse_gateway.idempotency import Idempotency
 from lotse_gateway.live.hub import Hub
@@ -19,6 +20,7 @@ from lotse_gateway.resources import Resources
 from lotse_gateway.roadwork_life import Approvals
 from lotse_gateway.routes.acks import acks_router
 from lotse_gateway.routes.alarms import alarms_router
+from lotse_gateway.routes.audit import audit_router
 from lotse_gateway.routes.closure_checks import closure_checks_router
 from lotse_gateway.routes.dead_letters import dead_letters_router
 from lotse_gateway.routes.decisions import decisions_router
@@ -30,9 +32,11 @@ from lotse_gateway.routes.events import events_router
 from lotse_gateway.routes.export import export_router
 from lotse_gateway.routes.health import health_of_detectors_router
 from lotse_gateway.routes.history import history_router
+from lotse_gateway.routes.keys import keys_router
 from lotse_gateway.routes.ledger import ledger_router
 from lotse_gateway.routes.links import links_router
 from lotse_gateway.routes.locks import locks_router
+from lotse_gateway.routes.methods import WrongMethod
 from lotse_gateway.routes.networks import networks_router
 from lotse_gateway.routes.parameters import refuse_unknown_parameters
 from lotse_gateway.routes.problem_pages import problem_pages_router
@@ -76,6 +80,8 @@ ROUTERS = (
     dead_letters_router,
     history_router,
     export_router,
+    keys_router,
+    audit_router,
 )
 
 
@@ -93,12 +99,14 @@ def create_app(resources: Resources, hub: Hub, watch: Watch) -> FastAPI:
     )
     add_problem_handlers(app)
     app.add_exception_handler(BodyTooLargeError, on_body_too_large)
+    settings = resources.settings
     app.add_middleware(Idempotency, database=resources.database)
     app.add_middleware(Sparse)
     app.add_middleware(Conditional)
-    app.add_middleware(Displays, memory=resources.memory, retry_after_s=resources.settings.poll_s)
-    app.add_middleware(Authentication, ring=resources.keys)
-    app.add_middleware(Door, max_body_bytes=resources.settings.max_body_bytes)
+    app.add_middleware(Displays, memory=resources.memory, retry_after_s=settings.poll_s)
+    app.add_middleware(Authentication, ring=resources.keys, limits=limits_of(settings))
+    allow_origins(app, settings.cors_origins)
+    app.add_middleware(Door, max_body_bytes=settings.max_body_bytes, max_query_bytes=settings.max_query_bytes)
     for router in ROUTERS:
         app.include_router(router(resources))
     app.include_router(events_router(resources, hub, watch))
@@ -112,6 +120,7 @@ def create_app(resources: Resources, hub: Hub, watch: Watch) -> FastAPI:
     app.include_router(problem_pages_router())
     app.include_router(health_router(partial(_dependencies, resources)), include_in_schema=False)
     add_display_route(app)
+    app.add_exception_handler(405, WrongMethod(app).answer)
     app.openapi = partial(describe, app)  # type: ignore[method-assign]  # FastAPI's documented way
     return app
 

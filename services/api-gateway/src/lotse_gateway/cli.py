@@ -6,8 +6,8 @@ from typing import Annotated, NoReturn
 import asyncpg
 import typer
 
-from lotse_gateway.create_key import KeyRequestError, create_key
-from lotse_gateway.keys import Scope
+from lotse_gateway.create_key import create_key
+from lotse_gateway.keys import Scope, UselessKeyError
 from lotse_gateway.serve import serve
 from lotse_shared.database import AWAY
 from lotse_shared.log import configure_logging
@@ -37,8 +37,8 @@ def create_key_command(
     """Make a key and print it: once, it is not kept anywhere (reads LOTSE_DATABASE_*)."""
     try:
         text = asyncio.run(create_key(DatabaseSettings(), name, scope, sign))
-    except KeyRequestError as error:
-        _fail(str(error))
+    except UselessKeyError as error:
+        _fail(f"--sign, --scope: {error}")
     except asyncpg.UndefinedTableError:
         _fail("the database is not prepared: run lotse-migrate first")
     except AWAY as error:

@@ -15,6 +15,7 @@ QUERY_FILES = (
     "feed",
     "keys",
     "idempotency",
+    "audit",
     "registry",
     "health",
     "roads",

@@ -1,4 +1,4 @@
-"""The outermost layer: bounds what comes in, marks what goes out, counts both."""
+"""The outermost layer: bounds what comes in, marks what goes out, counts both; whatever fails inside ends here."""
 
 from fastapi import Request
 from fastapi.responses import JSONResponse
@@ -6,7 +6,8 @@ from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from lotse_gateway.metrics import count_request
-from lotse_shared.problems import Problem, TooLarge, problem_response
+from lotse_gateway.request_id import HEADER, begin_request
+from lotse_shared.problems import Problem, TooLarge, answer_unexpected, problem_response
 
 DOCS_PATH = "/docs"
 
@@ -37,41 +38,61 @@ class UnsupportedMediaType(Problem):
     title = "This kind of body is not taken here"
 
 
+class AddressTooLong(Problem):
+    """The query of the address is longer than we take."""
+
+    status = 414
+    slug = "address-too-long"
+    title = "The address is too long"
+
+
 class BodyTooLargeError(HTTPException):
     """Raised while a body of unknown length is read; an HTTPException because FastAPI lets only that through."""
 
 
 class Door:
-    """Bounds bodies, adds security headers, counts requests by route and status."""
+    """Bounds bodies and queries, adds security headers and the request's id, counts requests by route and status."""
 
-    def __init__(self, app: ASGIApp, max_body_bytes: int) -> None:
+    def __init__(self, app: ASGIApp, max_body_bytes: int, max_query_bytes: int) -> None:
         self._app = app
         self._max_body_bytes = max_body_bytes
+        self._max_query_bytes = max_query_bytes
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Let one request through."""
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        status = 500
-        marks = DOCS_MARKS if scope["path"].startswith(DOCS_PATH) else MARKS
+        status, is_answered = 500, False
+        known = DOCS_MARKS if scope["path"].startswith(DOCS_PATH) else MARKS
+        marks = (*known, (HEADER, begin_request(scope["headers"])))
 
         async def send_marked(message: Message) -> None:
-            nonlocal status
+            nonlocal status, is_answered
             if message["type"] == "http.response.start":
-                status = message["status"]
+                status, is_answered = message["status"], True
                 message["headers"] = [*message["headers"], *marks]
             await send(message)
 
         try:
-            if _declared_bytes(scope) > self._max_body_bytes:
-                await problem_response(self._too_large())(scope, receive, send_marked)
-            else:
-                await self._app(scope, self._bounded(receive), send_marked)
+            await self._enter(scope, receive, send_marked)
+        except Exception as error:
+            if is_answered:  # half-way: what is cut off must not look whole
+                raise
+            await answer_unexpected(Request(scope), error)(scope, receive, send_marked)
         finally:
             route = getattr(scope.get("route"), "path", "none")
             method = scope["method"] if scope["method"] in METHODS else "other"
             count_request(method, route, status)
+
+    async def _enter(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if len(scope["query_string"]) > self._max_query_bytes:
+            refusal = AddressTooLong(f"at most {self._max_query_bytes} bytes are taken in a query")
+            await problem_response(refusal)(scope, receive, send)
+        elif _declared_bytes(scope) > self._max_body_bytes:
+            await problem_response(self._too_large())(scope, receive, send)
+        else:
+            await self._app(scope, self._bounded(receive), send)
 
     def _bounded(self, receive: Receive) -> Receive:
         seen_bytes = 0

@@ -6,7 +6,7 @@ Keys are held in memory, so that checking one costs no query.
 import hashlib
 import hmac
 import secrets
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -33,6 +33,26 @@ def includes(held: Scope, needed: Scope) -> bool:
     if held in _LADDER and needed in _LADDER:
         return _LADDER.index(held) >= _LADDER.index(needed)
     return held is needed
+
+
+class UselessKeyError(ValueError):
+    """A key that could not be of use."""
+
+    def __str__(self) -> str:
+        """Say what goes together."""
+        return "a sign and the scope sign belong together: a sign's key reads that sign's display only"
+
+
+def refuse_useless(scopes: Collection[Scope], sign_id: str | None) -> None:
+    """Do nothing if a key with these scopes, of this sign, can be of use.
+
+    Raises
+    ------
+    UselessKeyError
+        The scope sign without a sign, or a sign without the scope.
+    """
+    if (Scope.SIGN in scopes) != (sign_id is not None):
+        raise UselessKeyError
 
 
 class KeyRefusedError(Exception):
@@ -101,10 +121,11 @@ def hash_secret(secret: str) -> bytes:
 
 
 class KeyRing:
-    """All keys, in memory."""
+    """All keys, in memory, and when they were used."""
 
     def __init__(self) -> None:
         self._keys: dict[str, ApiKey] = {}
+        self._uses: dict[str, datetime] = {}
         self.is_loaded = False
 
     def replace(self, keys: Iterable[ApiKey]) -> None:
@@ -138,4 +159,14 @@ class KeyRing:
         if not key.is_valid(now):
             message = "the key has expired or was revoked"
             raise KeyRefusedError(message)
+        self._uses[key_id] = now
         return key
+
+    def take_uses(self) -> Mapping[str, datetime]:
+        """Give when each key was used last, of those used since this was asked before."""
+        uses, self._uses = self._uses, {}
+        return uses
+
+    def give_back_uses(self, uses: Mapping[str, datetime]) -> None:
+        """Keep what could not be written for the next time."""
+        self._uses = {**uses, **self._uses}

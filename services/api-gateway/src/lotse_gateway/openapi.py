@@ -7,7 +7,7 @@ from typing import Any
 from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
 
-from lotse_gateway.door import UnsupportedMediaType
+from lotse_gateway.door import AddressTooLong, UnsupportedMediaType
 from lotse_gateway.models.base import ProblemBody
 from lotse_gateway.openapi_contract import add_contract
 from lotse_gateway.preconditions import PreconditionFailed
@@ -21,6 +21,7 @@ from lotse_shared.problems import (
     NotFound,
     Problem,
     TooLarge,
+    TooManyRequests,
     Unavailable,
     problem_body,
 )
@@ -28,7 +29,7 @@ from lotse_shared.problems import (
 Responses = dict[int | str, dict[str, Any]]
 Json = dict[str, Any]
 
-ALWAYS = (401, 403, 503)
+ALWAYS = (401, 403, 414, 429, 503)
 PROBLEM_SCHEMA = "Problem"
 DESCRIPTION = """
 Lotse turns road-sensor readings into detours that signs can show. This is its only public door.
@@ -45,6 +46,9 @@ publishes.
 **Errors** are problems (RFC 9457, `application/problem+json`): a stable `type` with a page behind it, and each fault by
 its field in `errors`.
 
+**Limits.** A key may send so many requests; `RateLimit` and `RateLimit-Policy` tell how many are left, 429 carries
+`Retry-After`. Every answer carries `X-Request-ID`: yours, if you send one.
+
 **Times** are RFC 3339 in UTC; **places** WGS 84, longitude first; GeoJSON where there is geometry.
 """.strip()
 
@@ -58,6 +62,8 @@ _EXAMPLES: Mapping[int, Problem] = {
         Gone("sign 'S6': the sign was retired"),
         PreconditionFailed("the detector 'AB-05' exists already; leave out If-None-Match, if you mean to replace it"),
         TooLarge("at most 8388608 bytes are taken in one request"),
+        AddressTooLong("at most 16384 bytes are taken in a query"),
+        TooManyRequests("the key 'wall display' asks more often than 2000 times in 10 s"),
         UnsupportedMediaType("the body is text/plain: send application/json"),
         InvalidInput(
             "body.link_id: there is no link 'R01-R99-0' in the active network",

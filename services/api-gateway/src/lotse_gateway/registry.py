@@ -7,7 +7,7 @@ from typing import Any, cast, get_args
 import asyncpg
 from pydantic import ValidationError
 
-from lotse_gateway.audit import Event, leave_trace
+from lotse_gateway.audit import Event, leave_trace, read_states
 from lotse_gateway.database import Database, Session
 from lotse_gateway.keys import ApiKey
 from lotse_gateway.nouns import Noun, Row
@@ -51,6 +51,7 @@ def parse_rows(noun: Noun[Row], rows: Sequence[object]) -> tuple[list[tuple[int,
             continue
         if (first := first_seen.setdefault(noun.id_of(row), index)) != index:
             faults.append(Fault(noun.id_field, f"{noun.id_of(row)!r} stands in row {first} already", index))
+            continue
         good.append((index, row))
     return good, faults
 
@@ -193,12 +194,13 @@ async def _check(session: Session, noun: Noun[Row], rows: Sequence[tuple[int, Ro
 
 async def _write(session: Session, key: ApiKey, noun: Noun[Row], rows: Sequence[Row], *, may_replace: bool) -> Written:
     bodies = [row.model_dump(mode="json") for row in rows]
+    before = await read_states(session, noun.name, [noun.id_of(row) for row in rows])
     stored = [dict(record) for record in await session.rows(f"put_{noun.name}", bodies, may_replace)]
     is_new = {record[noun.id_field]: record.pop("is_created") for record in stored}
     events = [
-        Event("create" if is_new[body[noun.id_field]] else "update", body[noun.id_field], {"after": body})
+        Event("create" if is_new[body[noun.id_field]] else "update", body[noun.id_field])
         for body in bodies
         if body[noun.id_field] in is_new
     ]
-    await leave_trace(session, key, noun.name, events)
+    await leave_trace(session, key, noun.name, events, before)
     return Written(stored, sum(is_new.values()))

@@ -7,7 +7,7 @@ from typing import Any
 
 import asyncpg
 
-from lotse_gateway.audit import Event, leave_trace
+from lotse_gateway.audit import Event, leave_trace, read_states
 from lotse_gateway.database import Session
 from lotse_gateway.keys import ApiKey
 from lotse_gateway.models.roadwork_feeds import ImportAnswer, ImportedRoadwork, Outcome
@@ -28,6 +28,7 @@ async def keep_drafts(
 ) -> ImportAnswer:
     """Store what a feed tells as drafts, in the session's transaction, and tell what became of each."""
     stored = {row["source_id"]: row for row in await session.rows("hold_imported", source)}
+    before = await read_states(session, "roadwork", [row["roadwork_id"] for row in stored.values()])
     told: list[ImportedRoadwork] = []
     for found in feed.found:
         outcome = _outcome(found, stored.get(found.source_id), now)
@@ -39,7 +40,7 @@ async def keep_drafts(
         for each in told
         if each.outcome in {"created", "updated"} and each.roadwork_id is not None
     ]
-    await leave_trace(session, key, "roadwork", events)
+    await leave_trace(session, key, "roadwork", events, before)
     named = {found.source_id for found in feed.found} | {said.source_id for said in feed.complaints}
     gone = [row["roadwork_id"] for source_id, row in stored.items() if source_id not in named and _matters(row, now)]
     return ImportAnswer(format=feed.format, roadworks=told, complaints=feed.complaints, gone=sorted(gone))

@@ -9,7 +9,7 @@ from typing import Any
 
 import asyncpg
 
-from lotse_gateway.audit import Event, leave_trace
+from lotse_gateway.audit import Event, leave_trace, read_states
 from lotse_gateway.database import Session
 from lotse_gateway.keys import ApiKey
 from lotse_gateway.models.roadworks import Status
@@ -104,6 +104,7 @@ class Approvals:
             Routing cannot say what it would do: nothing is approved.
         """
         _refuse_unlooked_at(draft, wish)
+        before = await read_states(session, "roadwork", [draft["roadwork_id"]])
         answer = await self._check(session, draft, question)
         isolated = answer.isolated[:MOST_ISOLATED] if answer else []
         if isolated and wish.override_reason is None:
@@ -111,7 +112,7 @@ class Approvals:
         approved_at = self._resources.clock.now() or draft["starts_at"]
         await session.row("approve_roadwork", draft["roadwork_id"], approved_at)
         detail = {"isolated": isolated, "override_reason": wish.override_reason, "doubts_confirmed": draft["doubts"]}
-        await leave_trace(session, key, "roadwork", [Event("approve", draft["roadwork_id"], detail)])
+        await leave_trace(session, key, "roadwork", [Event("approve", draft["roadwork_id"], detail)], before)
 
     async def approve_stored(self, key: ApiKey, roadwork_id: str, wish: Wish) -> dict[str, Any]:
         """Approve a draft by its id and give it as it is then; one that is approved stays as it is.

@@ -9,6 +9,7 @@ from lotse_gateway.app import create_app
 from lotse_gateway.database import Database, load_all_queries
 from lotse_gateway.feed import APPLICATION, Feed
 from lotse_gateway.ingest_client import IngestClient
+from lotse_gateway.key_uses import KeyUses
 from lotse_gateway.keys import KeyRing
 from lotse_gateway.live.hub import Hub
 from lotse_gateway.live.watch import Watch
@@ -33,7 +34,12 @@ async def serve() -> None:
         log.info("serving", host=http.host, port=http.port, clock=resources.clock_name)
         hub = open_hub(resources.settings)
         watch = Watch(resources, hub, database)
-        loops = {"feed": Feed(resources, database).run, "signs": SignWatch(resources).run, "events": watch.run}
+        loops = {
+            "feed": Feed(resources, database).run,
+            "signs": SignWatch(resources).run,
+            "key uses": KeyUses(resources).run,
+            "events": watch.run,
+        }
         await run_service(create_app(resources, hub, watch), http, loops)
 
 

@@ -1,9 +1,14 @@
 """Settings of the gateway alone (`LOTSE_GATEWAY_*`); what it shares with others is in lotse_shared.settings."""
 
-from pydantic import Field
+from typing import Annotated
+
+from pydantic import Field, StringConstraints
 from pydantic_settings import SettingsConfigDict
 
 from lotse_shared.settings import Settings, TimeZoneName
+
+Origin = Annotated[str, StringConstraints(pattern=r"^https?://[A-Za-z0-9.-]+(:\d{1,5})?$")]
+"""Scheme, host and port of a page, as browsers send it."""
 
 
 class GatewaySettings(Settings):
@@ -34,6 +39,14 @@ class GatewaySettings(Settings):
     max_link_page_size: int = Field(default=10_000, ge=1, description="links come in larger pages: a city in one")
     max_bulk_rows: int = Field(default=10_000, ge=1)
     max_body_bytes: int = Field(default=8 * 1024 * 1024, ge=1024)
+    max_query_bytes: int = Field(default=16 * 1024, ge=1024, description="longest query of an address")
+    max_requests_per_s: float = Field(default=200, gt=0, description="that a key may send on average")
+    max_polls_per_s: float = Field(default=2_000, gt=0, description="the same for displays of signs and their answers")
+    limit_window_s: float = Field(default=10, ge=1, le=3_600, description="over which both are averages")
+    max_refusals_per_min: float = Field(default=60, ge=1, description="wrong keys of an address, answered with 401")
+    cors_origins: list[Origin] = Field(
+        default=[], description='pages that may ask from browsers: ["https://a.example"]'
+    )
     time_zone: TimeZoneName = Field(
         default="UTC",
         description="whose days and hours aggregates, outages and roadworks without a zone go by: Europe/Berlin",

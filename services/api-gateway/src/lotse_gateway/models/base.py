@@ -8,9 +8,9 @@ Item = TypeVar("Item")
 
 
 class Body(BaseModel):
-    """A body that comes in: an unknown field is an error that names it, NaN is not a number."""
+    """A body that comes in: an unknown field is an error that names it; NaN, true and "1" are not numbers."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
+    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False, strict=True)
 
 
 class View(BaseModel):

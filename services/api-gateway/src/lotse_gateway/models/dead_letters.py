@@ -18,7 +18,8 @@ MOST_IDS = 1_000
 Kind = Literal["rejected", "quarantined"]
 ReasonCode = Annotated[str, Field(pattern=r"^[A-Za-z0-9]{1,32}$")]
 TopicFilter = Annotated[str, Field(min_length=1, max_length=500, pattern=r"^[^\x00-\x1f\x7f]*$")]
-DeadLetterId = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
+DEAD_LETTER_ID = r"^[0-9a-f]{64}$"
+DeadLetterId = Annotated[str, Field(pattern=DEAD_LETTER_ID)]
 
 
 class DeadLetterView(View):

@@ -5,7 +5,7 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Path, Query
 
 from lotse_gateway.access import Requires
-from lotse_gateway.audit import Event, leave_trace
+from lotse_gateway.audit import Event, leave_trace, read_states
 from lotse_gateway.keys import ApiKey, Scope
 from lotse_gateway.models.health import Alarm, AlarmPage, AlarmState
 from lotse_gateway.openapi import errors
@@ -55,8 +55,9 @@ def alarms_router(resources: Resources) -> APIRouter:
     async def acknowledge(alarm_id: AlarmId, key: Annotated[ApiKey, Requires(Scope.OPERATOR)]) -> Any:  # noqa: ANN401 - Alarm
         """Let others know that somebody cares. The alarm stays up until its cause is gone; who was first is kept."""
         async with database.transaction() as session:
+            before = await read_states(session, "alarm", [str(alarm_id)])
             if await session.row("acknowledge_alarm", alarm_id, key.key_id) is not None:
-                await leave_trace(session, key, "alarm", [Event("acknowledge", str(alarm_id))])
+                await leave_trace(session, key, "alarm", [Event("acknowledge", str(alarm_id))], before)
             row = await session.row("get_alarm", alarm_id)
             if row is None:
                 message = f"there is no alarm {alarm_id}"

@@ -5,7 +5,7 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Query
 
 from lotse_gateway.access import Requires
-from lotse_gateway.audit import Event, leave_trace
+from lotse_gateway.audit import Event, leave_trace, read_states
 from lotse_gateway.database import Session
 from lotse_gateway.keys import ApiKey, Scope
 from lotse_gateway.models.health import DetectorHealth, DetectorHealthPage, DetectorStatus, Failure, FailureView
@@ -102,8 +102,10 @@ def _add_failure(router: APIRouter, resources: Resources) -> None:
         async with database.transaction() as session:
             await _hold(session, detector_id, supposed)
             now = clock.now() or WallClock().now()
+            before = await read_states(session, "detector", [detector_id])
             if await session.row("fail_detector", detector_id, failure.reason, now) is not None:
-                await leave_trace(session, key, "detector", [Event("fail", detector_id, {"reason": failure.reason})])
+                event = Event("fail", detector_id, {"reason": failure.reason})
+                await leave_trace(session, key, "detector", [event], before)
             return await _get(session, detector_id)
 
     @router.delete(
@@ -119,8 +121,9 @@ def _add_failure(router: APIRouter, resources: Resources) -> None:
         """From now on its readings count again. Mending one that is not failed does nothing."""
         async with database.transaction() as session:
             await _hold(session, detector_id, supposed)
+            before = await read_states(session, "detector", [detector_id])
             if await session.row("mend_detector", detector_id) is not None:
-                await leave_trace(session, key, "detector", [Event("mend", detector_id)])
+                await leave_trace(session, key, "detector", [Event("mend", detector_id)], before)
             return await _get(session, detector_id)
 
 

@@ -6,7 +6,7 @@ import asyncpg
 from fastapi import APIRouter
 
 from lotse_gateway.access import Requires
-from lotse_gateway.audit import Event, leave_trace
+from lotse_gateway.audit import Event, leave_trace, read_states
 from lotse_gateway.database import Session
 from lotse_gateway.keys import ApiKey, Scope
 from lotse_gateway.models.orders import Lock, LockView
@@ -62,10 +62,10 @@ def locks_router(resources: Resources) -> APIRouter:
                 message = f"sign {sign_id!r}: the sign was retired"
                 raise Gone(message)
             await _check(session, sign_id, supposed)
+            before = await read_states(session, "sign", [sign_id])
             await session.row("end_lock", sign_id, now, key.key_id)
             await session.row("add_lock", sign_id, lines, lock.reason, key.key_id, now, expires_at)
-            detail = {"lines": lines, "reason": lock.reason, "expires_at": expires_at.isoformat()}
-            await leave_trace(session, key, "sign", [Event("lock", sign_id, detail)])
+            await leave_trace(session, key, "sign", [Event("lock", sign_id, {"reason": lock.reason})], before)
             return await _get(session, resources, sign_id)
 
     @router.delete(
@@ -84,9 +84,10 @@ def locks_router(resources: Resources) -> APIRouter:
         async with database.transaction() as session:
             await session.row("hold_registered_sign", sign_id)
             await _check(session, sign_id, supposed)
+            before = await read_states(session, "sign", [sign_id])
             ended = await session.row("end_lock", sign_id, now, key.key_id)
             if ended is not None and ended["was_in_force"]:
-                await leave_trace(session, key, "sign", [Event("release", sign_id)])
+                await leave_trace(session, key, "sign", [Event("release", sign_id)], before)
 
     async def _check(session: Session, sign_id: str, supposed: Supposed) -> None:
         present = await session.row("get_lock", sign_id, resources.clock.now())

@@ -7,7 +7,7 @@ from http import HTTPStatus
 from fastapi import APIRouter
 from fastapi.responses import HTMLResponse
 
-from lotse_gateway.door import UnsupportedMediaType
+from lotse_gateway.door import AddressTooLong, UnsupportedMediaType
 from lotse_gateway.preconditions import PreconditionFailed
 from lotse_shared.problems import (
     Conflict,
@@ -18,6 +18,7 @@ from lotse_shared.problems import (
     NotFound,
     Problem,
     TooLarge,
+    TooManyRequests,
     Unavailable,
 )
 
@@ -31,10 +32,13 @@ ADVICE: Mapping[type[Problem], str] = {
     PreconditionFailed: "Read it again: its new ETag goes into If-Match. Look first whether what you meant to write "
     "still holds.",
     NotAuthenticated: "Send `Authorization: Bearer lotse_…` or `X-API-Key: lotse_…` with a key that is neither expired "
-    "nor revoked. An administrator makes one with `lotse-gateway create-key`.",
+    "nor revoked. An administrator makes one with `POST /v1/keys`, the first one with `lotse-gateway create-key`.",
     NotAllowed: "The key is valid, but its scopes do not reach so far: sign < viewer < operator < admin. A sign's key "
     "reads its own display only.",
     TooLarge: "Send fewer rows or readings in one request.",
+    AddressTooLong: "Ask for less at once: a shorter list of ids, a page at a time.",
+    TooManyRequests: "Come back after `Retry-After` seconds; `RateLimit` tells what is left, `RateLimit-Policy` what "
+    "there is. A program that polls can do so less often.",
     UnsupportedMediaType: "Read `detail`: it names the kind that is taken. Bodies are not compressed.",
     Unavailable: "Something behind the gateway is away for now. Come back after `Retry-After` seconds. A sign keeps to "
     "its last `Lotse-Fresh-Until`.",

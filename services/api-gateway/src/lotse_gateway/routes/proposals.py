@@ -5,7 +5,7 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Body, Path, Query
 
 from lotse_gateway.access import Requires
-from lotse_gateway.audit import Event, leave_trace
+from lotse_gateway.audit import Event, leave_trace, read_states
 from lotse_gateway.keys import ApiKey, Scope
 from lotse_gateway.models.orders import ProposalAnswer, ProposalPage, ProposalState, ProposalView
 from lotse_gateway.openapi import errors
@@ -122,11 +122,12 @@ async def _answer(
             became = row["state"] if row["state"] != "waiting" else "lapsed"
             message = f"the proposal {proposal_id!r} does not wait any more: it is {became}"
             raise Conflict(message)
+        before = await read_states(session, "proposal", [proposal_id])
         if await session.row("add_answer", proposal_id, is_accepted, answer.reason, key.key_id, now) is None:
             message = f"the proposal {proposal_id!r} is answered already"
             raise Conflict(message)
         action = "accept" if is_accepted else "refuse"
-        await leave_trace(session, key, "proposal", [Event(action, proposal_id, {"reason": answer.reason})])
+        await leave_trace(session, key, "proposal", [Event(action, proposal_id, {"reason": answer.reason})], before)
         answered = await session.row("get_proposal", proposal_id)
         return dict(answered or row)
 

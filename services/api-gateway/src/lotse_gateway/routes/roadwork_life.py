@@ -5,7 +5,7 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Body
 
 from lotse_gateway.access import Requires
-from lotse_gateway.audit import Event, leave_trace
+from lotse_gateway.audit import Event, leave_trace, read_states
 from lotse_gateway.keys import ApiKey, Scope
 from lotse_gateway.models.roadworks import Approval, RoadworkView
 from lotse_gateway.openapi import errors
@@ -46,9 +46,10 @@ def roadwork_life_router(resources: Resources, approvals: Approvals) -> APIRoute
             if held["updated_at"] != asked["updated_at"]:
                 message = f"the roadwork {roadwork_id!r} was changed meanwhile: check it again"
                 raise Conflict(message)
+            before = await read_states(session, "roadwork", [roadwork_id])
             await keep_check(session, roadwork_id, answer)
             detail = {"isolates": answer.isolates}
-            await leave_trace(session, key, "roadwork", [Event("check", roadwork_id, detail)])
+            await leave_trace(session, key, "roadwork", [Event("check", roadwork_id, detail)], before)
             return await get_roadwork(session, resources, roadwork_id)
 
     @router.post(
@@ -85,8 +86,9 @@ def roadwork_life_router(resources: Resources, approvals: Approvals) -> APIRoute
             held = await hold_roadwork(session, resources, roadwork_id)
             if held["status"] in {"approved", "active", "ended"}:
                 raise too_late(held)
+            before = await read_states(session, "roadwork", [roadwork_id])
             if await session.row("refuse_roadwork", roadwork_id) is not None:
-                await leave_trace(session, key, "roadwork", [Event("refuse", roadwork_id)])
+                await leave_trace(session, key, "roadwork", [Event("refuse", roadwork_id)], before)
             return await get_roadwork(session, resources, roadwork_id)
 
     @router.post(
@@ -100,8 +102,9 @@ def roadwork_life_router(resources: Resources, approvals: Approvals) -> APIRoute
         """End it before its time, or call off one that is to come. Ending one that is over does nothing."""
         now = resources.now("say starts_at")
         async with database.transaction() as session:
+            before = await read_states(session, "roadwork", [roadwork_id])
             if await session.row("end_roadwork", roadwork_id, now) is not None:
-                await leave_trace(session, key, "roadwork", [Event("end", roadwork_id, {"ended_at": now.isoformat()})])
+                await leave_trace(session, key, "roadwork", [Event("end", roadwork_id)], before)
             return await get_roadwork(session, resources, roadwork_id)
 
     return router

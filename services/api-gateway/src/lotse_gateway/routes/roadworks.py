@@ -136,8 +136,7 @@ def roadworks_router(resources: Resources, approvals: Approvals) -> APIRouter:
         if added is None:
             message = f"the roadwork {roadwork_id!r} exists"
             raise Conflict(message)
-        body = roadwork.model_dump(mode="json") | {"roadwork_id": roadwork_id, "starts_at": starts_at.isoformat()}
-        await leave_trace(session, key, "roadwork", [Event("create", roadwork_id, {"after": body})])
+        await leave_trace(session, key, "roadwork", [Event("create", roadwork_id)])
 
     return router
 

@@ -5,7 +5,7 @@ from typing import Annotated, Any
 from fastapi import APIRouter
 
 from lotse_gateway.access import Requires
-from lotse_gateway.audit import Event, leave_trace
+from lotse_gateway.audit import Event, leave_trace, read_states
 from lotse_gateway.keys import ApiKey, Scope
 from lotse_gateway.language import view_decision
 from lotse_gateway.models.decisions import DecisionPage
@@ -38,8 +38,9 @@ def signs_router(resources: Resources) -> APIRouter:
         await get_row(database, SIGNS, sign_id)
         async with database.transaction() as session:
             await hold_row(session, SIGNS, sign_id, supposed)
+            before = await read_states(session, "sign", [sign_id])
             if await session.row("retire_sign", sign_id) is not None:
-                await leave_trace(session, key, "sign", [Event("retire", sign_id)])
+                await leave_trace(session, key, "sign", [Event("retire", sign_id)], before)
 
     @router.get(
         "/{sign_id}/decisions",

@@ -5,7 +5,7 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Response
 
 from lotse_gateway.access import Requires
-from lotse_gateway.audit import Event, leave_trace
+from lotse_gateway.audit import Event, leave_trace, read_states
 from lotse_gateway.database import Session
 from lotse_gateway.keys import ApiKey, Scope
 from lotse_gateway.models.strategies import Activation, Strategy, StrategyPage, StrategyView
@@ -113,10 +113,10 @@ def _add_writes(router: APIRouter, resources: Resources) -> None:
             await session.row("hold_strategy", strategy_id)
             present = await session.row("list_strategy_versions", strategy_id, None, resources.clock.now(), 1)
             supposed.check(f"the strategy {strategy_id!r}", StrategyView, present)
+            before = await read_states(session, "strategy", [strategy_id])
             row = await session.row("add_strategy_version", strategy_id, strategy.name, phases, key.key_id)
             version = row["version"] if row else 0
-            detail = {"version": version, "after": {"name": strategy.name, "phases": phases}}
-            await leave_trace(session, key, "strategy", [Event("save", strategy_id, detail)])
+            await leave_trace(session, key, "strategy", [Event("save", strategy_id)], before)
             response.status_code = 201 if version == 1 else 200
             return await _get(session, resources, strategy_id)
 
@@ -135,8 +135,9 @@ def _add_writes(router: APIRouter, resources: Resources) -> None:
             await session.row("hold_strategy", strategy_id)
             present = await _get(session, resources, strategy_id)
             supposed.check(f"the strategy {strategy_id!r}", StrategyView, present)
+            before = await read_states(session, "strategy", [strategy_id])
             if await session.row("retire_strategy", strategy_id) is not None:
-                await leave_trace(session, key, "strategy", [Event("retire", strategy_id)])
+                await leave_trace(session, key, "strategy", [Event("retire", strategy_id)], before)
 
 
 def _add_hands(router: APIRouter, resources: Resources) -> None:
@@ -164,10 +165,11 @@ def _add_hands(router: APIRouter, resources: Resources) -> None:
             if strategy["retired_at"] is not None:
                 message = f"the strategy {strategy_id!r} is retired: save it again first"
                 raise Conflict(message)
+            before = await read_states(session, "strategy", [strategy_id])
             await session.row("end_activation", strategy_id, now)
             await session.row("add_activation", strategy_id, activation.phase, key.key_id, now, ends_at)
-            detail = {"phase": activation.phase, "ends_at": ends_at.isoformat()}
-            await leave_trace(session, key, "strategy", [Event("activate", strategy_id, detail)])
+            detail = {"phase": activation.phase}
+            await leave_trace(session, key, "strategy", [Event("activate", strategy_id, detail)], before)
             return await _get(session, resources, strategy_id)
 
     @router.post(
@@ -183,10 +185,11 @@ def _add_hands(router: APIRouter, resources: Resources) -> None:
         async with database.transaction() as session:
             await session.row("hold_strategy", strategy_id)
             await _get(session, resources, strategy_id)
+            before = await read_states(session, "strategy", [strategy_id])
             ended = await session.row("end_activation", strategy_id, now)
             if ended is not None and ended["was_in_force"]:
                 detail = {"phase": ended["phase"]}
-                await leave_trace(session, key, "strategy", [Event("deactivate", strategy_id, detail)])
+                await leave_trace(session, key, "strategy", [Event("deactivate", strategy_id, detail)], before)
             return await _get(session, resources, strategy_id)
 
 

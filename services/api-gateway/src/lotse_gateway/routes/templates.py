@@ -5,7 +5,7 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Path, Response
 
 from lotse_gateway.access import Requires
-from lotse_gateway.audit import Event, leave_trace
+from lotse_gateway.audit import Event, leave_trace, read_states
 from lotse_gateway.database import Session
 from lotse_gateway.keys import ApiKey, Scope
 from lotse_gateway.models.templates import Preview, TextTemplate, TextTemplateList, TextTemplateView
@@ -92,11 +92,11 @@ def _add_writes(router: APIRouter, resources: Resources) -> None:
         refuse(await _list_faults(resources, language, kind, template))
         async with database.transaction() as session:
             await _hold(session, language, kind, supposed)
+            before = await read_states(session, "text_template", [f"{language}/{kind}"])
             row = await session.row("put_text_template", language, kind, template.lines)
             stored = dict(row or {})
             response.status_code = 201 if stored.pop("is_created") else 200
-            event = Event("save", f"{language}/{kind}", {"after": template.lines})
-            await leave_trace(session, key, "text_template", [event])
+            await leave_trace(session, key, "text_template", [Event("save", f"{language}/{kind}")], before)
             return stored
 
     @router.delete(
@@ -112,8 +112,9 @@ def _add_writes(router: APIRouter, resources: Resources) -> None:
         """Go back to the built-in words. Deleting what is not there does nothing."""
         async with database.transaction() as session:
             await _hold(session, language, kind, supposed)
+            before = await read_states(session, "text_template", [f"{language}/{kind}"])
             if await session.row("delete_text_template", language, kind) is not None:
-                await leave_trace(session, key, "text_template", [Event("delete", f"{language}/{kind}")])
+                await leave_trace(session, key, "text_template", [Event("delete", f"{language}/{kind}")], before)
 
 
 def _add_preview(router: APIRouter, resources: Resources) -> None:
