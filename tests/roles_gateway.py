@@ -14,12 +14,18 @@ Row: TypeAlias = tuple[Answer, Answer, Answer, Answer, Answer, Answer, Answer, A
 #                 none own  other publ view oper adm  exp. revoked
 DISPLAY: Row = (401, IN, 403, 403, IN, IN, IN, 401, 401)
 VIEWER: Row = (401, 403, 403, 403, IN, IN, IN, 401, 401)
+OWN_SIGN: Row = (401, IN, 403, 403, 403, 403, IN, 401, 401)
 OPERATOR: Row = (401, 403, 403, 403, 403, IN, IN, 401, 401)
 ADMIN: Row = (401, 403, 403, 403, 403, 403, IN, 401, 401)
 PUBLISHER: Row = (401, 403, 403, IN, 403, 403, 403, 401, 401)
 
 OPERATIONS: dict[str, Row] = {
     "get_display": DISPLAY,
+    "acknowledge_display": OWN_SIGN,
+    "list_acks": VIEWER,
+    "list_displays": VIEWER,
+    "get_display_of_sign": VIEWER,
+    "listen_to_events": VIEWER,
     "publish_readings": PUBLISHER,
     "list_alarms": VIEWER,
     "acknowledge_alarm": OPERATOR,
@@ -50,6 +56,7 @@ OPERATIONS: dict[str, Row] = {
     "list_aggregates": VIEWER,
     "mend_detector": OPERATOR,
     "fail_detector": OPERATOR,
+    "get_detector_failure": VIEWER,
     "get_detector_health": VIEWER,
     "list_outages": VIEWER,
     "list_readings": VIEWER,
@@ -63,6 +70,8 @@ OPERATIONS: dict[str, Row] = {
     "get_key": ADMIN,
     "rotate_key": ADMIN,
     "list_links": VIEWER,
+    "list_networks": VIEWER,
+    "get_network": VIEWER,
     "list_outages_of_day": VIEWER,
     "list_proposals": VIEWER,
     "get_proposal": VIEWER,

@@ -22,6 +22,7 @@ ASKS_ONLY = {"check_closure", "find_routes", "preview_sign"}
 """They change nothing."""
 ELSEWHERE = {
     "publish_readings": "each reading is accounted for in the ledger",
+    "acknowledge_display": "what signs say of themselves has its own history (test_gateway_acks)",
     "import_roadworks": "a draft each, tested with the feeds (test_gateway_roadwork_feeds)",
     "replay_dead_letters": "the event tells what was asked of ingest (test_gateway_dead_letters)",
 }
@@ -41,13 +42,12 @@ class Write:
     first: Sequence[tuple[str, str, Any]] = ()
 
 
-NEW, GONE = {"before": False}, {"after": False}
 WRITES: dict[str, Write] = {
-    "create_detector": Write(("POST", "/v1/detectors", a_detector("D9")), ("create", "detector", "D9"), **NEW),
+    "create_detector": Write(("POST", "/v1/detectors", a_detector("D9")), ("create", "detector", "D9"), before=False),
     "put_detector": Write(("PUT", "/v1/detectors/D1", a_detector(lanes=2)), ("update", "detector", "D1")),
     "put_detectors": Write(("POST", "/v1/detectors/bulk", [a_detector(lanes=2)]), ("update", "detector", "D1")),
     "create_destination": Write(
-        ("POST", "/v1/destinations", a_destination("X")), ("create", "destination", "X"), **NEW
+        ("POST", "/v1/destinations", a_destination("X")), ("create", "destination", "X"), before=False
     ),
     "put_destination": Write(
         ("PUT", "/v1/destinations/CENTRUM", a_destination(name="x")), ("update", "destination", "CENTRUM")
@@ -55,7 +55,7 @@ WRITES: dict[str, Write] = {
     "put_destinations": Write(
         ("POST", "/v1/destinations/bulk", [a_destination(name="x")]), ("update", "destination", "CENTRUM")
     ),
-    "create_sign": Write(("POST", "/v1/signs", a_sign("S9")), ("create", "sign", "S9"), **NEW),
+    "create_sign": Write(("POST", "/v1/signs", a_sign("S9")), ("create", "sign", "S9"), before=False),
     "put_sign": Write(("PUT", "/v1/signs/S1", a_sign(priority=7)), ("update", "sign", "S1")),
     "put_signs": Write(("POST", "/v1/signs/bulk", [a_sign(priority=7)]), ("update", "sign", "S1")),
     "retire_sign": Write(("DELETE", "/v1/signs/S1"), ("retire", "sign", "S1")),
@@ -64,12 +64,14 @@ WRITES: dict[str, Write] = {
         ("DELETE", "/v1/signs/S1/lock"), ("release", "sign", "S1"), first=[("PUT", "/v1/signs/S1/lock", LOCK)]
     ),
     "create_corridor": Write(
-        ("POST", "/v1/corridors", CORRIDOR | {"corridor_id": "U9"}), ("create", "corridor", "U9"), **NEW
+        ("POST", "/v1/corridors", CORRIDOR | {"corridor_id": "U9"}), ("create", "corridor", "U9"), before=False
     ),
     "put_corridor": Write(("PUT", "/v1/corridors/U1", CORRIDOR | {"name": "x"}), ("update", "corridor", "U1")),
     "put_corridors": Write(("POST", "/v1/corridors/bulk", [CORRIDOR | {"name": "x"}]), ("update", "corridor", "U1")),
     "create_roadwork": Write(
-        ("POST", "/v1/roadworks", a_roadwork(roadwork_id="B9", approve=False)), ("create", "roadwork", "B9"), **NEW
+        ("POST", "/v1/roadworks", a_roadwork(roadwork_id="B9", approve=False)),
+        ("create", "roadwork", "B9"),
+        before=False,
     ),
     "check_roadwork": Write(("POST", "/v1/roadworks/B1/check"), ("check", "roadwork", "B1")),
     "approve_roadwork": Write(
@@ -96,11 +98,13 @@ WRITES: dict[str, Write] = {
         ("deactivate", "strategy", "MATCH"),
         first=[("POST", "/v1/strategies/MATCH/activate", {"phase": "before", "for_min": 5})],
     ),
-    "put_text_template": Write(("PUT", TEXTS, LINES), ("save", "text_template", "de/slow"), **NEW),
+    "put_text_template": Write(("PUT", TEXTS, LINES), ("save", "text_template", "de/slow"), before=False),
     "delete_text_template": Write(
-        ("DELETE", TEXTS), ("delete", "text_template", "de/slow"), **GONE, first=[("PUT", TEXTS, LINES)]
+        ("DELETE", TEXTS), ("delete", "text_template", "de/slow"), after=False, first=[("PUT", TEXTS, LINES)]
     ),
-    "create_key": Write(("POST", "/v1/keys", {"name": "x", "scopes": ["viewer"]}), ("create", "api_key", ""), **NEW),
+    "create_key": Write(
+        ("POST", "/v1/keys", {"name": "x", "scopes": ["viewer"]}), ("create", "api_key", ""), before=False
+    ),
     "rotate_key": Write(("POST", f"/v1/keys/{OTHER_KEY}/rotate"), ("rotate", "api_key", OTHER_KEY)),
     "revoke_key": Write(("DELETE", f"/v1/keys/{OTHER_KEY}"), ("revoke", "api_key", OTHER_KEY)),
 }

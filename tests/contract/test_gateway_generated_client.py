@@ -22,7 +22,7 @@ PACKAGE = "lotse_generated"
 
 def _generate(folder: Path, url: str) -> None:
     (folder / "config.yml").write_text("post_hooks: []\n")
-    command = [
+    command: list[str | Path] = [
         *(Path(sys.executable).parent / "uvx", "--quiet", GENERATOR, "generate", "--path", url, "--meta", "none"),
         *("--output-path", folder / PACKAGE, "--config", folder / "config.yml"),
     ]

@@ -22,6 +22,7 @@ SIGN = "S1"
 @pytest.fixture
 async def gateway() -> AsyncIterator[Gateway]:
     async with open_gateway(NOWHERE, GatewaySettings(max_refusals_per_min=1_000)) as opened:
+        opened.hub.is_closed = True  # who may listen is told so at once, and does not listen for ever
         yield opened
 
 
@@ -32,8 +33,10 @@ def _keys() -> dict[str, tuple[ApiKey, str]]:
         new = draw_key()
         sign = (SIGN if role == "own sign" else "S2") if scope is Scope.SIGN else None
         key = ApiKey(new.key_id, role, new.secret_sha256, frozenset({scope}), sign)
-        if role in ("expired", "revoked"):
-            key = replace(key, **{"expires_at" if role == "expired" else "revoked_at": over})
+        if role == "expired":
+            key = replace(key, expires_at=over)
+        if role == "revoked":
+            key = replace(key, revoked_at=over)
         made[role] = (key, new.text)
     return made
 

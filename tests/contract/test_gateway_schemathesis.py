@@ -37,7 +37,7 @@ def stack(tmp_path: Path) -> Iterator[Stack]:
 
 @pytest.mark.timeout(600)
 def test_no_check_of_schemathesis_fails(stack: Stack, tmp_path: Path) -> None:
-    command = [
+    command: list[str | Path] = [
         *(Path(sys.executable).parent / "schemathesis", "--config-file", Path(__file__).parent / "schemathesis.toml"),
         *("run", f"{stack.gateway_url}/openapi.json", "--header", f"Authorization: Bearer {stack.key}"),
         *("--checks", "all", "--phases", "examples,coverage,fuzzing", "--no-color"),

@@ -25,12 +25,14 @@ from lotse_shared.problems import Unavailable
 from lotse_shared.settings import DatabaseSettings
 
 APPLICATION = "lotse-gateway-live"
-TABLES = frozenset({"decision", "roadwork", "alarm"})
+TABLES = frozenset({"decision", "roadwork", "alarm", "sign_ack"})
 PAUSE_S, LINKS_PAUSE_S = 0.05, 1.0
 """Changes of links come in crowds: they are told once a second at most."""
 MOST_DECISIONS = 1_000
 """One who missed more than these reads everything anew."""
 MOST_ROADWORKS, MOST_ALARMS = 1_000, 200
+ANY = (None,) * 6
+"""Roadworks anywhere, of any time."""
 NOBODY = Position(0, 0)
 _WALL = WallClock()
 
@@ -48,6 +50,7 @@ class Watch:
         self._position: Position | None = None
         self._roadworks: States | None = None
         self._alarms: States | None = None
+        self._signs: States | None = None
         self._links: States | None = None
         self._is_degraded = True
 
@@ -90,7 +93,7 @@ class Watch:
                 self._state.now("there", "events come")
 
     async def read(self) -> None:
-        """Tell what changed of decisions, roadworks and alarms. The first time, only know it.
+        """Tell what changed of decisions, roadworks, alarms and what signs confirm. The first time, only know it.
 
         Raises
         ------
@@ -106,6 +109,10 @@ class Watch:
         for _, item in changes(alarms if self._alarms is None else self._alarms, alarms):
             self._hub.publish(self._alarm(item))
         self._alarms = alarms
+        signs = await self._list_confirmations()
+        for _, item in changes(signs if self._signs is None else self._signs, signs):
+            self._hub.publish(self._sign(item))
+        self._signs = signs
 
     async def _read_decisions(self) -> None:
         row = await self._resources.feeding.row("get_event_position")
@@ -183,16 +190,26 @@ class Watch:
             *decisions,
             *(self._roadwork(item) for item in (self._roadworks or {}).values()),
             *(self._alarm(item) for item in (self._alarms or {}).values()),
+            *(self._sign(item) for item in (self._signs or {}).values()),
             *([link_states(links, self._covers_until, self.position)] if links else []),
         )
 
     async def _list_roadworks(self) -> States:
-        items = await list_roadworks(self._resources, None, None, MOST_ROADWORKS)
+        items = await list_roadworks(self._resources, None, None, MOST_ROADWORKS, ANY)
         return {item["roadwork_id"]: RoadworkView.model_validate(item).model_dump(mode="json") for item in items}
 
     async def _list_alarms(self) -> States:
         rows = await self._resources.feeding.rows("list_alarms", None, None, None, MOST_ALARMS)
         return {str(row["alarm_id"]): Alarm.model_validate(dict(row)).model_dump(mode="json") for row in rows}
+
+    async def _list_confirmations(self) -> States:
+        """Give what signs confirm; when they were heard last is left out, for it is another at every poll."""
+        moment = self._resources.clock.now(), self._resources.settings.confirm_within_polls
+        rows = await self._resources.feeding.rows("list_confirmations", *moment)
+        return {row["sign_id"]: _confirmation(row) for row in rows}
+
+    def _sign(self, item: Any) -> Event:  # noqa: ANN401 - JSON
+        return Event("sign", item, self.position, sign_id=item["sign_id"])
 
     def _roadwork(self, item: Any) -> Event:  # noqa: ANN401 - JSON
         return Event("roadwork", item, self.position, links=frozenset(item["links"]))
@@ -212,6 +229,11 @@ class Watch:
             "now": _told(_WALL.now()),
             "degraded": self._is_degraded,
         }
+
+
+def _confirmation(row: asyncpg.Record) -> dict[str, Any]:
+    told = {"state": row["state"], "since": _told(row["since"]), "shown": row["shown"], "faults": row["faults"] or []}
+    return {"sign_id": row["sign_id"], "confirmation": told}
 
 
 def _json(row: asyncpg.Record) -> dict[str, Any]:

@@ -4,7 +4,7 @@ import re
 from collections.abc import AsyncIterator
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Header, Query
+from fastapi import APIRouter, Depends, Header, Query
 from fastapi.responses import StreamingResponse
 
 from lotse_gateway.access import Requires
@@ -14,7 +14,7 @@ from lotse_gateway.live.hub import Hub
 from lotse_gateway.live.watch import Watch
 from lotse_gateway.openapi import errors
 from lotse_gateway.resources import Resources
-from lotse_gateway.routes.links import Bbox, parse_bbox
+from lotse_gateway.routes.boxes import Box, read_box
 from lotse_gateway.routes.parameters import invalid_field
 from lotse_shared.identifiers import IDENTIFIER_PATTERN
 from lotse_shared.problems import Unavailable
@@ -60,6 +60,7 @@ def events_router(resources: Resources, hub: Hub, watch: Watch) -> APIRouter:
     )
     async def listen(
         key: Annotated[ApiKey, Requires(Scope.VIEWER)],
+        box: Annotated[Box | None, Depends(read_box)],
         types: Annotated[
             str | None,
             Query(max_length=200, description=f"of {', '.join(KINDS)}, with commas between; left out: all"),
@@ -67,7 +68,6 @@ def events_router(resources: Resources, hub: Hub, watch: Watch) -> APIRouter:
         signs: Annotated[
             str | None, Query(max_length=8_000, description="decisions of these signs only, with commas between")
         ] = None,
-        bbox: Bbox = None,
         last_event_id: Annotated[
             str | None, Header(max_length=64, description="the `id` of the last event that was heard, to go on from it")
         ] = None,
@@ -85,7 +85,7 @@ def events_router(resources: Resources, hub: Hub, watch: Watch) -> APIRouter:
         if not hub.has_room:
             message = f"{resources.settings.max_listeners} listen already"
             raise Unavailable(message, headers={"Retry-After": "10"})
-        wish = await _wish(resources, types, signs, bbox)
+        wish = await _wish(resources, types, signs, box)
         return StreamingResponse(
             _stream(hub, watch, key, wish, read_position(last_event_id)), media_type=MEDIA_TYPE, headers=HEADERS
         )
@@ -108,12 +108,11 @@ async def _stream(hub: Hub, watch: Watch, key: ApiKey, wish: Wish, heard: Positi
             yield wire
 
 
-async def _wish(resources: Resources, types: str | None, signs: str | None, bbox: str | None) -> Wish:
+async def _wish(resources: Resources, types: str | None, signs: str | None, box: Box | None) -> Wish:
     kinds = frozenset(KINDS) if types is None else frozenset(map(_kind, types.split(",")))
     named = None if signs is None else frozenset(map(_sign, signs.split(",")))
     if named is not None and len(named) > MOST_SIGNS:
         raise invalid_field(field="query.signs", reason=f"at most {MOST_SIGNS} are taken: leave it out for all")
-    box = parse_bbox(bbox)
     if box is None:
         return Wish(kinds, named)
     row: Any = await resources.database.row("find_in_box", *box)

@@ -23,13 +23,7 @@ with inside as (
     select l.link_id
     from link l
     join network n on n.network_version = l.network_version and n.is_active
-    cross join lateral (
-        select min(l.coordinates[i]) as min_lon, min(l.coordinates[i + 1]) as min_lat,
-            max(l.coordinates[i]) as max_lon, max(l.coordinates[i + 1]) as max_lat
-        from generate_series(1, cardinality(l.coordinates), 2) as i
-    ) shape
-    where shape.max_lon >= $1::float8 and shape.max_lat >= $2::float8
-        and shape.min_lon <= $3::float8 and shape.min_lat <= $4::float8
+    where touches_box(l.coordinates, $1::float8, $2::float8, $3::float8, $4::float8)
 )
 select
     coalesce((select array_agg(link_id) from inside), '{}') as links,
