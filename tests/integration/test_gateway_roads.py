@@ -90,7 +90,8 @@ async def test_pages_of_links_join(admin: httpx.AsyncClient) -> None:
 async def test_a_filter_that_is_none_is_named(query: str, admin: httpx.AsyncClient) -> None:
     answer = await admin.get(f"/v1/links?{query}")
     assert answer.status_code == 422
-    assert answer.json()["errors"][0]["field"] == f"query.{query.split('=', maxsplit=1)[0]}"
+    field = answer.json()["errors"][0]["field"].removesuffix(".0")  # which one, of a filter that may be repeated
+    assert field == f"query.{query.split('=', maxsplit=1)[0]}"
 
 
 async def test_without_a_network_there_are_no_links(admin: httpx.AsyncClient, connection: asyncpg.Connection) -> None:
