@@ -11,6 +11,7 @@ from lotse_gateway.metrics import REQUESTS
 from lotse_shared.problems import Problem, TooLarge, problem_response
 
 DOCS_PATH = "/docs"
+CONSOLE_PATH = "/console"
 
 METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
 """Those that are counted by name: strangers can make up others."""
@@ -21,12 +22,18 @@ SECURITY_HEADERS = (
     (b"referrer-policy", b"no-referrer"),
 )
 CONTENT_POLICY = (b"content-security-policy", b"default-src 'none'; frame-ancestors 'none'")
-"""Nothing we answer loads anything, except the page at /docs."""
+"""Nothing we answer loads anything, except the two pages."""
 DOCS_CONTENT_POLICY = (
     b"content-security-policy",
     b"default-src 'self' 'unsafe-inline'; img-src 'self' data:; frame-ancestors 'none'",
 )
 """That page loads from us alone; it was written with a script inline."""
+CONSOLE_POLICY = (
+    b"content-security-policy",
+    b"default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data: blob:; connect-src 'self';"
+    b" worker-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
+)
+"""The console and its assets: from us alone, nothing inline; the map draws pictures of its own (blob, data)."""
 
 
 class UnsupportedMediaType(Problem):
@@ -54,7 +61,7 @@ class Door:
             await self._app(scope, receive, send)
             return
         status = 500
-        policy = DOCS_CONTENT_POLICY if scope["path"].startswith(DOCS_PATH) else CONTENT_POLICY
+        policy = _policy_of(scope["path"])
 
         async def send_marked(message: Message) -> None:
             nonlocal status
@@ -93,6 +100,12 @@ async def on_body_too_large(_request: Request, error: Exception) -> JSONResponse
     """Answer a body that turned out too large while it was read."""
     assert isinstance(error, BodyTooLargeError)  # noqa: S101 - registered for this class only
     return problem_response(TooLarge(error.detail))
+
+
+def _policy_of(path: str) -> tuple[bytes, bytes]:
+    if path.startswith(DOCS_PATH):
+        return DOCS_CONTENT_POLICY
+    return CONSOLE_POLICY if path == "/" or path.startswith(f"{CONSOLE_PATH}/") else CONTENT_POLICY
 
 
 def _declared_bytes(scope: Scope) -> int:

@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from typing import Any
 
 import httpx
 
@@ -29,6 +30,13 @@ async def serve() -> None:
     async with open_resources(database, GatewaySettings(), ClockSettings()) as resources:
         log.info("serving", host=http.host, port=http.port, clock=resources.clock_name)
         await run_service(create_app(resources), http, {"feed": Feed(resources, database).run})
+
+
+async def describe_api() -> dict[str, Any]:
+    """Give the OpenAPI document of the app, without serving it."""
+    nowhere = DatabaseSettings(dsn="postgresql://nowhere/nowhere")  # never connected to
+    async with open_resources(nowhere, GatewaySettings(), ClockSettings()) as resources:
+        return create_app(resources).openapi()
 
 
 @asynccontextmanager
