@@ -74,6 +74,9 @@ replay: $(VENV)/.run ## replay recorded readings; ARGS="FOLDER --report FILE"
 test: $(VENV)/.dev ## every test, on a real PostgreSQL and real brokers
 	@$(BIN)/pytest $(ARGS)
 
+screenshots: $(VENV)/.dev $(PAGE) ## make the pictures of docs/console.md anew (needs Chromium)
+	@PYTHONPATH=tests $(BIN)/python tests/browser/screenshots.py
+
 bench-ingest: $(VENV)/.dev ## ingest beside a C pipeline and a naive service; ARGS="--quick"
 	@PYTHONPATH=tests $(BIN)/python -m benchmarks.ingest $(ARGS)
 

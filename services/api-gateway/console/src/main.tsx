@@ -7,7 +7,7 @@ import { render } from "preact";
 
 import { Client } from "./api/client";
 import { Feed } from "./live/feed";
-import { drawnLevel } from "./map/view";
+import { drawnLevel, placeOnScreen } from "./map/view";
 import { applyTheme, findKey, forgetKey, keepKey, language } from "./state/preferences";
 import * as store from "./state/store";
 import { App } from "./ui/App";
@@ -45,5 +45,5 @@ const key = findKey();
 if (key !== null) begin(key);
 render(<App onKey={onKey} onForget={onForget} />, document.getElementById("app") as HTMLElement);
 
-// For the browser tests, which cannot see colours.
-Object.assign(window, { lotse: { drawnLevel } });
+// For the browser tests, which see neither colours nor places on a canvas.
+Object.assign(window, { lotse: { drawnLevel, placeOnScreen } });

@@ -30,8 +30,10 @@ DOCS_CONTENT_POLICY = (
 """That page loads from us alone; it was written with a script inline."""
 CONSOLE_POLICY = (
     b"content-security-policy",
-    b"default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data: blob:; connect-src 'self';"
-    b" worker-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
+    (
+        b"default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data: blob:; connect-src 'self';"
+        b" worker-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+    ),
 )
 """The console and its assets: from us alone, nothing inline; the map draws pictures of its own (blob, data)."""
 

@@ -7,6 +7,7 @@ export function putAll(page: LinkCollection): void {
   let isNew = false;
   for (const feature of page.features) {
     const { properties: link } = feature;
+    if (link.ways.length > 0) store.isOpenStreetMap.value = true;
     if (!store.links.has(feature.id)) {
       isNew = true;
       const { name, ref, road_class, length_m, lanes, free_flow_kmh, from_node, to_node, detectors } = link;

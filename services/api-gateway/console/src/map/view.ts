@@ -1,6 +1,6 @@
 // The map, kept as the store is: each effect below draws one thing.
 import { effect, untracked } from "@preact/signals";
-import { AttributionControl, Map as MapLibre, NavigationControl, setWorkerUrl, type GeoJSONSource } from "maplibre-gl";
+import { Map as MapLibre, NavigationControl, setWorkerUrl, type GeoJSONSource } from "maplibre-gl";
 import workerUrl from "maplibre-gl/dist/maplibre-gl-worker.mjs?url";
 
 import type { LevelOfService } from "../api/types";
@@ -38,7 +38,6 @@ export function makeMap(container: HTMLElement): () => void {
   });
   map.touchZoomRotate.disableRotation();
   map.addControl(new NavigationControl({ showCompass: false }), "bottom-left");
-  map.addControl(new AttributionControl({ compact: true, customAttribution: "Lotse" }), "bottom-left");
   current = map;
   const resize = new ResizeObserver(() => map.resize());
   resize.observe(container);
@@ -69,7 +68,13 @@ function keepStreets(map: MapLibre): () => void {
     isFirst = false;
     const bounds = boundsOf(store.links.keys());
     if (bounds !== null) map.fitBounds(bounds, { padding: 40, duration: 0 });
-    map.once("idle", () => (store.isDrawn.value = true));
+    const onData = (): void => {
+      if (!map.isSourceLoaded(STREETS)) return;
+      map.off("sourcedata", onData);
+      map.once("render", () => (store.isDrawn.value = true));
+      map.triggerRepaint();
+    };
+    map.on("sourcedata", onData);
   });
 }
 
@@ -161,4 +166,19 @@ function listen(map: MapLibre): () => void {
 /** For tests, which cannot see colours: what is drawn of a link. */
 export function drawnLevel(id: string): unknown {
   return current?.getFeatureState({ source: STREETS, id })["level"];
+}
+
+/** For tests, too: where on the screen a link is, in the middle of its longest piece. */
+export function placeOnScreen(id: string): { x: number; y: number } | null {
+  const link = store.links.get(id);
+  if (link === undefined || current === null) return null;
+  const area = current.getCanvas().getBoundingClientRect();
+  const points = link.coordinates.map((place) => (current as MapLibre).project(place));
+  let found = { x: 0, y: 0, length: -1 };
+  points.slice(1).forEach((b, place) => {
+    const a = points[place] as typeof b;
+    const length = a.dist(b);
+    if (length > found.length) found = { x: area.x + (a.x + b.x) / 2, y: area.y + (a.y + b.y) / 2, length };
+  });
+  return { x: found.x, y: found.y };
 }

@@ -43,6 +43,9 @@ export const linkStates = new Map<string, LinkState>();
 export const linksVersion = signal(0);
 export const statesVersion = signal(0);
 
+/** Whether the streets are those of OpenStreetMap, whose licence wants its name on the map. */
+export const isOpenStreetMap = signal(false);
+
 export const signs = signal<ReadonlyMap<string, Sign>>(new Map());
 export const shown = signal<ReadonlyMap<string, Shown>>(new Map());
 export const detectors = signal<ReadonlyMap<string, Detector>>(new Map());

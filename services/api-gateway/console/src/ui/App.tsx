@@ -30,6 +30,9 @@ export function App({ onKey, onForget }: { onKey: (key: string, forGood: boolean
         <Trouble />
         {!store.isLoaded.value && <p class="loading" role="status">{t("loading")}</p>}
         <Legend />
+        {store.isOpenStreetMap.value && (
+          <a class="origin" href="https://www.openstreetmap.org/copyright" target="_blank" rel="noreferrer">© OpenStreetMap</a>
+        )}
         <button type="button" class="panel-toggle" aria-expanded={isPanelOpen.value} aria-controls="panel" onClick={() => (isPanelOpen.value = !isPanelOpen.value)}>
           {t(isPanelOpen.value ? "panel_hide" : "panel_show")}
         </button>

@@ -83,10 +83,8 @@ export function Drawing(): JSX.Element {
           {t("name")}
           <input value={name.value} placeholder={streets.length > 0 ? called : t("name_hint")} onInput={(event) => (name.value = event.currentTarget.value)} />
         </label>
-        <div class="pair">
-          <label>{t("from")} <span class="hint">({t("now")})</span><input type="datetime-local" value={from.value} onInput={(event) => (from.value = event.currentTarget.value)} /></label>
-          <label>{t("until")} <span class="hint">({t("open_end")})</span><input type="datetime-local" value={until.value} onInput={(event) => (until.value = event.currentTarget.value)} /></label>
-        </div>
+        <label><span>{t("from")} <span class="hint">({t("now")})</span></span><input type="datetime-local" value={from.value} onInput={(event) => (from.value = event.currentTarget.value)} /></label>
+        <label><span>{t("until")} <span class="hint">({t("open_end")})</span></span><input type="datetime-local" value={until.value} onInput={(event) => (until.value = event.currentTarget.value)} /></label>
         {isPast && <p class="problem" role="alert">{t("time_past")}</p>}
         <label>
           {t("hours")}

@@ -55,7 +55,7 @@ function Facts({ sign }: { sign: Sign }): JSX.Element {
     <Rows
       rows={[
         [t("told_at", { time: "" }).trim(), `${moment(told?.decided_at, true)}, ${t("by", { who: who(told?.display?.source) })}`],
-        ["✓", <span class={`confirmation ${state}`}>{t(state === "unknown" ? "unknown_confirmation" : state)}</span>],
+        [t("confirmation"), <span class={`confirmation ${state}`}>{t(state === "unknown" ? "unknown_confirmation" : state)}</span>],
         [t("mode"), t(sign.mode === "approval" ? "mode_approval" : "mode_automatic")],
       ]}
     />

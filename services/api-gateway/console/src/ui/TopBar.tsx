@@ -19,7 +19,7 @@ export function TopBar({ onForget }: { onForget: () => void }): JSX.Element {
       <button type="button" class={`count alarms ${fresh > 0 ? "new" : ""}`} onClick={() => open("alarms")}>{t("alarms")} <strong>{alarms.length}</strong></button>
       <span class="languages" role="group" aria-label={t("language")}>
         {(["de", "en"] as const).map((each) => (
-          <button key={each} type="button" class="quiet" lang={each} aria-pressed={language.value === each} aria-label={each === "de" ? "Deutsch" : "English"} onClick={() => setLanguage(each)}>{each.toUpperCase()}</button>
+          <button key={each} type="button" class="quiet" lang={each} aria-pressed={language.value === each} aria-label={each === "de" ? "DE Deutsch" : "EN English"} onClick={() => setLanguage(each)}>{each.toUpperCase()}</button>
         ))}
       </span>
       <label class="theme">

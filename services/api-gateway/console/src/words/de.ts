@@ -90,6 +90,7 @@ export const de: Words = {
   expired: "ist von selbst dunkel: nichts Frisches seit {time}",
   told_at: "seit {time}",
   not_told: "Noch nichts gesagt bekommen.",
+  confirmation: "Bestätigung",
   confirmed: "von der Anzeige bestätigt",
   unconfirmed: "von der Anzeige nicht bestätigt",
   faulty: "die Anzeige meldet einen Fehler",

@@ -89,6 +89,7 @@ export const en = {
   expired: "has gone blank by itself: nothing fresh since {time}",
   told_at: "since {time}",
   not_told: "Not told anything yet.",
+  confirmation: "Confirmation",
   confirmed: "confirmed by the sign",
   unconfirmed: "not confirmed by the sign",
   faulty: "the sign reports a fault",
