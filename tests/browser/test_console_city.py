@@ -27,7 +27,18 @@ def write_grid(folder: Path) -> None:
         writer = csv.writer(file)
         writer.writerow(("node_id", "lon", "lat"))
         writer.writerows((name, 7 + x * STEP * 1.7, 54 + y * STEP) for (x, y), name in at.items())
-    head = "from_node,to_node,name,ref,road_class,length_m,free_flow_kmh,lanes,access,coordinates".split(",")
+    head = [
+        "from_node",
+        "to_node",
+        "name",
+        "ref",
+        "road_class",
+        "length_m",
+        "free_flow_kmh",
+        "lanes",
+        "access",
+        "coordinates",
+    ]
     with (folder / "links.csv").open("w", encoding="utf-8", newline="") as file:
         writer = csv.writer(file)
         writer.writerow(head)

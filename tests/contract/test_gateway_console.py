@@ -3,12 +3,16 @@
 import re
 from pathlib import Path
 
-from factories_gateway import NOWHERE, open_gateway
+from factories_gateway import open_gateway
 from fastapi import FastAPI
 from httpx import ASGITransport, AsyncClient
+from pydantic import SecretStr
 
 from lotse_gateway.door import Door
 from lotse_gateway.routes.console import add_console
+from lotse_shared.settings import DatabaseSettings
+
+NOWHERE = DatabaseSettings(dsn=SecretStr("postgresql://nobody:x@127.0.0.1:1/none"))
 
 
 def a_client(page: Path) -> AsyncClient:
