@@ -33,6 +33,9 @@ class Assets(StaticFiles):
         response.headers["Cache-Control"] = FOR_EVER
         return response
 
+    async def check_config(self) -> None:
+        """Do without the folder as long as the page is not built: then there is no such file."""
+
 
 def add_console(app: FastAPI, page: Path = PAGE) -> None:
     """Serve the page at `/`, which is asked for anew each time, and what it loads below `CONSOLE_PATH`."""
