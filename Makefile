@@ -8,7 +8,7 @@ ARGS ?=
 WARM := echo "compiling the routing core, once ..." && $(BIN)/lotse-routing warm
 SOURCES := shared/src services/ingest/src services/routing/src services/api-gateway/src deploy/standalone/src
 
-.PHONY: help setup setup-dev demo replay test test-faults bench-ingest bench-routing bench-line evaluate morning lint format clean
+.PHONY: help setup setup-dev console console-if-node screenshots demo replay test test-faults bench-ingest bench-routing bench-line evaluate morning lint format clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/\1|\2/' | awk -F'|' '{printf "  make %-13s %s\n", $$1, $$2}'
@@ -41,11 +41,31 @@ $(VENV)/.evaluate: $(VENV)/.dev
 	@$(BIN)/uv sync --frozen --inexact --group evaluate --quiet
 	@touch $@
 
-setup: $(VENV)/.run ## make the environment that runs Lotse
+# The console. Its types are made from the gateway's own OpenAPI, so that a page that does not fit the API is not built.
+# Where node is missing, everything works but the page at /, which then says so.
+CONSOLE := services/api-gateway/console
+PAGE := services/api-gateway/src/lotse_gateway/console_page/index.html
+CONSOLE_SOURCES := $(wildcard $(CONSOLE)/*.json $(CONSOLE)/*.ts $(CONSOLE)/index.html $(CONSOLE)/src/*.* $(CONSOLE)/src/*/*.*)
+API_SOURCES := $(wildcard services/api-gateway/src/lotse_gateway/*.py services/api-gateway/src/lotse_gateway/*/*.py)
+
+$(PAGE): $(filter-out %/schema.d.ts,$(CONSOLE_SOURCES)) $(API_SOURCES) $(VENV)/.run
+	@echo "building the console ..."
+	@mkdir -p build
+	@$(BIN)/lotse-gateway openapi > build/openapi.json
+	@cd $(CONSOLE) && { [ -d node_modules ] && [ node_modules -nt package-lock.json ] || npm ci --no-audit --no-fund --loglevel=error; }
+	@cd $(CONSOLE) && npm run --silent build -- --logLevel warn
+
+console: $(PAGE) ## build the page at / (needs Node.js 18 or newer)
+
+console-if-node: $(VENV)/.run
+	@if command -v npm >/dev/null; then $(MAKE) --no-print-directory console; \
+	else echo "no Node.js: the console is not built, all else works (see http://…/ when it runs)"; fi
+
+setup: $(VENV)/.run console-if-node ## make the environment that runs Lotse
 
 setup-dev: $(VENV)/.dev ## the same, with what tests and checks need
 
-demo: $(VENV)/.run ## the whole line on this machine; ARGS="--for 60s --report FILE" runs unattended
+demo: $(VENV)/.run console-if-node ## the whole line on this machine; ARGS="--for 60s --report FILE" runs unattended
 	@exec $(BIN)/lotse-demo $(ARGS)
 
 replay: $(VENV)/.run ## replay recorded readings; ARGS="FOLDER --report FILE"
@@ -53,6 +73,9 @@ replay: $(VENV)/.run ## replay recorded readings; ARGS="FOLDER --report FILE"
 
 test: $(VENV)/.dev ## every test, on a real PostgreSQL and real brokers
 	@$(BIN)/pytest $(ARGS)
+
+screenshots: $(VENV)/.dev $(PAGE) ## make the pictures of docs/console.md anew (needs Chromium)
+	@PYTHONPATH=tests $(BIN)/python tests/browser/screenshots.py
 
 bench-ingest: $(VENV)/.dev ## ingest beside a C pipeline and a naive service; ARGS="--quick"
 	@PYTHONPATH=tests $(BIN)/python -m benchmarks.ingest $(ARGS)

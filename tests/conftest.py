@@ -10,6 +10,7 @@ pytest_plugins = [
     "fixtures.databases",
     "fixtures.brokers",
     "fixtures.gateways",
+    "fixtures.browsers",
     "fixtures.scenarios",
 ]
 

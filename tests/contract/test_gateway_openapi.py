@@ -107,12 +107,6 @@ async def test_health_docs_and_problem_pages_are_open_to_everybody() -> None:
         assert (await client.get("/problems/unheard-of")).status_code == 404
 
 
-async def test_the_bare_address_leads_to_the_docs() -> None:
-    async with open_gateway(NOWHERE) as gateway, gateway.client(None) as client:
-        answer = await client.get("/")
-        assert (answer.status_code, answer.headers["location"]) == (307, "/docs")
-
-
 async def test_every_answer_carries_the_security_headers() -> None:
     async with open_gateway(NOWHERE) as gateway, gateway.client(None) as client:
         for path in ("/healthz", "/v1/system", "/nowhere"):

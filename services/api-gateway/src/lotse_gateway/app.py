@@ -4,7 +4,6 @@ from functools import partial
 from typing import Any
 
 from fastapi import Depends, FastAPI
-from fastapi.responses import RedirectResponse
 from fastapi_offline import FastAPIOffline
 
 from lotse_gateway.access import Authentication, limits_of
@@ -22,6 +21,7 @@ from lotse_gateway.routes.acks import acks_router
 from lotse_gateway.routes.alarms import alarms_router
 from lotse_gateway.routes.audit import audit_router
 from lotse_gateway.routes.closure_checks import closure_checks_router
+from lotse_gateway.routes.console import add_console
 from lotse_gateway.routes.dead_letters import dead_letters_router
 from lotse_gateway.routes.decisions import decisions_router
 from lotse_gateway.routes.detectors import detectors_router
@@ -116,18 +116,13 @@ def create_app(resources: Resources, hub: Hub, watch: Watch) -> FastAPI:
     app.include_router(roadwork_life_router(resources, approvals))
     for noun in NOUNS:
         app.include_router(registry_router(resources, noun))
-    app.add_api_route("/", _lead_to_docs, include_in_schema=False)
     app.include_router(problem_pages_router())
     app.include_router(health_router(partial(_dependencies, resources)), include_in_schema=False)
     add_display_route(app)
+    add_console(app)
     app.add_exception_handler(405, WrongMethod(app).answer)
     app.openapi = partial(describe, app)  # type: ignore[method-assign]  # FastAPI's documented way
     return app
-
-
-async def _lead_to_docs() -> RedirectResponse:
-    """Receive who types the bare address."""
-    return RedirectResponse(DOCS_PATH)
 
 
 def _dependencies(resources: Resources) -> dict[str, bool]:

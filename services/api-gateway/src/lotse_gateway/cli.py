@@ -1,6 +1,7 @@
 """The command line: serve, and make keys."""
 
 import asyncio
+import json
 from typing import Annotated, NoReturn
 
 import asyncpg
@@ -8,7 +9,7 @@ import typer
 
 from lotse_gateway.create_key import create_key
 from lotse_gateway.keys import Scope, UselessKeyError
-from lotse_gateway.serve import serve
+from lotse_gateway.serve import describe_api, serve
 from lotse_shared.database import AWAY
 from lotse_shared.log import configure_logging
 from lotse_shared.settings import DatabaseSettings
@@ -26,6 +27,12 @@ def serve_command() -> None:
     """Serve the public API (reads LOTSE_DATABASE_*, LOTSE_HTTP_*, LOTSE_CLOCK, LOTSE_GATEWAY_*)."""
     configure_logging("gateway")
     asyncio.run(serve())
+
+
+@commands.command("openapi")
+def openapi_command() -> None:
+    """Print the description of the API, as it is served at /openapi.json: to make clients from. Needs no database."""
+    typer.echo(json.dumps(asyncio.run(describe_api()), ensure_ascii=False))
 
 
 @commands.command("create-key")

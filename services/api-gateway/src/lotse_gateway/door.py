@@ -10,6 +10,7 @@ from lotse_gateway.request_id import HEADER, begin_request
 from lotse_shared.problems import Problem, TooLarge, answer_unexpected, problem_response
 
 DOCS_PATH = "/docs"
+CONSOLE_PATH = "/console"
 
 METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
 """Those that are counted by name: strangers can make up others."""
@@ -20,14 +21,23 @@ SECURITY_HEADERS = (
     (b"referrer-policy", b"no-referrer"),
 )
 CONTENT_POLICY = (b"content-security-policy", b"default-src 'none'; frame-ancestors 'none'")
-"""Nothing we answer loads anything, except the page at /docs."""
+"""Nothing we answer loads anything, except the two pages."""
 DOCS_CONTENT_POLICY = (
     b"content-security-policy",
     b"default-src 'self' 'unsafe-inline'; img-src 'self' data:; frame-ancestors 'none'",
 )
 """That page loads from us alone; it was written with a script inline."""
+CONSOLE_POLICY = (
+    b"content-security-policy",
+    (
+        b"default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data: blob:; connect-src 'self';"
+        b" worker-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+    ),
+)
+"""The console and its assets: from us alone, nothing inline; the map draws pictures of its own (blob, data)."""
 MARKS = (*SECURITY_HEADERS, CONTENT_POLICY)
 DOCS_MARKS = (*SECURITY_HEADERS, DOCS_CONTENT_POLICY)
+CONSOLE_MARKS = (*SECURITY_HEADERS, CONSOLE_POLICY)
 
 
 class UnsupportedMediaType(Problem):
@@ -64,8 +74,7 @@ class Door:
             await self._app(scope, receive, send)
             return
         status, is_answered = 500, False
-        known = DOCS_MARKS if scope["path"].startswith(DOCS_PATH) else MARKS
-        marks = (*known, (HEADER, begin_request(scope["headers"])))
+        marks = (*_marks_of(scope["path"]), (HEADER, begin_request(scope["headers"])))
 
         async def send_marked(message: Message) -> None:
             nonlocal status, is_answered
@@ -115,6 +124,12 @@ async def on_body_too_large(_request: Request, error: Exception) -> JSONResponse
     """Answer a body that turned out too large while it was read."""
     assert isinstance(error, BodyTooLargeError)  # noqa: S101 - registered for this class only
     return problem_response(TooLarge(error.detail))
+
+
+def _marks_of(path: str) -> tuple[tuple[bytes, bytes], ...]:
+    if path.startswith(DOCS_PATH):
+        return DOCS_MARKS
+    return CONSOLE_MARKS if path == "/" or path.startswith(f"{CONSOLE_PATH}/") else MARKS
 
 
 def _declared_bytes(scope: Scope) -> int:

@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from typing import Any
 
 import httpx
 
@@ -46,6 +47,14 @@ async def serve() -> None:
 def open_hub(settings: GatewaySettings) -> Hub:
     """Make what events are told through."""
     return Hub(settings.max_listeners, settings.max_events_waiting)
+
+
+async def describe_api() -> dict[str, Any]:
+    """Give the OpenAPI document of the app, without serving it."""
+    nowhere = DatabaseSettings(dsn="postgresql://nowhere/nowhere")  # never connected to
+    async with open_resources(nowhere, GatewaySettings(), ClockSettings()) as resources:
+        hub = open_hub(resources.settings)
+        return create_app(resources, hub, Watch(resources, hub, nowhere)).openapi()
 
 
 @asynccontextmanager

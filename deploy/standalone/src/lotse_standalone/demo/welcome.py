@@ -17,6 +17,7 @@ def welcome(console: Console, stack: Stack, world: World, folder: Path) -> None:
     bearer = f'"Authorization: Bearer {_content(folder / "key")}"'
     for name, what in (
         ("street network", world.place),
+        ("console", f"{url}/#key={stack.key}"),
         ("API and its documentation", f"{url}/docs"),
         ("MQTT broker", "mqtt://{}:{}".format(*stack.broker)),
         ("key (admin, publisher)", stack.key),

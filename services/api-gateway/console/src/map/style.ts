@@ -1,0 +1,115 @@
+// The style: the street network itself is the ground, served by the gateway, so that no internet is needed.
+import type { DataDrivenPropertyValueSpecification, ExpressionSpecification, LayerSpecification, StyleSpecification } from "maplibre-gl";
+
+import { WIDTHS, type Palette } from "./palette";
+
+export const STREETS = "streets";
+export const CLOSURES = "closures";
+export const ROUTES = "routes";
+export const PICKED = "picked";
+export const DETECTORS = "detectors";
+/** The layer in which a click finds a link: invisible, and wide enough for a finger. */
+export const TOUCH = "street-touch";
+
+const NOTHING = { type: "FeatureCollection" as const, features: [] };
+
+export function makeStyle(palette: Palette): StyleSpecification {
+  return {
+    version: 8,
+    sources: {
+      [STREETS]: { type: "geojson", data: NOTHING, promoteId: "id", tolerance: 0.5 },
+      [CLOSURES]: { type: "geojson", data: NOTHING },
+      [ROUTES]: { type: "geojson", data: NOTHING },
+      [PICKED]: { type: "geojson", data: NOTHING },
+      [DETECTORS]: { type: "geojson", data: NOTHING, promoteId: "id" },
+    },
+    layers: makeLayers(palette),
+  };
+}
+
+/** Pixels by zoom, times a factor. */
+function byZoom(factor: number | ExpressionSpecification): DataDrivenPropertyValueSpecification<number> {
+  const at = (width: number): ExpressionSpecification => ["*", width, factor];
+  return ["interpolate", ["exponential", 1.4], ["zoom"], 10, at(1.6), 13, at(3.4), 16, at(8), 19, at(22)];
+}
+
+/** Two directions of a street lie side by side, each on its right. */
+const BESIDE: DataDrivenPropertyValueSpecification<number> = [
+  "interpolate", ["exponential", 1.4], ["zoom"],
+  11, ["*", 0.5, ["get", "beside"]], 13, ["*", 1.9, ["get", "beside"]], 16, ["*", 5, ["get", "beside"]], 19, ["*", 13, ["get", "beside"]],
+];
+
+const LEVEL: ExpressionSpecification = ["coalesce", ["feature-state", "level"], "unknown"];
+const IS_MEASURED: ExpressionSpecification = ["case", ["==", LEVEL, "unknown"], 0, 1];
+
+function byLevel<Value extends string | number>(values: Record<string, Value>, otherwise: Value): ExpressionSpecification {
+  const cases = Object.entries(values).flatMap(([level, value]) => [level, value]);
+  return ["match", LEVEL, ...cases, otherwise] as unknown as ExpressionSpecification;
+}
+
+const ROUND = { "line-cap": "round", "line-join": "round" } as const;
+
+function makeLayers(palette: Palette): LayerSpecification[] {
+  const { levels } = palette;
+  const line = (id: string, source: string, paint: object, layout: object = {}): LayerSpecification =>
+    ({ id, source, type: "line", layout: { "line-join": "round", ...layout }, paint: { "line-offset": BESIDE, ...paint } }) as LayerSpecification;
+  return [
+    { id: "ground", type: "background", paint: { "background-color": palette.ground } },
+    line("street-casing", STREETS, { "line-color": palette.casing, "line-width": byZoom(["get", "weight"]) }, ROUND),
+    line("street-unknown", STREETS, {
+      "line-color": levels.unknown,
+      "line-width": byZoom(WIDTHS.unknown),
+      "line-dasharray": [2.4, 1.6],
+      "line-opacity": ["-", 1, IS_MEASURED],
+    }),
+    line("street-level", STREETS, {
+      "line-color": byLevel(levels, levels.unknown),
+      "line-width": byZoom(byLevel(WIDTHS, 1)),
+      "line-opacity": IS_MEASURED,
+    }, ROUND),
+    line("street-jam", STREETS, {
+      "line-color": palette.jamMark,
+      "line-width": byZoom(0.6),
+      "line-dasharray": [1.2, 2.2],
+      "line-opacity": ["case", ["==", LEVEL, "jam"], 1, 0],
+    }),
+    { ...line("route-shown", ROUTES, { "line-color": palette.shown, "line-width": byZoom(1.6), "line-opacity": 0.8 }, ROUND), filter: ["==", ["get", "kind"], "shown"] } as LayerSpecification,
+    { ...line("route-usual", ROUTES, { "line-color": palette.usual, "line-width": byZoom(0.6), "line-dasharray": [0.2, 1.8] }, ROUND), filter: ["==", ["get", "kind"], "usual"] } as LayerSpecification,
+    line("closure-ground", CLOSURES, { "line-color": palette.closedGround, "line-width": byZoom(1.5) }),
+    line("closure", CLOSURES, {
+      "line-color": ["case", ["get", "closed"], palette.closed, levels.slow],
+      "line-width": byZoom(1.5),
+      "line-dasharray": [1, 1],
+    }),
+    line("picked", PICKED, { "line-color": palette.picked, "line-width": byZoom(2.1), "line-opacity": 0.8 }, ROUND),
+    line(TOUCH, STREETS, { "line-color": "#000", "line-opacity": 0, "line-width": ["interpolate", ["linear"], ["zoom"], 11, 8, 16, 20] }),
+    {
+      id: "street-name",
+      source: STREETS,
+      type: "symbol",
+      minzoom: 12.4,
+      filter: ["!=", ["get", "name"], ""],
+      layout: {
+        "symbol-placement": "line",
+        "text-field": ["get", "name"],
+        "text-font": ["sans-serif"],
+        "text-size": ["interpolate", ["linear"], ["zoom"], 12.4, 10, 14, 12, 17, 15],
+        "text-padding": 12,
+        "symbol-spacing": 320,
+      },
+      paint: { "text-color": palette.label, "text-halo-color": palette.halo, "text-halo-width": 1.6 },
+    },
+    {
+      id: "detector",
+      source: DETECTORS,
+      type: "circle",
+      minzoom: 11.5,
+      paint: {
+        "circle-radius": ["interpolate", ["linear"], ["zoom"], 12, ["case", ["get", "ok"], 2.2, 4.5], 16, ["case", ["get", "ok"], 5, 8]],
+        "circle-color": ["case", ["get", "ok"], palette.label, palette.ground],
+        "circle-stroke-color": ["case", ["get", "ok"], palette.ground, palette.closed],
+        "circle-stroke-width": ["case", ["get", "ok"], 1, 2.5],
+      },
+    },
+  ];
+}

@@ -1,0 +1,184 @@
+// The map, kept as the store is: each effect below draws one thing.
+import { effect, untracked } from "@preact/signals";
+import { Map as MapLibre, NavigationControl, setWorkerUrl, type GeoJSONSource } from "maplibre-gl";
+import workerUrl from "maplibre-gl/dist/maplibre-gl-worker.mjs?url";
+
+import type { LevelOfService } from "../api/types";
+import { isDark } from "../state/preferences";
+import * as store from "../state/store";
+import { open } from "../state/view";
+import { isPicking, picked, routes, togglePicked } from "../state/work";
+import { t } from "../words/words";
+import { boundsOf, collect, linesOf, opposite, streets } from "./geometry";
+import { keepMarkers } from "./markers";
+import { DARK, LIGHT } from "./palette";
+import { CLOSURES, DETECTORS, makeStyle, PICKED, ROUTES, STREETS, TOUCH } from "./style";
+
+setWorkerUrl(workerUrl);
+
+let current: MapLibre | null = null;
+
+export function showOnMap(ids: Iterable<string>): void {
+  const bounds = boundsOf(ids);
+  if (bounds !== null) current?.fitBounds(bounds, { padding: 90, maxZoom: 16, duration: 500 });
+}
+
+/** Put the map into an element; gives what takes it away again. */
+export function makeMap(container: HTMLElement): () => void {
+  const map = new MapLibre({
+    container,
+    style: makeStyle(untracked(() => (isDark.value ? DARK : LIGHT))),
+    center: [0, 0],
+    zoom: 1,
+    attributionControl: false,
+    dragRotate: false,
+    pitchWithRotate: false,
+    fadeDuration: 0,
+    refreshExpiredTiles: false,
+  });
+  map.touchZoomRotate.disableRotation();
+  map.addControl(new NavigationControl({ showCompass: false }), "bottom-left");
+  current = map;
+  const resize = new ResizeObserver(() => map.resize());
+  resize.observe(container);
+  const ends: (() => void)[] = [];
+  map.once("load", () => ends.push(...keep(map)));
+  return () => {
+    ends.forEach((end) => end());
+    resize.disconnect();
+    map.remove();
+    current = null;
+  };
+}
+
+function keep(map: MapLibre): (() => void)[] {
+  return [keepStreets(map), keepLevels(map), keepClosures(map), keepRoutes(map), keepPicked(map), keepDetectors(map), keepTheme(map), keepName(map), keepMarkers(map), listen(map)];
+}
+
+function source(map: MapLibre, id: string): GeoJSONSource {
+  return map.getSource(id) as GeoJSONSource;
+}
+
+function keepStreets(map: MapLibre): () => void {
+  let isFirst = true;
+  return effect(() => {
+    if (store.linksVersion.value === 0) return;
+    source(map, STREETS).setData(streets());
+    if (!isFirst) return;
+    isFirst = false;
+    const bounds = boundsOf(store.links.keys());
+    if (bounds !== null) map.fitBounds(bounds, { padding: 40, duration: 0 });
+    const onData = (): void => {
+      if (!map.isSourceLoaded(STREETS)) return;
+      map.off("sourcedata", onData);
+      map.once("render", () => (store.isDrawn.value = true));
+      map.triggerRepaint();
+    };
+    map.on("sourcedata", onData);
+  });
+}
+
+/** What the map was last told of each link: so that only changes are drawn. */
+function keepLevels(map: MapLibre): () => void {
+  const drawn = new Map<string, LevelOfService>();
+  return effect(() => {
+    void store.statesVersion.value;
+    for (const [id, { level_of_service: level }] of store.linkStates) {
+      if (drawn.get(id) === level || (level === "unknown" && !drawn.has(id))) continue;
+      map.setFeatureState({ source: STREETS, id }, { level });
+      drawn.set(id, level);
+    }
+  });
+}
+
+function keepClosures(map: MapLibre): () => void {
+  return effect(() => {
+    void store.linksVersion.value;
+    const active = store.presentRoadworks.value.filter((roadwork) => roadwork.status === "active");
+    source(map, CLOSURES).setData(collect(active.flatMap((roadwork) => linesOf(roadwork.links, { closed: roadwork.effect === "closed" }))));
+  });
+}
+
+function keepRoutes(map: MapLibre): () => void {
+  return effect(() => {
+    void store.linksVersion.value;
+    const ways = routes.value;
+    const features = ways === null ? [] : [...linesOf(ways.usual, { kind: "usual" }), ...linesOf(ways.shown, { kind: "shown" })];
+    source(map, ROUTES).setData(collect(features));
+  });
+}
+
+function keepPicked(map: MapLibre): () => void {
+  return effect(() => {
+    void store.linksVersion.value;
+    source(map, PICKED).setData(collect(linesOf(picked.value)));
+    map.getCanvas().classList.toggle("picking", isPicking.value);
+  });
+}
+
+function keepDetectors(map: MapLibre): () => void {
+  return effect(() => {
+    const known = store.health.value;
+    const features = [...store.detectors.value.values()].flatMap((detector) => {
+      const { detector_id: id, lon, lat } = detector;
+      if (lon === null || lat === null || lon === undefined || lat === undefined) return [];
+      const ok = (known.get(id)?.status ?? "ok") === "ok";
+      return [{ type: "Feature" as const, geometry: { type: "Point" as const, coordinates: [lon, lat] }, properties: { id, ok } }];
+    });
+    source(map, DETECTORS).setData(collect(features));
+  });
+}
+
+/** Colours change in place: sources and what was told of links stay. */
+function keepTheme(map: MapLibre): () => void {
+  return effect(() => {
+    for (const layer of makeStyle(isDark.value ? DARK : LIGHT).layers) {
+      for (const [name, value] of Object.entries(layer.paint ?? {})) {
+        if (name.endsWith("color")) map.setPaintProperty(layer.id, name as never, value as never);
+      }
+    }
+  });
+}
+
+function keepName(map: MapLibre): () => void {
+  return effect(() => map.getCanvas().setAttribute("aria-label", t("map")));
+}
+
+function listen(map: MapLibre): () => void {
+  map.on("click", (event) => {
+    const [{ x, y }, reach] = [event.point, 6];
+    const box: [[number, number], [number, number]] = [[x - reach, y - reach], [x + reach, y + reach]];
+    if (!isPicking.value) {
+      const detector = map.queryRenderedFeatures(box, { layers: ["detector"] })[0];
+      if (detector !== undefined) return open("detectors", String(detector.properties["id"]));
+    }
+    const found = map.queryRenderedFeatures(event.point, { layers: [TOUCH] })[0];
+    const link = found && store.links.get(String(found.properties["id"]));
+    if (link === undefined) return;
+    if (isPicking.value) togglePicked(link.id, opposite(link)?.id);
+    else open("overview", link.id);
+  });
+  map.on("mousemove", TOUCH, () => map.getCanvas().classList.add("over"));
+  map.on("mouseleave", TOUCH, () => map.getCanvas().classList.remove("over"));
+  return () => undefined;
+}
+
+/** For tests, which cannot see colours: what is drawn of a link. */
+export function drawnLevel(id: string): unknown {
+  return current?.getFeatureState({ source: STREETS, id })["level"];
+}
+
+/** For tests, too: where on the screen a link is, in the middle of its longest piece. */
+export function placeOnScreen(id: string): { x: number; y: number } | null {
+  const link = store.links.get(id);
+  if (link === undefined || current === null) return null;
+  const area = current.getCanvas().getBoundingClientRect();
+  const points = link.coordinates.map((place) => (current as MapLibre).project(place));
+  let found = { x: 0, y: 0, length: -1 };
+  points.slice(1).forEach((b, place) => {
+    const a = points[place] as typeof b;
+    const length = a.dist(b);
+    if (length > found.length) found = { x: area.x + (a.x + b.x) / 2, y: area.y + (a.y + b.y) / 2, length };
+  });
+  return { x: found.x, y: found.y };
+}

@@ -1,0 +1,49 @@
+import { useEffect } from "preact/hooks";
+import type { JSX } from "preact";
+
+import { opposite } from "../map/geometry";
+import { showOnMap } from "../map/view";
+import * as store from "../state/store";
+import { NEW, open } from "../state/view";
+import { pickAll, picked } from "../state/work";
+import { metres, number, t } from "../words/words";
+import { Empty, Level, Panel, Rows } from "./parts";
+
+export function LinkPanel({ id }: { id: string }): JSX.Element {
+  void store.statesVersion.value;
+  void store.linksVersion.value;
+  const link = store.links.get(id);
+  const state = store.linkStates.get(id);
+  useEffect(() => {
+    picked.value = new Set([id]);
+    return () => {
+      picked.value = new Set();
+    };
+  }, [id]);
+  if (link === undefined || state === undefined) return <Panel title={id} back="overview"><Empty>{t("nothing_found")}</Empty></Panel>;
+  const close = (): void => {
+    open("roadworks", NEW);
+    setTimeout(() => pickAll([id, opposite(link)?.id ?? id]));
+  };
+  const source = state.source as "measured" | "held" | "decayed" | "neighbourhood" | "profile" | null;
+  return (
+    <Panel title={link.name || link.ref || t("nameless")} back="overview">
+      <p><Level level={state.level_of_service} /></p>
+      <Rows
+        rows={[
+          [t("link"), <span class="mono">{id}</span>],
+          [t("speed"), t("of_free_flow", { speed: number(state.speed_kmh), free: number(link.free_flow_kmh) })],
+          [t("source"), source === null ? t("unknown") : t(`source_${source}`)],
+          [t("confidence"), number(state.confidence, 2)],
+          [t("length"), metres(link.length_m)],
+          [t("lanes"), number(link.lanes)],
+        ]}
+      />
+      {link.detectors.map((detector) => <p key={detector}><button type="button" class="link" onClick={() => open("detectors", detector)}>{detector}</button></p>)}
+      <p class="buttons">
+        <button type="button" onClick={() => showOnMap([id])}>{t("show_on_map")}</button>
+        <button type="button" onClick={close}>{t("close_this")}</button>
+      </p>
+    </Panel>
+  );
+}

@@ -1,0 +1,51 @@
+"""The console at `/`: a page that `make console` builds into this package. Without it, `/` says how to build it."""
+
+from pathlib import Path
+from typing import Any
+
+from fastapi import FastAPI
+from fastapi.responses import FileResponse, HTMLResponse, Response
+from starlette.middleware.gzip import GZipMiddleware
+from starlette.staticfiles import StaticFiles
+
+from lotse_gateway.door import CONSOLE_PATH, DOCS_PATH
+
+PAGE = Path(__file__).resolve().parents[1] / "console_page"
+FOR_EVER = "public, max-age=31536000, immutable"
+MISSING = f"""<!doctype html>
+<html lang="en"><meta charset="utf-8"><title>Lotse</title>
+<h1>Lotse</h1>
+<p>This gateway works, but its console is not built. With Node.js 18 or newer (Debian: <code>apt install nodejs
+npm</code>) run</p>
+<pre>make console</pre>
+<p>in Lotse's folder, and load this page again.</p>
+<p>The API and its documentation are at <a href="{DOCS_PATH}">{DOCS_PATH}</a>.</p>
+</html>
+"""
+
+
+class Assets(StaticFiles):
+    """Scripts and styles: their names carry a hash of their content, so they may be kept for ever."""
+
+    def file_response(self, *arguments: Any, **named: Any) -> Response:  # noqa: ANN401 - as Starlette has it
+        """Give a file, or 304."""
+        response = super().file_response(*arguments, **named)
+        response.headers["Cache-Control"] = FOR_EVER
+        return response
+
+    async def check_config(self) -> None:
+        """Do without the folder as long as the page is not built: then there is no such file."""
+
+
+def add_console(app: FastAPI, page: Path = PAGE) -> None:
+    """Serve the page at `/`, which is asked for anew each time, and what it loads below `CONSOLE_PATH`."""
+
+    async def console() -> Response:
+        index = page / "index.html"
+        if not index.is_file():
+            return HTMLResponse(MISSING)
+        return FileResponse(index, media_type="text/html", headers={"Cache-Control": "no-cache"})
+
+    app.add_api_route("/", console, include_in_schema=False)
+    assets = Assets(directory=page, check_dir=False)
+    app.mount(CONSOLE_PATH, GZipMiddleware(assets, minimum_size=1_000))
