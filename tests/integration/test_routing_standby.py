@@ -8,6 +8,7 @@ import subprocess
 import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from itertools import pairwise
 from pathlib import Path
 
 import asyncpg
@@ -90,7 +91,7 @@ async def nothing_went_back_and_no_sign_flipped(connection: asyncpg.Connection) 
     numbers = [(row["epoch"], row["seq"]) for row in rows]
     assert numbers == sorted(numbers)
     bodies = [row["body"] for row in rows]
-    assert len(set(numbers)) == 1 + sum(one != other for one, other in zip(bodies, bodies[1:], strict=False))
+    assert len(set(numbers)) == 1 + sum(one != other for one, other in pairwise(bodies))
     states = [row["state"] for row in rows]
     changes = [state for state, before in zip(states, [None, *states], strict=False) if state != before]
     assert changes == ["blank", "detour", "blank"]
@@ -159,6 +160,12 @@ def pulled_address() -> str:
     return f"127.{random.randint(64, 250)}.{random.randint(1, 250)}.{random.randint(1, 250)}"
 
 
+def swallow(action: str, address: str) -> None:
+    """Make or remove a route that leads what is sent to this address nowhere."""
+    command = ["ip", "route", action, "blackhole", f"{address}/32", "table", "local"]
+    subprocess.run(command, check=action == "add", stderr=subprocess.DEVNULL)
+
+
 async def test_a_leader_that_is_cut_off_without_a_word_is_followed_within_5_s(
     tmp_path: Path, pulled_address: str
 ) -> None:
@@ -169,15 +176,14 @@ async def test_a_leader_that_is_cut_off_without_a_word_is_followed_within_5_s(
     database = DatabaseSettings(dsn=SecretStr(server.dsn()))
     await migrate_database(database)
     connection = await connect(database, "test")
-    route = [f"{pulled_address}/32", "table", "local"]
     try:
         await register_town(connection)
         async with a_pair(server.dsn().replace(LOOPBACK, pulled_address), server.dsn()) as (_, standby):
             await in_a_jam(connection)
-            subprocess.run(["ip", "route", "add", "blackhole", *route], check=True)
+            await asyncio.to_thread(swallow, "add", pulled_address)
             await goes_on(connection, standby)
             assert await standby.metric("lotse_routing_hung_leaders_ended_total") == 0
     finally:
-        subprocess.run(["ip", "route", "del", "blackhole", *route], check=False)
+        await asyncio.to_thread(swallow, "del", pulled_address)
         await connection.close()
         server.stop()
