@@ -3,6 +3,7 @@
 import re
 import subprocess
 import sys
+from itertools import takewhile
 from pathlib import Path
 
 import pytest
@@ -25,11 +26,48 @@ def test_every_published_port_is_on_loopback() -> None:
 
 @pytest.mark.parametrize("image", re.findall(r"image: (\S+:\S+)", COMPOSE.read_text()))
 def test_every_foreign_image_is_pinned(image: str) -> None:
-    assert re.search(r":\d+\.\d+\.\d+", image), image
+    assert re.search(r":v?\d+\.\d+\.\d+", image), image
 
 
-def test_no_password_has_a_default() -> None:
-    assert not re.findall(r"\$\{\w*PASSWORD:?-", COMPOSE.read_text())
+def test_no_password_has_a_default_or_stands_in_an_environment() -> None:
+    text = COMPOSE.read_text()
+    assert not re.findall(r"\$\{\w*PASSWORD:?-", text)
+    assert not re.findall(r"^ +\w*(?:PASSWORD|DSN): ", text, re.MULTILINE)
+    assert re.findall(r"^ +\w*(?:PASSWORD|DSN)_FILE: ", text, re.MULTILINE)
+
+
+def test_passwords_are_drawn_once_and_differ(tmp_path: Path) -> None:
+    script = yaml_block("secrets").replace("/run/lotse", str(tmp_path)).replace("chown ", "true ")
+    first, second = [run_and_read(script, tmp_path) for _ in range(2)]
+    assert first == second
+    assert len({first["database-password"], first["broker-password"]}) == 2
+    assert all(re.fullmatch(r"[0-9a-f]{48}", first[name]) for name in ("database-password", "broker-password"))
+    assert first["database-dsn"] == f"postgresql://lotse:{first['database-password']}@database:5432/lotse"
+
+
+def yaml_block(service: str) -> str:
+    """The shell script of a service, as the container gets it."""
+    block = COMPOSE.read_text().partition(f"  {service}:\n")[2].partition("      - |\n")[2]
+    lines = takewhile(lambda line: line.startswith(" " * 8), block.splitlines())
+    return "\n".join(line[8:] for line in lines).replace("$$", "$")
+
+
+def run_and_read(script: str, folder: Path) -> dict[str, str]:
+    subprocess.run(["/bin/sh", "-ec", script], check=True, capture_output=True)
+    return {file.name: file.read_text().strip() for file in folder.iterdir()}
+
+
+def test_routing_has_a_standby() -> None:
+    routing = COMPOSE.read_text().partition("\n  routing:\n")[2].partition("\n  gateway:\n")[0]
+    assert "replicas: 2" in routing
+
+
+def test_everything_that_stays_has_a_limit_and_a_health_check() -> None:
+    text = COMPOSE.read_text()
+    for service in ("database", "broker", "ingest", "routing", "gateway"):
+        block = re.split(r"\n  \w", text.partition(f"\n  {service}:\n")[2])[0]
+        assert "memory: " in block, service
+        assert "healthcheck:" in block, service
 
 
 def test_the_one_who_writes_to_a_fresh_volume_may() -> None:

@@ -53,14 +53,15 @@ async def migrate(connection: asyncpg.Connection) -> list[str]:
     """
     await connection.execute("select pg_advisory_lock($1)", ADVISORY_LOCK_KEY)
     try:
-        applied = await _apply_missing(connection, list_migrations())
+        applied = await apply_missing(connection, list_migrations())
         await connection.execute("select apply_storage_policies()")
         return applied
     finally:
         await connection.execute("select pg_advisory_unlock($1)", ADVISORY_LOCK_KEY)
 
 
-async def _apply_missing(connection: asyncpg.Connection, migrations: list[Migration]) -> list[str]:
+async def apply_missing(connection: asyncpg.Connection, migrations: list[Migration]) -> list[str]:
+    """Apply those of `migrations` that are not yet in the database, and tell which; `migrate` says what it raises."""
     await connection.execute(
         "create table if not exists migration"
         " (name text primary key, checksum text not null, applied_at timestamptz not null default now())"

@@ -1,18 +1,45 @@
 """Settings that more than one service reads, from the environment (and from files for secrets).
 
-Every name begins with LOTSE_, so LOTSE_DATABASE_DSN sets `DatabaseSettings.dsn`. There is no default password.
+Every name begins with LOTSE_, so LOTSE_DATABASE_DSN sets `DatabaseSettings.dsn`. There is no default password. A secret
+is also read from the file that its name with _FILE tells (LOTSE_DATABASE_DSN_FILE); the file goes before the variable.
 """
 
-from typing import Annotated, Any, Literal
+import os
+from pathlib import Path
+from typing import Annotated, Any, Literal, get_args
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import AfterValidator, Field, SecretStr, ValidationError
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic.fields import FieldInfo
+from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 from pydantic_settings import SettingsError as UnreadableSettingError
 
 
 class SettingsError(SystemExit):
     """Settings are missing or wrong. Ends the program with one line that names each variable and its fault."""
+
+
+class _SecretFiles(PydanticBaseSettingsSource):
+    """Secrets from files, as container engines hand them over: an environment is seen by whoever may inspect it."""
+
+    def get_field_value(self, field: FieldInfo, field_name: str) -> tuple[Any, str, bool]:
+        """Give the file's text without the blanks at its ends, None where no file is named."""
+        is_secret = SecretStr in (field.annotation, *get_args(field.annotation))
+        variable = f"{self.config.get('env_prefix', '')}{field_name}_FILE".upper()
+        path = os.environ.get(variable) if is_secret else None
+        if not path:
+            return None, field_name, False
+        try:
+            return Path(path).read_text(encoding="utf-8").strip(), field_name, False
+        except (OSError, UnicodeDecodeError) as error:
+            message = f"{variable}: {path} cannot be read: {error}"
+            raise SettingsError(message) from None
+
+    def __call__(self) -> dict[str, Any]:
+        """Give the secrets that files hold."""
+        fields = self.settings_cls.model_fields
+        values = {name: self.get_field_value(field, name)[0] for name, field in fields.items()}
+        return {name: value for name, value in values.items() if value is not None}
 
 
 class Settings(BaseSettings):
@@ -32,6 +59,18 @@ class Settings(BaseSettings):
         except UnreadableSettingError as error:  # what is to be JSON is none
             message = f"{self.model_config.get('env_prefix', '')}*: {error}: {error.__cause__}"
             raise SettingsError(message) from None
+
+    @classmethod
+    def settings_customise_sources(  # noqa: D102 - pydantic's own hook
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        del dotenv_settings, file_secret_settings
+        return init_settings, _SecretFiles(settings_cls), env_settings
 
     @classmethod
     def _fault(cls, location: tuple[str | int, ...], message: str) -> str:

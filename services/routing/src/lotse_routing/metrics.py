@@ -42,4 +42,7 @@ TRIPS_LEFT_OUT = Gauge("lotse_routing_usual_trips_left_out", "Usual trips over l
 UNREADABLE_HOURS = Gauge(
     "lotse_routing_unreadable_roadwork_hours", "Roadworks whose hours cannot be read: they hold at all hours"
 )
+HUNG_LEADERS_ENDED = Counter(
+    "lotse_routing_hung_leaders_ended_total", "Leaders without a heartbeat whose connection this standby ended"
+)
 IS_LEADER = Gauge("lotse_routing_is_leader", "1 while this process decides what signs show, 0 while it stands by")

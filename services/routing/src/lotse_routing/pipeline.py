@@ -45,7 +45,7 @@ class Planner:
         self._feed: Feed = WallFeed(pool, reader) if clock == "wall" else DataFeed(pool, reader, settings.loop)
         self._is_data_time = clock == "data"
         self._listener = Listener(database, self._feed.tables, settings.loop)
-        self._publisher = Publisher(database)
+        self._publisher = Publisher(database, settings.loop)
         self._compute = ComputeThread()
         self._corridors = CorridorReport(settings.loop, self._compute)
         self.has_database = False
@@ -127,6 +127,8 @@ class Planner:
         self._feed.pause()
         if not await self._publisher.try_lead():
             self._role.now("standby", "another process leads: standing by")
+            if self.snapshot is not None:  # able to do better
+                await self._publisher.stand_by()
             if not self._has_read_profile:
                 await self._read_profile()
             return

@@ -22,6 +22,8 @@ from lotse_routing.metrics import DECISIONS, IS_LEADER, PROFILE_LINKS, PUBLISH_S
 from lotse_routing.orders_store import read_proposals, save_proposals, tell_suspended
 from lotse_routing.profile_store import load_profile, save_profile
 from lotse_routing.queries import QUERIES
+from lotse_routing.settings import LoopSettings
+from lotse_routing.standby import LeaderWatch
 from lotse_routing.state.estimate import LinkState
 from lotse_routing.state.profile import LinkDay, Profile
 from lotse_shared.database import connect
@@ -78,8 +80,9 @@ class RestoredError(RuntimeError):
 class Publisher:
     """The planner's one connection: leads, remembers, writes, beats."""
 
-    def __init__(self, database: DatabaseSettings) -> None:
+    def __init__(self, database: DatabaseSettings, settings: LoopSettings) -> None:
         self._database = database
+        self._watch = LeaderWatch(PLANNER_LOCK_KEY, settings.hung_after_beats * settings.heartbeat_s)
         self._connection: asyncpg.Connection | None = None
         self._leads = False
         self._beaten_at = 0.0
@@ -114,6 +117,11 @@ class Publisher:
         self._leads = bool(await self._connection.fetchval(QUERIES["try_lead"], PLANNER_LOCK_KEY))
         IS_LEADER.set(self._leads)
         return self._leads
+
+    async def stand_by(self) -> None:
+        """Look after the leader: one that hangs is ended, so that the next try can succeed."""
+        if self._connection is not None:
+            await self._watch.look(self._connection)
 
     def resign(self) -> None:
         """Let go of the lock, whatever state the connection is in."""

@@ -65,11 +65,24 @@ select count(*) from watermark where covers_until < $1 and committed_at > $2;
 select pg_try_advisory_lock($1);
 
 -- name: notice_lost_peers
--- Let the server notice in 20 s that this client is gone, so that a partitioned leader's lock becomes free.
-select set_config('tcp_keepalives_idle', '5', false),
-    set_config('tcp_keepalives_interval', '5', false),
-    set_config('tcp_keepalives_count', '3', false),
-    set_config('tcp_user_timeout', '20000', false);
+-- Let the server notice in 3 s that this client is gone, so that a partitioned leader's lock becomes free.
+select set_config('tcp_keepalives_idle', '1', false),
+    set_config('tcp_keepalives_interval', '1', false),
+    set_config('tcp_keepalives_count', '2', false),
+    set_config('tcp_user_timeout', '3000', false);
+
+-- name: leader
+-- Who holds the planner's lock $1, when its heart last beat, and whether it only waits for somebody else's transaction.
+select a.pid, p.heartbeat_at, a.wait_event_type is not distinct from 'Lock' as waits_for_a_lock
+from pg_locks l
+join pg_stat_activity a using (pid)
+left join planner p on true
+where l.locktype = 'advisory' and l.granted and l.objsubid = 1 and a.datname = current_database()
+    and l.database = a.datid and (l.classid::bigint << 32) | l.objid::bigint = $1;
+
+-- name: end_leader
+-- End the connection of a leader that hangs; what it was in the middle of is rolled back.
+select pg_terminate_backend($1);
 
 -- name: ensure_planner
 -- Make the planner's one row; an existing heartbeat stays as it is until a step was made.

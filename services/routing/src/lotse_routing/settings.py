@@ -194,6 +194,9 @@ class LoopSettings(_RoutingSettings):
     heartbeat_s: float = Field(
         default=5.0, gt=0, le=60, description="the planner tells at least this often that it lives"
     )
+    hung_after_beats: float = Field(
+        default=4.0, ge=2, description="a leader that misses so many heartbeats hangs: a standby ends its connection"
+    )
     read_back_s: float = Field(
         default=3600.0, gt=0, description="data time: what a restart feels again to rebuild the state"
     )
