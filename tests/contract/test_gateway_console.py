@@ -17,7 +17,7 @@ NOWHERE = DatabaseSettings(dsn=SecretStr("postgresql://nobody:x@127.0.0.1:1/none
 
 def a_client(page: Path) -> AsyncClient:
     app = FastAPI()
-    app.add_middleware(Door, max_body_bytes=1024)
+    app.add_middleware(Door, max_body_bytes=1024, max_query_bytes=1_000)
     add_console(app, page)
     return AsyncClient(transport=ASGITransport(app), base_url="http://lotse")
 
