@@ -3,7 +3,7 @@
 from datetime import UTC, datetime
 from typing import Annotated
 
-from pydantic import AfterValidator, AwareDatetime, Strict
+from pydantic import AfterValidator, AwareDatetime, BeforeValidator
 
 EARLIEST_YEAR, LATEST_YEAR = 1970, 2200
 """Between them a moment has a local time in every zone, and the database takes it."""
@@ -23,5 +23,16 @@ def to_utc(moment: datetime) -> datetime:
     return moment.astimezone(UTC)
 
 
-Moment = Annotated[AwareDatetime, Strict(strict=False), AfterValidator(to_utc)]
-"""A point in time with its offset (RFC 3339), held in UTC. It comes as text, also where types are strict."""
+def _is_no_number(value: object) -> object:
+    """Refuse seconds since an epoch, which pydantic would take, also as text."""
+    is_number = isinstance(value, int | float) or (
+        isinstance(value, str) and value.lstrip("+-").replace(".", "").isdigit()
+    )
+    if is_number:
+        message = "must be a moment with its offset, such as 2026-11-23T07:10:00Z"
+        raise ValueError(message)
+    return value
+
+
+Moment = Annotated[AwareDatetime, BeforeValidator(_is_no_number), AfterValidator(to_utc)]
+"""A point in time with its offset (RFC 3339), held in UTC."""

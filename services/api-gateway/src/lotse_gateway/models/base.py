@@ -1,8 +1,10 @@
 """What all bodies share: strictness, plain text, aware moments, pages."""
 
-from typing import Annotated, Generic, TypeVar
+from datetime import datetime
+from types import UnionType
+from typing import Annotated, Generic, TypeVar, Union, get_args, get_origin
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationInfo, field_validator
 
 Item = TypeVar("Item")
 
@@ -10,7 +12,33 @@ Item = TypeVar("Item")
 class Body(BaseModel):
     """A body that comes in: an unknown field is an error that names it; NaN, true and "1" are not numbers."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False, strict=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
+
+    @field_validator("*", mode="before")
+    @classmethod
+    def _is_of_its_kind(cls, value: object, info: ValidationInfo) -> object:
+        """Refuse what pydantic would convert though JSON tells it apart. Its strict mode would refuse dates, too."""
+        kinds = _kinds(cls.model_fields[info.field_name or ""].annotation)
+        if kinds & {int, float} and isinstance(value, bool | str) and not kinds & {bool, str}:
+            message = "must be a number"
+            raise ValueError(message)
+        if bool in kinds and isinstance(value, str | int | float) and not isinstance(value, bool):
+            message = "must be true or false"
+            raise ValueError(message)
+        if datetime in kinds and isinstance(value, int | float):
+            message = "must be a moment, such as 2026-11-23T07:10:00Z"
+            raise ValueError(message)
+        return value
+
+
+def _kinds(annotation: object) -> frozenset[object]:
+    """Give the plain types that a field may have: of a union each, of a container the container."""
+    origin = get_origin(annotation)
+    if origin is Annotated:
+        return _kinds(get_args(annotation)[0])
+    if origin in {Union, UnionType}:
+        return frozenset[object]().union(*map(_kinds, get_args(annotation)))
+    return frozenset({origin or annotation})
 
 
 class View(BaseModel):
