@@ -23,6 +23,9 @@ DEADLINE_S = 30.0
 PAGE = Path(__file__).parents[2] / "docs" / "api.md"
 MORNING = "## A morning in the control centre"
 DONE = "=== done ==="
+STREAM = "text/event-stream"
+LIVING = {"/v1/system", "/v1/detectors/{detector_id}/outages", "/v1/outages", "/v1/ingest/ledger/gaps"}
+"""They tell the time, or how long something has lasted by now, or go up to now unless told otherwise."""
 TURNS = ("post", "put", "get", "act", "delete")
 Json = dict[str, Any]
 Operation = tuple[str, str, Json]
@@ -99,6 +102,7 @@ def operations(document: Json) -> list[Operation]:
         (method, path, operation)
         for path, methods in document["paths"].items()
         for method, operation in methods.items()
+        if STREAM not in operation["responses"].get("200", {}).get("content", {})  # these never end
     ]
 
     def turn(operation: Operation) -> tuple[int, str]:
@@ -143,7 +147,7 @@ def test_the_examples_of_lists_find_something(client: httpx.Client) -> None:
 
 
 def test_every_read_has_an_etag_and_is_304_while_nothing_changes(client: httpx.Client) -> None:
-    tried = 0
+    tried, living = 0, set()
     for method, path, operation in operations(client.get("/openapi.json").json()):
         if method != "get" or "304" not in operation["responses"]:
             continue
@@ -152,12 +156,13 @@ def test_every_read_has_an_etag_and_is_304_while_nothing_changes(client: httpx.C
         tried += 1
         for _ in range(20):  # something may have happened in between, but not every time
             first = send_example(client, method, path, operation)
-            assert re.fullmatch('"[0-9a-f]{64}"', first.headers["etag"]), path
+            assert re.fullmatch('"[0-9a-f]{32,64}"', first.headers["etag"]), path
             again = client.get(first.request.url, headers={"If-None-Match": first.headers["etag"]})
             if again.status_code == httpx.codes.NOT_MODIFIED:
                 break
         else:
-            assert path == "/v1/system", f"{path} is another one every time"  # which tells the time
+            living.add(path)
+    assert living <= LIVING, "another one every time"
     assert tried > 30
 
 

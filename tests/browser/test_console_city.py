@@ -65,7 +65,7 @@ def test_a_large_city_is_drawn_whole_and_can_be_panned(city: Stack, browser: Bro
     began = time.monotonic()
     page = console.come_in()
     took_s = time.monotonic() - began
-    page.get_by_text("not measured").first.wait_for()
+    page.locator(".counts").get_by_text("not measured").wait_for()
     assert page.locator(".counts").inner_text().replace(",", "").count("19880") == 1
     page.mouse.move(500, 400)
     page.mouse.down()

@@ -74,7 +74,8 @@ function SignItems({ ids }: { ids: string[] }): JSX.Element {
     <ul class="list signs">
       {ids.map((id) => (
         <li key={id}>
-          <button type="button" class="item" onClick={() => open("signs", id)} aria-label={`${id}, ${store.signs.value.get(id)?.name}: ${signWords(id)}`}>
+          <button type="button" class="item" onClick={() => open("signs", id)}>
+            <span class="visually-hidden">{signWords(id)} </span>
             <SignFace id={id} />
             <span class="grow"><strong>{id}</strong> {store.signs.value.get(id)?.name}<br /><span class="note">{t("told_at", { time: moment(store.shown.value.get(id)?.decided_at) })}</span></span>
           </button>
