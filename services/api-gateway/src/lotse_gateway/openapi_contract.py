@@ -8,7 +8,7 @@ from lotse_gateway.sparse import PARAMETER
 
 Json = dict[str, Any]
 Describe = Callable[[int], Json]
-STREAMS = frozenset({"application/x-ndjson", "text/csv"})
+STREAMS = frozenset({"application/x-ndjson", "text/csv", "text/event-stream"})
 """Media types that are sent in pieces, without an ETag."""
 
 _ETAG = {
@@ -31,6 +31,7 @@ _IDEMPOTENCY_KEY = {
     " request is another one",
     "schema": {"type": "string", "pattern": PATTERN, "maxLength": 255},
 }
+_SPARSE = {"type": "object", "description": "with `fields`: the same, each item with these alone"}
 
 
 def add_contract(method: str, operation: Json, schemas: Json, describe_error: Describe) -> None:
@@ -61,6 +62,9 @@ def _add_fields(operation: Json, schemas: Json) -> None:
     ]
     if not names:
         return
+    for content in operation["responses"]["200"]["content"].values():
+        if _fields(content, schemas):
+            content["schema"] = {"anyOf": [content["schema"], _SPARSE]}
     operation.setdefault("parameters", []).append(
         {
             "name": PARAMETER,
