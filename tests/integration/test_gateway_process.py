@@ -143,6 +143,7 @@ async def test_an_export_whose_client_goes_away_ends_its_query(
     )
     running = (
         "select count(*) from pg_stat_activity where application_name = 'lotse-gateway-export' and state <> 'idle'"
+        " and backend_type = 'client backend'"
     )
     with _serving(database) as (url, _):
         key = _run("create-key", "--name", "v", "--scope", "viewer", environment=_environment(database)).stdout.strip()

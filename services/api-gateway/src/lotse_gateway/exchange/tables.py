@@ -4,6 +4,7 @@ import csv
 import io
 import json
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
 from datetime import UTC, datetime
 from typing import Any, NamedTuple
 
@@ -13,6 +14,7 @@ from lotse_gateway.references import Fault
 
 Values = Mapping[str, Any]
 BETWEEN = ";"
+VALUES = frozenset({"number", "integer", "boolean"})
 
 
 def write_csv(columns: Sequence[str], rows: Sequence[Values], *, with_header: bool = True) -> str:
@@ -69,16 +71,20 @@ class _Column(NamedTuple):
     """A field that can be set."""
 
     is_list: bool
+    is_value: bool
     is_required: bool
 
 
 def _columns_of(body: type[BaseModel]) -> dict[str, _Column]:
     fields = body.model_json_schema()["properties"]
-    return {name: _Column(_is_list(fields[name]), field.is_required()) for name, field in body.model_fields.items()}
+    return {
+        name: _Column(_is_any(fields[name], frozenset({"array"})), _is_any(fields[name], VALUES), field.is_required())
+        for name, field in body.model_fields.items()
+    }
 
 
-def _is_list(schema: Values) -> bool:
-    return schema.get("type") == "array" or any(_is_list(part) for part in schema.get("anyOf", ()))
+def _is_any(schema: Values, types: frozenset[str]) -> bool:
+    return schema.get("type") in types or any(_is_any(part, types) for part in schema.get("anyOf", ()))
 
 
 def _row(index: int, header: Sequence[str], line: Sequence[str], columns: Mapping[str, _Column]) -> object:
@@ -87,9 +93,18 @@ def _row(index: int, header: Sequence[str], line: Sequence[str], columns: Mappin
     cells = {name: cell for name, cell in zip(header, line, strict=True) if name in columns}
     given = {name: cell for name, cell in cells.items() if cell or columns[name].is_required}
     try:
-        return {name: _read_list(cell) if columns[name].is_list else cell for name, cell in given.items()}
+        return {name: _read(cell, columns[name]) for name, cell in given.items()}
     except (ValueError, RecursionError) as error:
         return Fault("row", f"a list that begins with [ is not JSON: {error}", index)
+
+
+def _read(cell: str, column: _Column) -> Any:  # noqa: ANN401 - any JSON
+    if column.is_list:
+        return _read_list(cell)
+    if column.is_value:
+        with suppress(ValueError):  # what is no number stays text, which the field refuses with its reason
+            return json.loads(cell)
+    return cell
 
 
 def _read_list(cell: str) -> Any:  # noqa: ANN401 - any JSON
