@@ -38,6 +38,7 @@ _DECISION = Event(
     Position(1, 17),
     sign_id="S2",
 )
+SCHEMA = {"description": "of each event: `event`, `id`, and `data`, which is JSON"}
 EXAMPLE = f"retry: {RETRY_MS}\n\n{_DECISION.wire.decode()}"
 
 
@@ -52,7 +53,7 @@ def events_router(resources: Resources, hub: Hub, watch: Watch) -> APIRouter:
         responses={
             200: {
                 "description": "Events, as they happen",
-                "content": {MEDIA_TYPE: {"schema": {"type": "string"}, "example": EXAMPLE}},
+                "content": {MEDIA_TYPE: {"schema": SCHEMA, "example": EXAMPLE}},
             },
             **errors(422),
         },
