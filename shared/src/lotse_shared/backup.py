@@ -20,12 +20,8 @@ from lotse_shared.log import configure_logging, get_logger
 from lotse_shared.migrate import migrate
 from lotse_shared.settings import DatabaseSettings, Settings
 
-RAISE_EPOCH = """
-update planner
-set epoch = greatest(epoch + 1, extract(epoch from now() - timestamptz '2026-01-01T00:00Z')::integer)
-returning epoch
-"""
-"""By the clock, not counted: the same backup restored twice would count to the same epoch twice."""
+RAISE_EPOCH = "update planner set epoch = later_epoch(epoch), lineage = database_lineage() returning epoch"
+"""As routing does where it finds a database that was restored: it then finds it done."""
 
 log = get_logger(__name__)
 

@@ -11,6 +11,7 @@ Kind = Literal["decision", "link_states", "roadwork", "alarm", "ingest", "sign"]
 Notice = Literal["hello", "heartbeat", "reset", "bye"]
 """What every listener is told."""
 KINDS: tuple[Kind, ...] = get_args(Kind)
+NOTICES = frozenset[str](get_args(Notice))
 RETRY_MS = 2_000
 """How long a client waits before it comes back."""
 
@@ -67,7 +68,7 @@ class Wish:
 
     def pick(self, event: Event) -> bytes | None:
         """Give the bytes that this listener gets of an event; None: it does not want it."""
-        if event.kind in get_args(Notice):
+        if event.kind in NOTICES:
             return event.wire
         if event.kind not in self.kinds or self._is_elsewhere(event):
             return None

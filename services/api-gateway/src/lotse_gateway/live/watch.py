@@ -4,7 +4,7 @@ One watch a gateway, however many listen. All gateways see the same tables, so t
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import suppress
 from datetime import datetime, timedelta
 from typing import Any
@@ -26,6 +26,7 @@ from lotse_shared.settings import DatabaseSettings
 
 APPLICATION = "lotse-gateway-live"
 TABLES = frozenset({"decision", "roadwork", "alarm", "sign_ack"})
+LINK_TABLES = frozenset({"link_state"})
 PAUSE_S, LINKS_PAUSE_S = 0.05, 1.0
 """Changes of links come in crowds: they are told once a second at most."""
 MOST_DECISIONS = 1_000
@@ -63,56 +64,65 @@ class Watch:
         """Watch until `stop` is set; then send all listeners away, to other gateways."""
         async with asyncio.TaskGroup() as loops:
             loops.create_task(self._follow(stop, TABLES, PAUSE_S, self.read))
-            loops.create_task(self._follow(stop, frozenset({"link_state"}), LINKS_PAUSE_S, self.read_links))
+            loops.create_task(self._follow(stop, LINK_TABLES, LINKS_PAUSE_S, lambda _: self.read_links()))
             loops.create_task(self._every(stop, self._resources.settings.events_heartbeat_s, self._beat))
-            loops.create_task(self._every(stop, self._resources.settings.events_ingest_s, self.read_ingest))
+            loops.create_task(self._every(stop, self._resources.settings.events_ingest_s, self._tell_ingest))
         self._hub.is_closed = True
         self._hub.close(Event("bye", {"reason": "this gateway stops: come back, another one answers"}, self.position))
 
     async def _follow(
-        self, stop: asyncio.Event, tables: frozenset[str], pause_s: float, read: Callable[[], Awaitable[None]]
+        self,
+        stop: asyncio.Event,
+        tables: frozenset[str],
+        pause_s: float,
+        read: Callable[[frozenset[str]], Awaitable[None]],
     ) -> None:
-        async for _ in Hints(self._database, APPLICATION, tables, stop, pause_s=pause_s):
-            await self._try(read)
+        async for hinted in Hints(self._database, APPLICATION, tables, stop, pause_s=pause_s):
+            await self._try(read(hinted))
 
     async def _every(self, stop: asyncio.Event, seconds: float, act: Callable[[], Awaitable[None]]) -> None:
         while not stop.is_set():
-            await self._try(act)
+            await act()
             with suppress(TimeoutError):
                 await asyncio.wait_for(stop.wait(), seconds)
 
-    async def _try(self, act: Callable[[], Awaitable[None]]) -> None:
+    async def _try(self, reading: Awaitable[None]) -> None:
         try:
-            await act()
+            await reading
         except (Unavailable, asyncpg.PostgresError) as error:
             self._is_degraded = True
             self._state.now("away", "events come later: the database is away", error=str(error))
         else:
-            if act != self._beat:
-                self._is_degraded = False
-                self._state.now("there", "events come")
+            self._is_degraded = False
+            self._state.now("there", "events come")
 
-    async def read(self) -> None:
+    async def read(self, tables: frozenset[str] = TABLES) -> None:
         """Tell what changed of decisions, roadworks, alarms and what signs confirm. The first time, only know it.
+
+        Parameters
+        ----------
+        tables
+            Those that may have changed: others are not read. What changes by the clock alone is found at each tick.
 
         Raises
         ------
         Unavailable
             The database is away.
         """
-        await self._read_decisions()
-        now = await self._list_roadworks()
-        for _, item in changes(now if self._roadworks is None else self._roadworks, now):
-            self._hub.publish(self._roadwork(item))
-        self._roadworks = now
-        alarms = await self._list_alarms()
-        for _, item in changes(alarms if self._alarms is None else self._alarms, alarms):
-            self._hub.publish(self._alarm(item))
-        self._alarms = alarms
-        signs = await self._list_confirmations()
-        for _, item in changes(signs if self._signs is None else self._signs, signs):
-            self._hub.publish(self._sign(item))
-        self._signs = signs
+        if "decision" in tables:
+            await self._read_decisions()
+        if "roadwork" in tables:
+            self._roadworks = self._tell(self._roadworks, await self._list_roadworks(), self._roadwork)
+        if "alarm" in tables:
+            self._alarms = self._tell(self._alarms, await self._list_alarms(), self._alarm)
+        if "sign_ack" in tables:
+            self._signs = self._tell(self._signs, await self._list_confirmations(), self._sign)
+
+    def _tell(self, before: States | None, now: States, make: Callable[[Mapping[str, Any]], Event]) -> States:
+        """Tell what changed, nothing if nothing was known before; give what is known now."""
+        for _, item in changes(now if before is None else before, now):
+            self._hub.publish(make(item))
+        return now
 
     async def _read_decisions(self) -> None:
         row = await self._resources.feeding.row("get_event_position")
@@ -156,6 +166,9 @@ class Watch:
         assert newest is not None  # noqa: S101 - so is a maximum
         data = {"since": _told(hour), **dict(counts), "newest_measured_at": _told(newest["measured_at"])}
         self._hub.publish(Event("ingest", data, self.position))
+
+    async def _tell_ingest(self) -> None:
+        await self._try(self.read_ingest())
 
     async def _beat(self) -> None:
         """Tell all that we are there; send those away whose keys are valid no more."""
@@ -208,13 +221,13 @@ class Watch:
         rows = await self._resources.feeding.rows("list_confirmations", *moment)
         return {row["sign_id"]: _confirmation(row) for row in rows}
 
-    def _sign(self, item: Any) -> Event:  # noqa: ANN401 - JSON
+    def _sign(self, item: Mapping[str, Any]) -> Event:
         return Event("sign", item, self.position, sign_id=item["sign_id"])
 
-    def _roadwork(self, item: Any) -> Event:  # noqa: ANN401 - JSON
+    def _roadwork(self, item: Mapping[str, Any]) -> Event:
         return Event("roadwork", item, self.position, links=frozenset(item["links"]))
 
-    def _alarm(self, item: Any) -> Event:  # noqa: ANN401 - JSON
+    def _alarm(self, item: Mapping[str, Any]) -> Event:
         return Event("alarm", item, self.position)
 
     @property

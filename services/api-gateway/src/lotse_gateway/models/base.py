@@ -1,6 +1,7 @@
 """What all bodies share: strictness, plain text, aware moments, pages."""
 
 from datetime import datetime
+from functools import cache
 from types import UnionType
 from typing import Annotated, Generic, TypeVar, Union, get_args, get_origin
 
@@ -18,7 +19,7 @@ class Body(BaseModel):
     @classmethod
     def _is_of_its_kind(cls, value: object, info: ValidationInfo) -> object:
         """Refuse what pydantic would convert though JSON tells it apart. Its strict mode would refuse dates, too."""
-        kinds = _kinds(cls.model_fields[info.field_name or ""].annotation)
+        kinds = _kinds_of(cls, info.field_name or "")
         if kinds & {int, float} and isinstance(value, bool | str) and not kinds & {bool, str}:
             message = "must be a number"
             raise ValueError(message)
@@ -29,6 +30,11 @@ class Body(BaseModel):
             message = "must be a moment, such as 2026-11-23T07:10:00Z"
             raise ValueError(message)
         return value
+
+
+@cache  # asked for every value of every row
+def _kinds_of(model: type[BaseModel], field_name: str) -> frozenset[object]:
+    return _kinds(model.model_fields[field_name].annotation)
 
 
 def _kinds(annotation: object) -> frozenset[object]:
