@@ -3,15 +3,15 @@
 from collections.abc import Sequence
 
 import pytest
+
+pytest.importorskip("scipy", reason="scipy is absent: `make evaluate` installs it")
+
 from evaluation.nouns import Incident, Minute, Route, SignPost, StationFault, StationReading
+from evaluation.world.bearings import Bearings
 from evaluation.world.drivers import Barrier, Readers
 from evaluation.world.faults import CRIED_KMH, with_faults
 from evaluation.world.inputs import Departure, let_out
 from factories_evaluation import NORTH, SIGN, USUAL, the_edges
-
-pytest.importorskip("scipy", reason="scipy is absent: `make evaluate` installs it")
-
-from evaluation.world.bearings import Bearings
 
 
 class Roads:
