@@ -5,6 +5,8 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 ARGS ?=
+# Of `make test`: most tests wait for servers most of the time.
+WORKERS ?= 3
 WARM := echo "compiling the routing core, once ..." && $(BIN)/lotse-routing warm
 SOURCES := shared/src services/ingest/src services/routing/src services/api-gateway/src deploy/standalone/src
 
@@ -71,8 +73,8 @@ demo: $(VENV)/.run console-if-node ## the whole line on this machine; ARGS="--fo
 replay: $(VENV)/.run ## replay recorded readings; ARGS="FOLDER --report FILE"
 	@exec $(BIN)/lotse-replay $(ARGS)
 
-test: $(VENV)/.dev ## every test, on a real PostgreSQL and real brokers
-	@$(BIN)/pytest $(ARGS)
+test: $(VENV)/.dev ## every test, on a real PostgreSQL and real brokers; ARGS="tests/unit -n 0" runs some, one by one
+	@$(BIN)/pytest -n $(WORKERS) --dist loadfile $(ARGS)
 
 screenshots: $(VENV)/.dev $(PAGE) ## make the pictures of docs/console.md anew (needs Chromium)
 	@PYTHONPATH=tests $(BIN)/python tests/browser/screenshots.py
