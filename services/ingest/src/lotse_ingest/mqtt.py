@@ -20,6 +20,7 @@ from paho.mqtt.exception import MalformedPacket
 from lotse_ingest.messages import Origin, Received
 
 CHUNK_BYTES = 64 * 1024
+"""More than a record of TLS (16 KiB): nothing that was decrypted may be left waiting where no socket tells of it."""
 MAX_TOPICS_KNOWN = 65_536
 LONGEST_TOPIC_KNOWN_BYTES = 256
 PUBLISH = 0x30
