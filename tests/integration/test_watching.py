@@ -10,6 +10,14 @@ from typing import Any, TypeVar
 import asyncpg
 import httpx
 import pytest
+from factories_monitoring import (
+    ENDS,
+    OF_TARGETS,
+    asked_by_dashboards,
+    asked_by_rules,
+    exported_by_services,
+    names_in,
+)
 from prometheus_client.parser import text_string_to_metric_families
 
 from lotse_standalone import town
@@ -132,6 +140,21 @@ def test_the_domain_is_told(stack: Stack, client: httpx.Client) -> None:
     assert began - 60 < taken < time.time() + 1
     assert value(stack, "routing", "lotse_routing_sign_changes_total", state="blank")
     assert value(stack, "gateway", "lotse_gateway_signs", confirmation="unconfirmed") is not None
+
+
+def test_what_rules_and_dashboards_ask_for_the_running_services_export(stack: Stack) -> None:
+    """Names as a scrape has them; the labels of what has samples by now are those that were declared."""
+    declared, told = exported_by_services(), set[str]()
+    for service in ("gateway", "routing", "ingest"):
+        families = list(text_string_to_metric_families(httpx.get(f"{url_of(stack, service)}/metrics").text))
+        told |= {family.name + end for family in families for end in ENDS.get(family.type, ())}
+        for sample in (sample for family in families for sample in family.samples):
+            if sample.name.startswith(f"lotse_{service}") and not sample.name.endswith("_created"):
+                assert declared[sample.name] - OF_TARGETS == set(sample.labels), sample
+    asked = (*asked_by_rules("alerts.yml"), *asked_by_rules("recording.yml"), *asked_by_dashboards())
+    names = {name for each in asked for name in names_in(each.expression) if not name.startswith("lotse:")}
+    assert len(names) > 60
+    assert names <= told
 
 
 async def test_an_account_that_the_table_does_not_bear_out_is_told(stack: Stack) -> None:
