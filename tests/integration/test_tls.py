@@ -244,8 +244,8 @@ def encrypted_dsn(ours: Authority) -> Iterator[str]:
     if programs is None:
         absent("a PostgreSQL that speaks TLS", "install Debian's package postgresql")
     account, port = account_for_servers(), free_port()
-    own = {"user": account.uid, "group": account.gid, "extra_groups": []}
-    become: dict[str, Any] = {} if account.uid is None else own
+    own: dict[str, Any] = {"user": account.uid, "group": account.gid, "extra_groups": []}
+    become = {} if account.uid is None else own
     with tempfile.TemporaryDirectory(prefix="lotse-tls-") as name:
         folder, data = Path(name), Path(name) / "data"
         shown = ours.issue()
