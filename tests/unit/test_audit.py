@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from audit.checks import ROOT, Result, Verdict, audit_console, audit_python, find_secrets, read_npm, tell
+from audit.checks import Result, Verdict, audit_console, audit_python, find_secrets, read_npm, tell
 from fixtures.absent import absent
 
 from lotse_standalone.machine.ports import LOOPBACK, free_port
@@ -103,4 +103,4 @@ def test_a_key_in_a_file_is_found_and_what_the_baseline_knows_is_not(tmp_path: P
     found = find_secrets([leak])
     assert found.verdict is Verdict.FOUND
     assert "settings.py" in found.words
-    assert find_secrets([ROOT / "docs/api.md"]) == Result(found.what, Verdict.CLEAN)
+    assert find_secrets([Path("docs/api.md")]) == Result(found.what, Verdict.CLEAN)

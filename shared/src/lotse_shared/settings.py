@@ -61,6 +61,9 @@ class Settings(BaseSettings):
         except UnreadableSettingError as error:  # what is to be JSON is none
             message = f"{self.model_config.get('env_prefix', '')}*: {error}: {error.__cause__}"
             raise SettingsError(message) from None
+        except RecursionError:
+            message = f"{self.model_config.get('env_prefix', '')}*: JSON is nested too deep"
+            raise SettingsError(message) from None
 
     @classmethod
     def settings_customise_sources(  # noqa: D102 - pydantic's own hook

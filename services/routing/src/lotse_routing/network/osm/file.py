@@ -89,7 +89,7 @@ def read_roads(path: Path, watch: Watch) -> OsmRoads:
         raise OsmFileError(message)
     try:
         return _read(path, watch)
-    except RuntimeError as error:  # what osmium raises for all that is wrong with a file
+    except (RuntimeError, osmium.InvalidLocationError) as error:  # what osmium raises for all that is wrong with a file
         message = f"{path} cannot be read: {error}"
         raise OsmFileError(message) from error
 
