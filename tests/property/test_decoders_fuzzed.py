@@ -147,7 +147,7 @@ def _pbf(xml: bytes) -> bytes:
 def _graphml() -> bytes:
     places = {"A": place(0, 0), "B": place(1, 0), "C": place(1, 1)}
     with files() as folder:
-        export_graphml(a_network(places, both_ways(["AB", "BC", "CA"], places)), folder / "a.graphml")
+        export_graphml(a_network(places, both_ways([("A", "B"), ("B", "C"), ("C", "A")], places)), folder / "a.graphml")
         return (folder / "a.graphml").read_bytes()
 
 
@@ -169,6 +169,25 @@ def test_the_files_of_streets_that_are_bent_are_valid(name: str) -> None:
     with files(**{name.replace(".", "_DOT_"): NETWORKS[name]}) as folder:
         network, _ = import_any(folder / name, "town", unwatched)
     assert list(network.links())
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        (b'lon="7.77"', b'lon="\xef\xbb\xbf7.77"'),
+        (b'lat="49.44"', b'lat="490.44"'),
+        (b'timestamp="1969', b'timestamp="soon'),
+        (b'id="1"', b'id="99999999999999999999"'),
+        (b'version="-1"', b'version="new"'),
+        (b'ref="2"', b'ref=""'),
+        (b"</osm>", b""),
+    ],
+)
+def test_what_is_wrong_with_streets_is_told_in_one_line(before: bytes, after: bytes, tmp_path: Path) -> None:
+    (tmp_path / "a.osm").write_bytes(OSM.replace(before, after))
+    with pytest.raises(READ_ERRORS, match=r"a\.osm cannot be read: ") as refused:
+        import_any(tmp_path / "a.osm", "town", unwatched)
+    assert "\n" not in str(refused.value)
 
 
 TABLES = {
