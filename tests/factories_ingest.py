@@ -29,6 +29,7 @@ from lotse_shared.clock import DataClock
 from lotse_shared.database import connect, open_pool
 from lotse_shared.reading import Reading
 from lotse_shared.settings import BrokerSettings, DatabaseSettings
+from lotse_shared.tls import trust
 from lotse_standalone.machine.ports import LOOPBACK, free_port
 
 WAIT_S = 30.0
@@ -114,6 +115,8 @@ class Publisher:
     def __init__(self, broker: BrokerSettings) -> None:
         self._client = mqtt.Client(CallbackAPIVersion.VERSION2, protocol=mqtt.MQTTv5)
         self._client.max_inflight_messages_set(50)
+        if broker.tls:
+            self._client.tls_set_context(trust(broker.tls_ca))
         self._client.connect(broker.host, broker.port)
         self._client.loop_start()
 

@@ -1,5 +1,6 @@
 """The deployed access list on a real Mosquitto: a detector writes under its own name, and that is all it may."""
 
+import socket
 import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -46,8 +47,10 @@ def guarded(mosquitto: Mosquitto, tmp_path: Path) -> Iterator[Mosquitto]:
 class Device:
     """A client that knows what it was told: answers to what it asked, and messages."""
 
-    def __init__(self, broker: Mosquitto, user: str, password: str | None = None) -> None:
+    def __init__(self, broker: Mosquitto, user: str, password: str | None = None, will: str | None = None) -> None:
         self._client = Client(CallbackAPIVersion.VERSION2, protocol=MQTTProtocolVersion.MQTTv5)
+        if will is not None:
+            self._client.will_set(will, b"{}", qos=1)
         self._client.username_pw_set(user, password or f"of {user}")
         self._answers: SimpleQueue[int] = SimpleQueue()
         self._published: SimpleQueue[tuple[int, int]] = SimpleQueue()
@@ -67,13 +70,20 @@ class Device:
         self._client.subscribe(topic_filter, options=SubscribeOptions(qos=1))
         return self._answers.get(timeout=WAIT_S)
 
-    def publish(self, topic: str) -> int:
+    def publish(self, topic: str, *, is_retained: bool = False) -> int:
         """Give the broker's answer: 0x87 is "not authorised"; 0x10, that nobody listens, is an acceptance too."""
-        sent = self._client.publish(topic, b"{}", qos=1)
+        sent = self._client.publish(topic, b"{}", qos=1, retain=is_retained)
         while True:  # Mosquitto 2.0.11 answers twice to what it refuses; the first answer is the one that counts
             number, answer = self._published.get(timeout=WAIT_S)
             if number == sent.mid:
                 return answer
+
+    def die(self) -> None:
+        """Lose the connection without a word, so that the broker publishes the will."""
+        sock = self._client.socket()
+        assert isinstance(sock, socket.socket)
+        sock.shutdown(socket.SHUT_RDWR)
+        self._client.loop_stop()
 
     def close(self) -> None:
         self._client.disconnect()
@@ -81,8 +91,8 @@ class Device:
 
 
 @contextmanager
-def connected(broker: Mosquitto, user: str, password: str | None = None) -> Iterator[Device]:
-    device = Device(broker, user, password)
+def connected(broker: Mosquitto, user: str, password: str | None = None, will: str | None = None) -> Iterator[Device]:
+    device = Device(broker, user, password, will)
     try:
         yield device
     finally:
@@ -113,6 +123,27 @@ def test_a_detector_hears_neither_others_nor_everything(guarded: Mosquitto) -> N
         for topic_filter in ("#", "lotse/v1/#", topics.reading_topic("KL-18"), "$share/ingest/lotse/v1/#", "$SYS/#"):
             listener.subscribe(topic_filter)  # Mosquitto grants it to those who may read nothing, and delivers nothing
         assert speaker.publish(topics.reading_topic("KL-18")) != REFUSED
+        assert heard(listener) == []
+
+
+def test_no_last_will_says_what_its_detector_may_not(guarded: Mosquitto) -> None:
+    """A will is published by the broker, once the detector is gone."""
+    own, foreign = topics.reading_topic("KL-17"), topics.reading_topic("KL-18")
+    with connected(guarded, "ingest") as ingest:
+        assert ingest.subscribe("lotse/v1/#") == GRANTED
+        for will in (foreign, own):
+            with connected(guarded, "KL-17", will=will) as detector:
+                detector.die()
+        assert heard(ingest) == [own]
+
+
+def test_what_was_retained_is_read_by_ingest_alone(guarded: Mosquitto) -> None:
+    with connected(guarded, "KL-18") as speaker:
+        assert speaker.publish(topics.reading_topic("KL-18"), is_retained=True) != REFUSED
+    with connected(guarded, "KL-17") as listener, connected(guarded, "ingest") as ingest:
+        for each in (listener, ingest):
+            each.subscribe(topics.reading_topic("KL-18"))
+        assert heard(ingest) == [topics.reading_topic("KL-18")]
         assert heard(listener) == []
 
 

@@ -85,6 +85,7 @@ async def test_a_key_is_printed_once_and_opens_the_running_gateway(
         assert 'lotse_gateway_displays_total{status="200"}' in metrics
         assert 'lotse_gateway_requests_total{method="POST",route="/v1/detectors",status="201"} 1.0' in metrics
         assert "lotse_gateway_decision_to_memory_seconds_count 1.0" in metrics
+        assert "lotse_gateway_sensor_to_sign_seconds_count 1.0" in metrics
         process.send_signal(signal.SIGTERM)
         assert process.wait(10) == 0
     stored = await connection.fetchval("select api_key::text from api_key")

@@ -22,6 +22,7 @@ from lotse_ingest.mqtt import CHUNK_BYTES, LONGEST_TOPIC_KNOWN_BYTES, UNREADABLE
 INGEST = Path(__file__).parents[2] / "services/ingest/pyproject.toml"
 HOOKS = {
     "_packet_read": ["self"],
+    "_ssl_wrap_socket": ["self", "tcp_sock"],
     "_sock_recv": ["self", "bufsize"],
     "_packet_handle": ["self"],
     "_packet_queue": ["self", "command", "packet", "mid", "qos", "info"],

@@ -1,4 +1,8 @@
-"""Logging: structured, one line an event; JSON where nobody watches, readable on a terminal."""
+"""Logging: structured, one line an event; JSON where nobody watches, readable on a terminal, or as the settings say.
+
+A line carries what is bound where it is written: the service, the id of the request (`lotse_shared.request_id`), and in
+ingest the id of the batch.
+"""
 
 import logging
 import sys
@@ -6,19 +10,28 @@ from typing import Any, TextIO
 
 import structlog
 
+from lotse_shared.settings import LogSettings
+
 Logger = structlog.stdlib.BoundLogger
 
 
-def configure_logging(service: str, level: str = "INFO", stream: TextIO | None = None) -> None:
-    """Send structlog and the standard library's loggers to a stream (None: stderr) in one format, with our name."""
-    stream = stream or sys.stderr
+def configure_logging(service: str, level: str | None = None, stream: TextIO | None = None) -> None:
+    """Send structlog and the standard library's loggers to a stream (None: stderr) in one format, with our name.
+
+    `level` goes before that of the settings (`LOTSE_LOG_*`).
+    """
+    settings, stream = LogSettings(), stream or sys.stderr
+    level = level or settings.level
     shared: list[Any] = [
         structlog.contextvars.merge_contextvars,
         structlog.stdlib.add_log_level,
         structlog.processors.TimeStamper(fmt="iso", utc=True),
     ]
+    is_text = stream.isatty() if settings.format == "auto" else settings.format == "text"
     renderer: Any = (
-        structlog.dev.ConsoleRenderer() if stream.isatty() else structlog.processors.JSONRenderer(sort_keys=True)
+        structlog.dev.ConsoleRenderer(colors=stream.isatty())
+        if is_text
+        else structlog.processors.JSONRenderer(sort_keys=True)
     )
     structlog.configure(
         processors=[*shared, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],
@@ -38,6 +51,8 @@ def configure_logging(service: str, level: str = "INFO", stream: TextIO | None =
     handler.setFormatter(formatter)
     logging.basicConfig(handlers=[handler], level=level, force=True)
     logging.getLogger("uvicorn.access").disabled = True
+    for chatty in ("httpx", "httpcore"):  # a line or more for each request, which whoever answers it tells, too
+        logging.getLogger(chatty).setLevel(logging.WARNING)
     structlog.contextvars.bind_contextvars(service=service)
 
 
@@ -45,6 +60,11 @@ def get_logger(name: str) -> Logger:
     """Give a logger that binds key-value pairs."""
     logger: Logger = structlog.stdlib.get_logger(name)
     return logger
+
+
+def is_debugging() -> bool:
+    """Tell whether lines of level DEBUG are written: composing one for nobody costs more than asking."""
+    return logging.getLogger().isEnabledFor(logging.DEBUG)
 
 
 class OnChange:

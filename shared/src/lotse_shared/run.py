@@ -14,7 +14,9 @@ import uvicorn
 from fastapi import FastAPI
 
 from lotse_shared.log import get_logger
+from lotse_shared.renewal import Renewal
 from lotse_shared.settings import HttpSettings
+from lotse_shared.tls import show
 
 Loop = Callable[[asyncio.Event], Awaitable[None]]
 """A loop runs until the event it is handed is set, then finishes what it has and returns."""
@@ -82,15 +84,21 @@ async def _serve(app: FastAPI, http: HttpSettings, stop: asyncio.Event) -> None:
     # one from a listener of `socket` does not. Without it, an answer in two writes waits 40 ms for a delayed ACK.
     listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
     config = uvicorn.Config(app, log_config=None, lifespan="off", timeout_graceful_shutdown=5)
+    helpers: list[asyncio.Task[None]] = []
+    if http.tls_cert is not None and http.tls_key is not None:
+        context = show(http.tls_cert, http.tls_key)
+        config.ssl_context_factory = lambda _config, _default: context
+        helpers.append(asyncio.create_task(Renewal(context, http.tls_cert, http.tls_key).run(stop)))
     server = _Server(config)
 
     async def end_with_the_others() -> None:
         await stop.wait()
         server.should_exit = True
 
-    ender = asyncio.create_task(end_with_the_others())
+    helpers.append(asyncio.create_task(end_with_the_others()))
     try:
         await server.serve(sockets=[listener])
     finally:
-        ender.cancel()
+        for helper in helpers:
+            helper.cancel()
         listener.close()

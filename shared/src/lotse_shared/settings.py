@@ -6,13 +6,15 @@ is also read from the file that its name with _FILE tells (LOTSE_DATABASE_DSN_FI
 
 import os
 from pathlib import Path
-from typing import Annotated, Any, Literal, get_args
+from typing import Annotated, Any, Literal, Self, get_args
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from pydantic import AfterValidator, Field, SecretStr, ValidationError
+from pydantic import AfterValidator, Field, SecretStr, ValidationError, model_validator
 from pydantic.fields import FieldInfo
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 from pydantic_settings import SettingsError as UnreadableSettingError
+
+from lotse_shared.tls import CaFile, show
 
 
 class SettingsError(SystemExit):
@@ -58,6 +60,9 @@ class Settings(BaseSettings):
             raise SettingsError("; ".join(self._fault(each["loc"], each["msg"]) for each in error.errors())) from None
         except UnreadableSettingError as error:  # what is to be JSON is none
             message = f"{self.model_config.get('env_prefix', '')}*: {error}: {error.__cause__}"
+            raise SettingsError(message) from None
+        except RecursionError:
+            message = f"{self.model_config.get('env_prefix', '')}*: JSON is nested too deep"
             raise SettingsError(message) from None
 
     @classmethod
@@ -114,6 +119,15 @@ class BrokerSettings(Settings):
     username: str | None = None
     password: SecretStr | None = None
     keepalive_s: int = Field(default=30, ge=5, le=3600)
+    tls: bool = Field(default=False, description="speak TLS; the broker's certificate must name LOTSE_BROKER_HOST")
+    tls_ca: CaFile | None = Field(default=None, description="PEM file of CAs to trust; left out: those of the system")
+
+    @model_validator(mode="after")
+    def _a_ca_is_for_tls(self) -> Self:
+        if self.tls_ca is not None and not self.tls:
+            message = "tls_ca without tls would be of no use: set LOTSE_BROKER_TLS=true"
+            raise ValueError(message)
+        return self
 
 
 class HttpSettings(Settings):
@@ -123,6 +137,32 @@ class HttpSettings(Settings):
 
     host: str = "127.0.0.1"
     port: int = Field(ge=0, le=65535)
+    tls_cert: Path | None = Field(default=None, description="PEM file of our certificate: then we speak HTTPS")
+    tls_key: Path | None = Field(default=None, description="PEM file of its private key, which has no password")
+
+    @model_validator(mode="after")
+    def _certificate_and_key_fit(self) -> Self:
+        if (self.tls_cert is None) != (self.tls_key is None):
+            message = "tls_cert and tls_key belong together: set both, or none"
+            raise ValueError(message)
+        if self.tls_cert is not None and self.tls_key is not None:
+            try:
+                show(self.tls_cert, self.tls_key)
+            except OSError as error:
+                message = f"tls_cert {self.tls_cert} and tls_key {self.tls_key} cannot be used: {error}"
+                raise ValueError(message) from error
+        return self
+
+
+class LogSettings(Settings):
+    """What is logged, and how (`LOTSE_LOG_*`)."""
+
+    model_config = SettingsConfigDict(env_prefix="LOTSE_LOG_")
+
+    format: Literal["auto", "json", "text"] = Field(default="auto", description="auto: text on a terminal, else JSON")
+    level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field(
+        default="INFO", description="DEBUG: a line for every request and every batch, too"
+    )
 
 
 class ClockSettings(Settings):

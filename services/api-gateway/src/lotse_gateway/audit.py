@@ -10,7 +10,7 @@ from typing import Any
 from lotse_gateway.database import Session
 from lotse_gateway.idempotency import mark_effect
 from lotse_gateway.keys import ApiKey
-from lotse_gateway.request_id import current_request_id
+from lotse_shared.request_id import current_request_id
 
 States = Mapping[str, Mapping[str, Any]]
 """Things by their id, as their tables have them."""

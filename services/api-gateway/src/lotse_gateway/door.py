@@ -1,4 +1,6 @@
-"""The outermost layer: bounds what comes in, marks what goes out, counts both; whatever fails inside ends here."""
+"""The outermost layer: bounds what comes in, marks what goes out, counts and times it; what fails inside ends here."""
+
+import time
 
 from fastapi import Request
 from fastapi.responses import JSONResponse
@@ -6,14 +8,13 @@ from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from lotse_gateway.metrics import count_request
-from lotse_gateway.request_id import HEADER, begin_request
+from lotse_shared.door import method_and_route
+from lotse_shared.log import get_logger, is_debugging
 from lotse_shared.problems import Problem, TooLarge, answer_unexpected, problem_response
+from lotse_shared.request_id import HEADER, begin_request
 
 DOCS_PATH = "/docs"
 CONSOLE_PATH = "/console"
-
-METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
-"""Those that are counted by name: strangers can make up others."""
 
 SECURITY_HEADERS = (
     (b"x-content-type-options", b"nosniff"),
@@ -38,6 +39,9 @@ CONSOLE_POLICY = (
 MARKS = (*SECURITY_HEADERS, CONTENT_POLICY)
 DOCS_MARKS = (*SECURITY_HEADERS, DOCS_CONTENT_POLICY)
 CONSOLE_MARKS = (*SECURITY_HEADERS, CONSOLE_POLICY)
+
+
+log = get_logger(__name__)
 
 
 class UnsupportedMediaType(Problem):
@@ -73,26 +77,28 @@ class Door:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        status, is_answered = 500, False
+        status, began_s, head_s = 500, time.perf_counter(), 0.0
         marks = (*_marks_of(scope["path"]), (HEADER, begin_request(scope["headers"])))
 
         async def send_marked(message: Message) -> None:
-            nonlocal status, is_answered
+            nonlocal status, head_s
             if message["type"] == "http.response.start":
-                status, is_answered = message["status"], True
+                status, head_s = message["status"], time.perf_counter()
                 message["headers"] = [*message["headers"], *marks]
             await send(message)
 
         try:
             await self._enter(scope, receive, send_marked)
         except Exception as error:
-            if is_answered:  # half-way: what is cut off must not look whole
+            if head_s:  # half-way: what is cut off must not look whole
                 raise
             await answer_unexpected(Request(scope), error)(scope, receive, send_marked)
         finally:
-            route = getattr(scope.get("route"), "path", "none")
-            method = scope["method"] if scope["method"] in METHODS else "other"
-            count_request(method, route, status)
+            method, route = method_and_route(scope)
+            taken_s = (head_s or time.perf_counter()) - began_s
+            count_request(method, route, status, taken_s)
+            if is_debugging():
+                log.debug("answered", method=method, path=scope["path"], status=status, seconds=round(taken_s, 4))
 
     async def _enter(self, scope: Scope, receive: Receive, send: Send) -> None:
         if len(scope["query_string"]) > self._max_query_bytes:

@@ -9,7 +9,7 @@ import asyncpg
 
 from lotse_gateway.keys import ApiKey, Scope
 from lotse_gateway.memory import Display
-from lotse_gateway.metrics import DECISION_DELAY_S, HEARTBEAT_AT, MEMORY_READS, UNREADABLE_DECISIONS
+from lotse_gateway.metrics import DECISION_DELAY_S, HEARTBEAT_AT, MEMORY_READS, SENSOR_TO_SIGN_S, UNREADABLE_DECISIONS
 from lotse_gateway.resources import Resources
 from lotse_shared.clock import DataClock, WallClock
 from lotse_shared.hints import Hints
@@ -103,6 +103,8 @@ class Feed:
             self._unreadable.now(row["sign_id"], "decision without ttl_s, not served", decision_id=row["decision_id"])
         if self._resources.memory.is_loaded and self._resources.clock_name == "wall":
             DECISION_DELAY_S.observe(max(0.0, _age_s(row["decided_at"])))
+            if row["sensed_at"] is not None:
+                SENSOR_TO_SIGN_S.observe(max(0.0, _age_s(row["sensed_at"])))
         return Display(row["sign_id"], row["decision_id"], row["body"], row["etag"], ttl_s or 0.0)
 
 

@@ -7,6 +7,7 @@ from pydantic import BaseModel, ValidationError
 
 from lotse_shared.log import OnChange, get_logger
 from lotse_shared.problems import MEDIA_TYPE, Conflict, InvalidInput, NotFound, Problem, TooLarge, Unavailable
+from lotse_shared.request_id import headers_onward
 
 RETRY_AFTER_S = 5
 RELAYED: dict[int, type[Problem]] = {kind.status: kind for kind in (NotFound, Conflict, InvalidInput, TooLarge)}
@@ -44,7 +45,7 @@ class InternalService:
             It says so, is away, too slow, or answers what cannot be understood.
         """
         try:
-            answer = await self._http.post(path, **request)
+            answer = await self._http.post(path, headers=headers_onward(), **request)
             if answer.status_code in RELAYED or _says_why_it_cannot(answer):
                 raise _relay(self._name, answer)
             answer.raise_for_status()

@@ -4,20 +4,30 @@ from functools import cache
 
 from prometheus_client import Counter, Gauge, Histogram
 
+from lotse_shared.door import REQUEST_BUCKETS_S
+
 REQUESTS = Counter("lotse_gateway_requests_total", "Requests by route and status", ["method", "route", "status"])
+REQUEST_SECONDS = Histogram(
+    "lotse_gateway_request_seconds",
+    "From a request to the head of its answer, by route",
+    ["method", "route"],
+    buckets=REQUEST_BUCKETS_S,
+)
 LIMITED = Counter("lotse_gateway_limited_total", "Requests refused with 429, by quota", ["quota"])
 KEY_USES = Counter("lotse_gateway_key_uses_written_total", "Writes of when keys were used last", ["outcome"])
 DISPLAYS = Counter("lotse_gateway_displays_total", "Sign polls by status", ["status"])
 
 
 @cache
-def _requests(method: str, route: str, status: int) -> Counter:
-    return REQUESTS.labels(method, route, status)
+def _requests(method: str, route: str, status: int) -> tuple[Counter, Histogram]:
+    return REQUESTS.labels(method, route, status), REQUEST_SECONDS.labels(method, route)
 
 
-def count_request(method: str, route: str, status: int) -> None:
-    """Count a request. A counter is looked up by its labels once: that costs more than the counting."""
-    _requests(method, route, status).inc()
+def count_request(method: str, route: str, status: int, taken_s: float) -> None:
+    """Count and time a request. Both are looked up by their labels once: that costs more than the counting."""
+    count, seconds = _requests(method, route, status)
+    count.inc()
+    seconds.observe(taken_s)
 
 
 @cache
@@ -36,6 +46,11 @@ DECISION_DELAY_S = Histogram(
     "lotse_gateway_decision_to_memory_seconds",
     "From decided_at to the moment from which signs are served it (on the wall clock only)",
     buckets=(0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 15.0, 60.0),
+)
+SENSOR_TO_SIGN_S = Histogram(
+    "lotse_gateway_sensor_to_sign_seconds",
+    "From the end of the newest interval measured to the moment from which signs are served what was decided by it",
+    buckets=(0.1, 0.25, 0.5, 1.0, 2.0, 5.0, 10.0, 20.0, 40.0, 60.0, 120.0, 300.0),
 )
 DATABASE_UP = Gauge("lotse_gateway_database_up", "1 while the last read of the database succeeded")
 MEMORY_READS = Counter("lotse_gateway_memory_reads_total", "Re-reads of what signs are served from", ["outcome"])

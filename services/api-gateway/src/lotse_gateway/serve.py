@@ -24,6 +24,7 @@ from lotse_shared.database import close_pool, create_pool
 from lotse_shared.log import get_logger
 from lotse_shared.run import run_service
 from lotse_shared.settings import ClockSettings, DatabaseSettings, HttpSettings
+from lotse_shared.tls import trust
 
 log = get_logger(__name__)
 
@@ -69,8 +70,9 @@ async def open_resources(
         f"{APPLICATION}-export",
     )
     queries = load_all_queries()
-    to_routing = httpx.AsyncClient(base_url=settings.routing_url, timeout=settings.routing_timeout_s)
-    to_ingest = httpx.AsyncClient(base_url=settings.ingest_url, timeout=settings.ingest_timeout_s)
+    trusted = trust(settings.internal_ca)
+    to_routing = httpx.AsyncClient(base_url=settings.routing_url, timeout=settings.routing_timeout_s, verify=trusted)
+    to_ingest = httpx.AsyncClient(base_url=settings.ingest_url, timeout=settings.ingest_timeout_s, verify=trusted)
     try:
         yield Resources(
             settings=settings,

@@ -6,6 +6,7 @@ from pydantic import Field, StringConstraints
 from pydantic_settings import SettingsConfigDict
 
 from lotse_shared.settings import Settings, TimeZoneName
+from lotse_shared.tls import CaFile
 
 Origin = Annotated[str, StringConstraints(pattern=r"^https?://[A-Za-z0-9.-]+(:\d{1,5})?$")]
 """Scheme, host and port of a page, as browsers send it."""
@@ -20,6 +21,9 @@ class GatewaySettings(Settings):
     routing_timeout_s: float = Field(default=10.0, gt=0)
     import_timeout_s: float = Field(default=120.0, gt=0, description="how long routing may take to match a feed")
     ingest_url: str = Field(default="http://127.0.0.1:8082", description="ingest's internal HTTP")
+    internal_ca: CaFile | None = Field(
+        default=None, description="PEM file of CAs to trust where these URLs say https; left out: those of the system"
+    )
     ingest_timeout_s: float = Field(default=30.0, gt=0, description="longer than LOTSE_INGEST_INTAKE_WAIT_S")
     ttl_s: float = Field(default=300.0, gt=0, description="age of the heartbeat at which GET /v1/system calls it stale")
     poll_s: float = Field(default=30.0, gt=0, description="Retry-After of a display that cannot be given now")

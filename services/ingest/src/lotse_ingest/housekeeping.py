@@ -23,6 +23,8 @@ ADVISORY_LOCK_KEY = 0x1075F  # any number that no other program uses on this dat
 STEP_TIMEOUT_S = 600.0
 CLOSE_TIMEOUT_S = 5.0
 SLICE_ROWS = 10_000
+ACCOUNTS_COMPARED = 100
+"""Of the ledger, in a round."""
 REFRESH_LAG = timedelta(hours=1)
 """Newer quarters are aggregated when they are asked for: readings still come in."""
 
@@ -114,6 +116,7 @@ class Housekeeping:
     async def _steps(self, connection: asyncpg.Connection, now: datetime) -> AsyncGenerator[None, None]:
         """Work through all that is due; every step is a transaction of its own."""
         there = await self._measure(connection)
+        await self._compare_ledger(connection, now)
         # A clock that jumps ahead, or a wrong watermark, makes nothing old: age is told by what was measured since.
         newest = await connection.fetchval(self._sql["newest_day"]) or now
         as_of = min(now, newest)
@@ -163,6 +166,18 @@ class Housekeeping:
             self._metrics.compressed_chunks.labels(table).inc()
             log.info("compressed", table=table, chunk=chunk)
             yield
+
+    async def _compare_ledger(self, connection: asyncpg.Connection, now: datetime) -> None:
+        """Hold some accounts of the last full hour against the table; not in data time."""
+        hour = datetime.now(UTC).replace(minute=0, second=0, microsecond=0) - timedelta(hours=1)
+        if abs(now - datetime.now(UTC)) > timedelta(hours=1):
+            return
+        rows = await connection.fetch(self._sql["compare_ledger"], hour, ACCOUNTS_COMPARED, timeout=STEP_TIMEOUT_S)
+        self._metrics.ledger_accounts_checked.inc(len(rows))
+        wrong = [row for row in rows if row["stored"] != row["found"]]
+        for row in wrong:
+            self._metrics.ledger_differences.inc(abs(row["stored"] - row["found"]))
+            log.warning("the ledger and the table differ", hour=hour.isoformat(), **row)
 
     async def _measure(self, connection: asyncpg.Connection) -> set[str]:
         """Tell Prometheus what the tables take on disk, and give the names of those that there are."""

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from itertools import count
 
@@ -9,7 +10,8 @@ from lotse_ingest.inbox import Inbox
 from lotse_ingest.messages import Fate, Received
 from lotse_ingest.metrics import Metrics
 from lotse_ingest.settings import IngestSettings
-from lotse_shared.log import OnChange, get_logger
+from lotse_shared.log import OnChange, get_logger, is_debugging
+from lotse_shared.request_id import current_request_id
 
 log = get_logger(__name__)
 
@@ -20,6 +22,18 @@ class BusyError(Exception):
 
 class NotYetError(Exception):
     """It was received, but not committed in time. It may still be: whoever sends it again does no harm."""
+
+
+def _future() -> "asyncio.Future[list[Fate]]":
+    return asyncio.get_running_loop().create_future()
+
+
+@dataclass(frozen=True, slots=True)
+class _Waiting:
+    """A request that waits for its commit."""
+
+    answer: "asyncio.Future[list[Fate]]" = field(default_factory=_future)
+    request_id: str | None = field(default_factory=current_request_id)
 
 
 class Intake:
@@ -36,7 +50,7 @@ class Intake:
         self._metrics = metrics
         self._state = OnChange(log)
         self._numbers = count(1)
-        self._waiting: dict[int, asyncio.Future[list[Fate]]] = {}
+        self._waiting: dict[int, _Waiting] = {}
         self._queued = 0
 
     async def take(self, topic: str, payload: bytes) -> list[Fate]:
@@ -53,12 +67,11 @@ class Intake:
             self._tell("full", "requests over HTTP are refused: the queue is full")
             raise BusyError
         number = next(self._numbers)
-        future: asyncio.Future[list[Fate]] = asyncio.get_running_loop().create_future()
-        self._waiting[number] = future
+        waiting = self._waiting[number] = _Waiting()
         self._queued += 1
         self._inbox.put([Received(topic, payload, datetime.now(UTC), self, number)])
         try:
-            fates = await asyncio.wait_for(future, self._wait_s)
+            fates = await asyncio.wait_for(waiting.answer, self._wait_s)
         except TimeoutError:
             self._tell("late", "requests over HTTP are not committed in time")
             raise NotYetError from None
@@ -75,9 +88,12 @@ class Intake:
             if fate.message.origin is self and fate.message.packet_id in told:
                 told[fate.message.packet_id].append(fate)
         for number, own in told.items():
-            future = self._waiting.get(number)
-            if future is not None and not future.done():
-                future.set_result(own)
+            waiting = self._waiting.get(number)
+            if waiting is None or waiting.answer.done():
+                continue
+            waiting.answer.set_result(own)
+            if is_debugging():  # in the task of the batch, whose id the line has, too
+                log.debug("request stored", request_id=waiting.request_id)
 
     def _tell(self, answer: str, event: str) -> None:
         self._metrics.intake_requests.labels(answer).inc()

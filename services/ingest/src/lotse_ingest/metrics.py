@@ -2,6 +2,8 @@
 
 from prometheus_client import REGISTRY, CollectorRegistry, Counter, Gauge, Histogram
 
+from lotse_shared.door import REQUEST_BUCKETS_S
+
 LATENCY_BUCKETS_S = (0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30)
 SIZE_BUCKETS = (1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 2000, 5000)
 
@@ -29,6 +31,13 @@ class Metrics:
         self.intake_requests = Counter(
             "lotse_ingest_http_requests", "Messages over HTTP by what was answered", ["answer"], registry=registry
         )
+        self.request_s = Histogram(
+            "lotse_ingest_request_seconds",
+            "Duration of an internal request, by route and status",
+            ["method", "route", "status"],
+            buckets=REQUEST_BUCKETS_S,
+            registry=registry,
+        )
         self.batch_items = Histogram(
             "lotse_ingest_batch_items", "Readings and dead letters a batch", buckets=SIZE_BUCKETS, registry=registry
         )
@@ -52,6 +61,12 @@ class Metrics:
             registry=registry,
         )
         self.connections = Counter("lotse_ingest_connections", "Connections made to the broker", registry=registry)
+        self.connection_failures = Counter(
+            "lotse_ingest_connection_failures",
+            "Attempts to connect to the broker that failed: the network, TLS, or the broker refused",
+            ["kind"],
+            registry=registry,
+        )
         self.broker_connected = Gauge("lotse_ingest_broker_connected", "1: connected and subscribed", registry=registry)
         self.database_connected = Gauge(
             "lotse_ingest_database_connected", "1: the last access succeeded", registry=registry
@@ -67,6 +82,16 @@ class Metrics:
         )
         self.alarms = Counter("lotse_ingest_alarms", "Alarms raised", ["kind"], registry=registry)
         self.detectors = Gauge("lotse_ingest_detectors", "Registered detectors known", registry=registry)
+        self.ledger_accounts_checked = Counter(
+            "lotse_ingest_ledger_accounts_checked",
+            "Accounts of the ledger (an hour of a detector) that were compared with the table",
+            registry=registry,
+        )
+        self.ledger_differences = Counter(
+            "lotse_ingest_ledger_differences",
+            "Readings by which an account and the table differed",
+            registry=registry,
+        )
         self.housekeeping_rounds = Counter(
             "lotse_ingest_housekeeping_rounds", "Rounds of housekeeping by outcome", ["outcome"], registry=registry
         )

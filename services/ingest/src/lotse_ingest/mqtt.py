@@ -3,10 +3,13 @@
 paho reads a packet in three system calls and makes a dozen Python objects of it, properties decoded and all. Here a
 chunk is read at a time, PUBLISH packets are cut out of it in one loop, and all other packets go to paho's own handlers.
 This leans on private hooks of paho, all of them in this file: `_packet_read`, `_sock_recv`, `_in_packet`,
-`_packet_handle`, `_packet_queue`, `_last_bytes_received` and `_msgtime_mutex`. The dependency is therefore pinned to
-one version, and tests/unit/test_ingest_mqtt.py fails when one of them goes or changes its meaning.
+`_packet_handle`, `_packet_queue`, `_ssl_wrap_socket`, `_ssl_context`, `_last_bytes_received` and `_msgtime_mutex`. The
+dependency is therefore pinned to one version, and tests/unit/test_ingest_mqtt.py fails when one of them goes or
+changes its meaning.
 """
 
+import socket
+import ssl
 import struct
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
@@ -20,6 +23,7 @@ from paho.mqtt.exception import MalformedPacket
 from lotse_ingest.messages import Origin, Received
 
 CHUNK_BYTES = 64 * 1024
+"""More than a record of TLS (16 KiB): nothing that was decrypted may be left waiting where no socket tells of it."""
 MAX_TOPICS_KNOWN = 65_536
 LONGEST_TOPIC_KNOWN_BYTES = 256
 PUBLISH = 0x30
@@ -156,6 +160,18 @@ class LeanClient(mqtt.Client):
     def ping(self) -> None:
         """Send a PINGREQ, whether its answer will be read or not."""
         self._packet_queue(MessageType.PINGREQ, b"\xc0\x00", 0, 0)
+
+    def _ssl_wrap_socket(self, tcp_sock: socket.socket) -> ssl.SSLSocket:
+        """Shake hands, and close what came of it if that fails: paho leaves it open, and we try again for days."""
+        assert self._ssl_context is not None  # noqa: S101 - paho asks for this only where TLS was set
+        wrapped = self._ssl_context.wrap_socket(tcp_sock, server_hostname=self.host, do_handshake_on_connect=False)
+        try:
+            wrapped.settimeout(self.connect_timeout)
+            wrapped.do_handshake()
+        except OSError:
+            wrapped.close()
+            raise
+        return wrapped
 
     def _packet_read(self) -> MQTTErrorCode:
         """Read one chunk and handle all that is whole in it (called by paho's `loop_read`)."""

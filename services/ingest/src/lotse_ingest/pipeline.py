@@ -1,10 +1,14 @@
 """The line: a sensor message is received, decoded, judged, batched, stored, and only then acknowledged."""
 
 import asyncio
+import itertools
+import secrets
 import time
 from collections import Counter
 from collections.abc import AsyncIterator, Iterable, Iterator, Sequence
 from datetime import UTC, datetime
+
+from structlog.contextvars import bound_contextvars
 
 from lotse_ingest.availability import Availability, GaveUpError
 from lotse_ingest.batch import Batch, BatchReading, Item
@@ -19,7 +23,7 @@ from lotse_ingest.recollection import Recollection
 from lotse_ingest.settings import IngestSettings
 from lotse_ingest.store import RefusedError, Store, Stored
 from lotse_shared.clock import DataClock
-from lotse_shared.log import OnChange, get_logger
+from lotse_shared.log import OnChange, get_logger, is_debugging
 from lotse_shared.reading import Reading
 
 log = get_logger(__name__)
@@ -74,6 +78,8 @@ class Pipeline:
         self._availability = availability
         self._metrics = metrics
         self._watermark_state = OnChange(log)
+        self._name = secrets.token_hex(3)
+        self._numbers = itertools.count(1)
         self._writing: asyncio.Task[None] | None = None
 
     async def run(self, stop: asyncio.Event) -> None:
@@ -99,16 +105,18 @@ class Pipeline:
     async def handle(self, received: Sequence[Received]) -> None:
         """Take messages down the line, in parts that a transaction and the event loop can bear.
 
-        While a part is being written, the next one is decoded and judged; it is written once the one before is.
+        While a part is being written, the next one is decoded and judged; it is written once the one before is. Log
+        lines that it leads to carry its id, which no other batch of any process has.
         """
         async for part in self._parts(received):
-            await self._look_up_detectors(part)
-            batch = Batch(tuple([item async for item in self._judge(part)]))
-            await self._written()
-            messages = [message for message, _ in part]
-            self._inbox.hold(is_held=True)
-            self._writing = asyncio.create_task(self._write(messages, batch))
-            self._writing.add_done_callback(self._go_on)
+            with bound_contextvars(batch=f"{self._name}-{next(self._numbers)}"):
+                await self._look_up_detectors(part)
+                batch = Batch(tuple([item async for item in self._judge(part)]))
+                await self._written()
+                messages = [message for message, _ in part]
+                self._inbox.hold(is_held=True)
+                self._writing = asyncio.create_task(self._write(messages, batch))
+                self._writing.add_done_callback(self._go_on)
 
     def _go_on(self, writing: asyncio.Task[None]) -> None:
         """Take small batches again; or no more, so that `run` ends, if the last one could not be written."""
@@ -125,7 +133,11 @@ class Pipeline:
         stored = await self._store(batch)
         for origin in dict.fromkeys(message.origin for message in messages):  # a connection, maybe also the HTTP intake
             origin.acknowledge([message for message in messages if message.origin is origin], lambda: _fates(stored))
-        self._metrics.age_s.observe((datetime.now(UTC) - messages[0].received_at).total_seconds())
+        age_s = (datetime.now(UTC) - messages[0].received_at).total_seconds()
+        self._metrics.age_s.observe(age_s)
+        if is_debugging():
+            outcomes = Counter(outcome for part in stored for outcome in part.outcomes if outcome is not None)
+            log.debug("batch stored", messages=len(messages), age_s=round(age_s, 4), outcomes=dict(outcomes))
 
     async def _parts(self, received: Iterable[Received]) -> AsyncIterator[Part]:
         """Decode message by message; a part ends with the message that makes it `transaction_items` or more."""

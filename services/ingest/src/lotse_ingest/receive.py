@@ -8,10 +8,11 @@ import asyncio
 import math
 import random
 import socket
+import ssl
 import time
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from paho.mqtt.packettypes import PacketTypes
 from paho.mqtt.properties import Properties
@@ -25,6 +26,7 @@ from lotse_ingest.mqtt import LeanClient
 from lotse_ingest.settings import IngestSettings
 from lotse_shared.log import OnChange, get_logger
 from lotse_shared.settings import BrokerSettings
+from lotse_shared.tls import trust
 
 if TYPE_CHECKING:
     from paho.mqtt.client import SocketLike  # paho defines it for type checkers only
@@ -99,6 +101,8 @@ class Receiver:
         client = LeanClient(self._settings.session_id, self._on_messages)
         if broker.username is not None:
             client.username_pw_set(broker.username, broker.password.get_secret_value() if broker.password else None)
+        if broker.tls:
+            client.tls_set_context(trust(broker.tls_ca))
         properties = Properties(PacketTypes.CONNECT)  # type: ignore[no-untyped-call] # paho leaves it untyped
         properties.SessionExpiryInterval = self._settings.session_expiry_s
         properties.ReceiveMaximum = self._settings.receive_maximum
@@ -141,7 +145,10 @@ class Receiver:
             await asyncio.to_thread(self._client.reconnect)
         except OSError as error:
             self._short_lived = 0
-            self._lose(f"{type(error).__name__}: {error}")
+            is_tls = isinstance(error, ssl.SSLError)
+            self._count_failure("tls" if is_tls else "network")
+            hint = "; see LOTSE_BROKER_HOST and LOTSE_BROKER_TLS_CA" if is_tls else ""
+            self._lose(f"{type(error).__name__}: {error}{hint}")
         finally:
             self._is_connecting = False
         self._read_on()
@@ -229,6 +236,9 @@ class Receiver:
         self._metrics.broker_connected.set(0)
         self._wake.set()
 
+    def _count_failure(self, kind: Literal["network", "tls", "refused"]) -> None:
+        self._metrics.connection_failures.labels(kind).inc()
+
     def _refuse(self, why: str) -> None:
         """Give this connection up; another may be better."""
         self._why_lost = why
@@ -279,6 +289,7 @@ class Receiver:
 
     def _on_connect(self, _client: object, _userdata: object, _flags: object, reason: ReasonCode, _p: object) -> None:
         if reason.is_failure:
+            self._count_failure("refused")
             self._why_lost = f"connection refused: {reason}"  # paho closes it
             return
         self._metrics.connections.inc()
@@ -294,6 +305,7 @@ class Receiver:
     ) -> None:
         for topic_filter, reason in zip(self._settings.subscriptions, reasons, strict=True):
             if reason.is_failure:
+                self._count_failure("refused")
                 self._refuse(f"subscription to {topic_filter} refused: {reason}")
                 return
         self.is_subscribed = True

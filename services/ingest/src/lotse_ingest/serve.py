@@ -60,6 +60,7 @@ class Ingest:
         self._database = database
         self._application = settings.session_id
         self._drained = asyncio.Event()
+        self._metrics = metrics
         self._availability = Availability(pool, metrics, settings.shutdown_grace_s)
         self.inbox = inbox = Inbox(settings.linger, settings.queue_messages, settings.queue_bytes, metrics)
         self.receiver = receiver(broker, settings, inbox, metrics)
@@ -104,7 +105,7 @@ class Ingest:
     @property
     def app(self) -> FastAPI:
         """The internal HTTP."""
-        return create_app(self.ready, self._intake, self._replays)
+        return create_app(self.ready, self._metrics.request_s, self._intake, self._replays)
 
     async def store_until(self, stop: asyncio.Event) -> None:
         """Receive and store, and nothing besides, until told to stop."""

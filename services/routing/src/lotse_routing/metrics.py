@@ -2,15 +2,27 @@
 
 from prometheus_client import Counter, Gauge, Histogram
 
+from lotse_shared.door import REQUEST_BUCKETS_S
+
+STEP_BUCKETS_S = (0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5)
+REQUEST_SECONDS = Histogram(
+    "lotse_routing_request_seconds",
+    "Duration of an internal request, by route and status",
+    ["method", "route", "status"],
+    buckets=REQUEST_BUCKETS_S,
+)
 STEP_SECONDS = Histogram(
-    "lotse_routing_step_seconds", "Duration of a step, from feeling to deciding", buckets=(0.005, 0.02, 0.1, 0.5, 1, 5)
+    "lotse_routing_step_seconds", "Duration of a step, from feeling to deciding", buckets=STEP_BUCKETS_S
 )
 PUBLISH_SECONDS = Histogram(
-    "lotse_routing_publish_seconds", "Duration of the transaction of a step", buckets=(0.005, 0.02, 0.1, 0.5, 1, 5)
+    "lotse_routing_publish_seconds", "Duration of the transaction of a step", buckets=STEP_BUCKETS_S
 )
 TURN_FAILURES = Counter("lotse_routing_turn_failures_total", "Turns that failed and are tried again", ["kind"])
 SIGN_FAILURES = Counter("lotse_routing_sign_failures_total", "Decisions of a sign that failed: it went to its fallback")
 DECISIONS = Counter("lotse_routing_decisions_total", "Decisions written", ["state"])
+SIGN_CHANGES = Counter(
+    "lotse_routing_sign_changes_total", "Decisions by which a sign shows something else than before", ["state"]
+)
 SIGNS = Gauge("lotse_routing_signs", "Signs in service by what they show", ["state"])
 SIGNS_BY_SOURCE = Gauge("lotse_routing_signs_by_source", "Signs in service by whose word they show", ["source"])
 WAITING_PROPOSALS = Gauge("lotse_routing_waiting_proposals", "Proposals that wait for a person")
@@ -19,6 +31,9 @@ UNFILLED_TEMPLATES = Gauge(
     "lotse_routing_unfilled_templates", "Signs with the built-in text, because the town's template could not be filled"
 )
 LINKS_WITH_STATE = Gauge("lotse_routing_links_with_state", "Links whose state is known", ["level_of_service"])
+SNAPSHOT_AT = Gauge(
+    "lotse_routing_snapshot_timestamp_seconds", "When the snapshot that requests and decisions read was made"
+)
 LATE_WATERMARKS = Gauge("lotse_routing_late_watermarks", "Watermarks that came after a later one: no step was made")
 NEWEST_READING_AGE_S = Gauge("lotse_routing_newest_reading_age_seconds", "Lotse's now minus the newest reading felt")
 READINGS_FELT = Counter("lotse_routing_readings_felt_total", "Readings taken into the estimate")

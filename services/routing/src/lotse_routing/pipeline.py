@@ -153,6 +153,7 @@ class Planner:
             await self._read_profile()
         with metrics.STEP_SECONDS.time():
             felt = await self._compute.run(self._stepper.feel, turn)
+            metrics.SNAPSHOT_AT.set_to_current_time()
             tell_what_is_sensed(felt.sensed, turn.now)
             if turn.taken_before or not self._publisher.leads:
                 return
@@ -178,9 +179,9 @@ class Planner:
         if self._is_data_time or not outcome.is_empty:
             self._epoch = await self._publisher.publish(outcome)
             memory.relearned = frozenset()
+        tell_decisions(decided, memory.decided)
         self._stepper.keep(decided)
         self._written = links.written
-        tell_decisions(decided.decisions, decided.news)
 
     def _written_on(self, topology: Topology) -> Written:
         """Tell what is written of the links of a network; of another one than before, only which rows there are."""

@@ -8,6 +8,7 @@ from lotse_routing import metrics
 from lotse_routing.decide.decision import Decision
 from lotse_routing.decide.orders import Source
 from lotse_routing.state.sense import Sensed
+from lotse_routing.steps import Decided
 from lotse_shared.level_of_service import LevelOfService
 from lotse_shared.log import OnChange, get_logger
 
@@ -26,15 +27,19 @@ def tell_what_is_sensed(sensed: Sensed, now: datetime) -> None:
         metrics.NEWEST_READING_AGE_S.set((now - max(heard)).total_seconds())
 
 
-def tell_decisions(decisions: Mapping[str, Decision], news: tuple[Decision, ...]) -> None:
-    """Tell what signs show, and every decision that is news."""
+def tell_decisions(decided: Decided, before: Mapping[str, Decision]) -> None:
+    """Tell what signs show, every decision that is news, and which of them change what its sign showed before."""
+    decisions = decided.decisions
     for state in ("blank", "detour", "fallback"):
         metrics.SIGNS.labels(state).set(sum(d.state.value == state for d in decisions.values()))
     for source in get_args(Source):
         metrics.SIGNS_BY_SOURCE.labels(source).set(sum(d.authority.source == source for d in decisions.values()))
     proposals = [d.authority.proposal for d in decisions.values() if d.authority.proposal]
     metrics.WAITING_PROPOSALS.set(sum(proposal.is_waiting for proposal in proposals))
-    for decision in news:
+    for decision in decided.news:
+        shown = before.get(decision.sign_id)
+        if shown is None or (decision.state, decision.lines) != (shown.state, shown.lines):
+            metrics.SIGN_CHANGES.labels(decision.state.value).inc()
         log.info("decided", sign=decision.sign_id, state=decision.state.value, explanation=decision.explanation)
 
 

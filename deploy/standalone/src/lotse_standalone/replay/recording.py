@@ -4,6 +4,7 @@ import csv
 import gzip
 import heapq
 import math
+import zlib
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, tzinfo
@@ -124,7 +125,7 @@ def _rows(path: Path) -> Iterator[dict[str, str]]:
                 message = f"{path} lacks the columns {', '.join(missing)}"
                 raise StandaloneError(message)
             yield from reader
-    except (OSError, EOFError, UnicodeDecodeError, csv.Error) as error:
+    except (OSError, EOFError, zlib.error, UnicodeDecodeError, csv.Error) as error:
         message = f"{path} cannot be read: {error}"
         raise StandaloneError(message) from error
 

@@ -1,6 +1,7 @@
 """`lotse-sign`: one reference sign on a terminal, beside any Lotse."""
 
 import signal
+import ssl
 import sys
 import threading
 from datetime import UTC, datetime
@@ -10,6 +11,7 @@ from typing import Annotated
 import httpx
 import typer
 
+from lotse_shared.tls import trust
 from lotse_standalone.signs.sign_client import Shown, SignClient
 
 
@@ -29,6 +31,10 @@ def _command(
         Path, typer.Option(exists=True, dir_okay=False, readable=True, help="Holds the sign's key, and nothing else.")
     ],
     sign: Annotated[str, typer.Option(help="Its id.")],
+    ca_file: Annotated[
+        Path | None,
+        typer.Option(exists=True, dir_okay=False, help="PEM file of CAs to trust; left out: those of the system."),
+    ] = None,
     fault: Annotated[
         list[str] | None, typer.Option(help="Tell the centre that this is wrong with it, to try it; may be repeated.")
     ] = None,
@@ -37,8 +43,17 @@ def _command(
     stop = threading.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: stop.set())
-    with httpx.Client(base_url=url, headers={"Authorization": f"Bearer {key}"}) as client:
+    headers = {"Authorization": f"Bearer {key}"}
+    with httpx.Client(base_url=url, headers=headers, verify=_trust(ca_file)) as client:
         SignClient(client, sign, _print, lambda: tuple(fault or ())).run(stop)
+
+
+def _trust(ca_file: Path | None) -> ssl.SSLContext:
+    try:
+        return trust(ca_file)
+    except ssl.SSLError as error:
+        message = f"no certificates can be read from {ca_file}: {error}"
+        raise typer.BadParameter(message, param_hint="--ca-file") from error
 
 
 def _print(shown: Shown) -> None:

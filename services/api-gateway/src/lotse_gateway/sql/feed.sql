@@ -10,7 +10,7 @@ select sign_id, retired_at is not null as is_retired from sign;
 select newest.*
 from sign
 cross join lateral (
-    select d.sign_id, d.decision_id, d.decided_at, d.body, d.etag
+    select d.sign_id, d.decision_id, d.decided_at, d.sensed_at, d.body, d.etag
     from decision d
     where d.sign_id = sign.sign_id
     order by d.epoch desc, d.seq desc, d.decision_id desc

@@ -95,6 +95,23 @@ select count(*) from gone
 -- Compresses the oldest chunk of $1 that ends by $2 and has uncompressed rows, and gives its name; null: there is none.
 select compress_oldest_chunk($1::text::regclass, $2)
 
+-- name: compare_ledger
+-- Of $2 accounts of the hour of receipt $1, drawn by chance: what each says is stored, and what the table has of it. Only
+-- rows measured within a day of receipt are looked for, so that a few partitions are read; a reading that came later than
+-- that looks missing.
+with account as (
+    select detector_id, stored from ingest_ledger where hour = $1 and detector_id is not null order by random() limit $2
+)
+select detector_id, stored, found
+from account
+cross join lateral (
+    select count(*) as found
+    from reading
+    where reading.detector_id = account.detector_id
+        and measured_at > $1::timestamptz - interval '1 day' and measured_at < $1::timestamptz + interval '1 day 1 hour'
+        and received_at >= $1::timestamptz and received_at < $1::timestamptz + interval '1 hour'
+) there
+
 -- name: list_tables
 -- Those of the tables $1 that there are, with what they take on disk.
 select name, table_bytes(name::regclass) as bytes from unnest($1::text[]) as asked (name) where to_regclass(name) is not null

@@ -11,11 +11,13 @@ from lotse_routing.http.link_states import link_states_router
 from lotse_routing.http.roadworks import feeds_router
 from lotse_routing.http.routes import routes_router
 from lotse_routing.http.texts import texts_router
+from lotse_routing.metrics import REQUEST_SECONDS
 from lotse_routing.places import PlacesInForce
 from lotse_routing.records import Records
 from lotse_routing.settings import RoutingSettings
 from lotse_routing.state.snapshot import Snapshot
 from lotse_routing.town import Town
+from lotse_shared.door import InternalDoor
 from lotse_shared.health import Readiness, health_router
 from lotse_shared.problems import Unavailable, add_problem_handlers
 
@@ -39,6 +41,7 @@ def create_app(resources: Resources) -> FastAPI:
     app = FastAPI(title="Lotse routing (internal)", openapi_url=None)
     app.include_router(health_router(resources.ready))
     add_problem_handlers(app)
+    app.add_middleware(InternalDoor, seconds=REQUEST_SECONDS)
 
     def current() -> Snapshot:
         snapshot = resources.snapshot()

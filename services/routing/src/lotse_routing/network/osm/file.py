@@ -21,6 +21,8 @@ from lotse_routing.network.osm.restrictions import Member, Restriction, read_res
 from lotse_routing.network.osm.tags import LeftOut, Road, read_road
 
 SUFFIXES = (".osm", ".osm.gz", ".osm.pbf")
+DAMAGED = (RuntimeError, ValueError, IndexError, OverflowError, osmium.InvalidLocationError)
+"""What osmium raises for what is wrong with a file: its own, and what C++ calls invalid, out of range or too large."""
 DIGITS = 7
 """Decimal places of OpenStreetMap's own coordinates: about a centimetre."""
 
@@ -89,7 +91,7 @@ def read_roads(path: Path, watch: Watch) -> OsmRoads:
         raise OsmFileError(message)
     try:
         return _read(path, watch)
-    except RuntimeError as error:  # what osmium raises for all that is wrong with a file
+    except DAMAGED as error:
         message = f"{path} cannot be read: {error}"
         raise OsmFileError(message) from error
 
