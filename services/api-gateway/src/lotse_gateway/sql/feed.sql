@@ -7,13 +7,12 @@ select sign_id, retired_at is not null as is_retired from sign;
 -- name: list_newest_decisions
 -- The newest decision of each sign, unless it is held ($1, $2, $3: signs, decision ids and ETags). After a restored backup
 -- ids begin again where it ended, so that an id alone names none.
-select newest.*, array(
-    select detour ->> 'destination' from jsonb_array_elements(newest.detours::jsonb) as detour
-) as destinations
+select newest.*
 from sign
 cross join lateral (
     select d.sign_id, d.decision_id, d.decided_at, d.body, d.etag, d.source, d.shows_detours, d.explanation,
-        d.explanations, d.detours::text as detours
+        d.explanations, d.detours::text as detours,
+        array(select detour ->> 'destination' from jsonb_array_elements(d.detours) as detour) as destinations
     from decision d
     where d.sign_id = sign.sign_id
     order by d.epoch desc, d.seq desc, d.decision_id desc
