@@ -56,7 +56,7 @@ FOUND = {
 
 
 @pytest.fixture
-async def key(database: DatabaseSettings, connection: asyncpg.Connection) -> AsyncIterator[str]:
+async def key(database: DatabaseSettings, connection: asyncpg.Connection) -> str:
     """An administrator's key to a database in which there is a bit of everything."""
     await add_network(connection)
     for sign_id in ("S1", "S2"):
@@ -70,7 +70,7 @@ async def key(database: DatabaseSettings, connection: asyncpg.Connection) -> Asy
     )
     await connection.execute("insert into alarm (kind, message, raised_at) values ('example', 'one', now())")
     await beat(connection)
-    yield await create_key(database, "test", (Scope.ADMIN,), None)
+    return await create_key(database, "test", (Scope.ADMIN,), None)
 
 
 def _fill(client: httpx.Client) -> None:
@@ -138,8 +138,8 @@ async def _locked(connection: asyncpg.Connection, table: str) -> AsyncIterator[N
 
 async def _wait_for_a_waiting_read(connection: asyncpg.Connection) -> None:
     async with asyncio.timeout(60):
-        while not await connection.fetchval("select count(*) from pg_locks where not granted"):
-            await asyncio.sleep(0.02)
+        while not await connection.fetchval("select count(*), pg_sleep(0.02) from pg_locks where not granted"):
+            pass
 
 
 async def test_a_gateway_that_stops_is_not_ready_first_and_ends_what_is_under_way(
