@@ -53,7 +53,6 @@ class Watch:
         self._alarms: States | None = None
         self._signs: States | None = None
         self._links: States | None = None
-        self._is_degraded = True
 
     @property
     def position(self) -> Position:
@@ -90,10 +89,8 @@ class Watch:
         try:
             await reading
         except (Unavailable, asyncpg.PostgresError) as error:
-            self._is_degraded = True
             self._state.now("away", "events come later: the database is away", error=str(error))
         else:
-            self._is_degraded = False
             self._state.now("there", "events come")
 
     async def read(self, tables: frozenset[str] = TABLES) -> None:
@@ -240,7 +237,7 @@ class Watch:
             "covers_until": _told(memory.covers_until),
             "heartbeat_at": _told(memory.heartbeat_at),
             "now": _told(_WALL.now()),
-            "degraded": self._is_degraded,
+            "degraded": memory.database_away_since is not None,
         }
 
 
