@@ -40,7 +40,7 @@ def test_no_check_of_schemathesis_fails(stack: Stack, tmp_path: Path) -> None:
     command: list[str | Path] = [
         *(Path(sys.executable).parent / "schemathesis", "--config-file", Path(__file__).parent / "schemathesis.toml"),
         *("run", f"{stack.gateway_url}/openapi.json", "--header", f"Authorization: Bearer {stack.key}"),
-        *("--checks", "all", "--phases", "examples,coverage,fuzzing", "--no-color"),
+        *("--checks", "all", "--phases", "examples,coverage,fuzzing,stateful", "--no-color"),
     ]
     ran = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
     assert ran.returncode == 0, ran.stdout[-20_000:] + ran.stderr[-2_000:]

@@ -10,6 +10,7 @@ from factories_gateway import (
     LINKS,
     VERSION,
     WHY,
+    Gateway,
     a_destination,
     a_detector,
     a_sign,
@@ -17,8 +18,6 @@ from factories_gateway import (
     beat,
     post_all,
 )
-
-from lotse_shared.settings import DatabaseSettings
 
 
 @pytest.fixture
@@ -49,7 +48,7 @@ async def test_a_sign_without_decisions_has_none_and_an_unknown_one_is_not_found
 
 
 async def test_detours_list_what_each_sign_in_service_says_now(
-    signs: httpx.AsyncClient, connection: asyncpg.Connection
+    gateway: Gateway, signs: httpx.AsyncClient, connection: asyncpg.Connection
 ) -> None:
     covers_until = datetime(2026, 11, 23, 7, 10, tzinfo=UTC)
     await beat(connection, covers_until=covers_until)
@@ -57,6 +56,7 @@ async def test_detours_list_what_each_sign_in_service_says_now(
         await add_decision(connection, sign_id=sign_id)
     (of_s1,) = (await signs.get("/v1/signs/S1/decisions")).json()["items"]
     await signs.delete("/v1/signs/S3")
+    await gateway.refresh()
     answer = await signs.get("/v1/detours")
     assert [item["sign"] for item in answer.json()["items"]] == ["S1", "S2"]
     assert answer.json()["items"][0] == DETOURS[0] | {
@@ -90,6 +90,7 @@ async def test_detours_list_what_each_sign_in_service_says_now(
 )
 @pytest.mark.parametrize("path", ["/v1/detours", "/v1/signs/S1/decisions"])
 async def test_explanations_are_in_the_language_that_is_asked_for(  # noqa: PLR0913, PLR0917 - cases
+    gateway: Gateway,
     signs: httpx.AsyncClient,
     connection: asyncpg.Connection,
     path: str,
@@ -99,6 +100,7 @@ async def test_explanations_are_in_the_language_that_is_asked_for(  # noqa: PLR0
     told: str,
 ) -> None:
     await add_decision(connection)
+    await gateway.refresh()
     answer = await signs.get(f"{path}{query}", headers={"Accept-Language": header})
     (item,) = answer.json()["items"]
     (detour,) = item.get("detours", [item])
@@ -113,30 +115,31 @@ async def test_a_language_that_there_is_not_is_refused_with_those_there_are(sign
 
 
 async def test_a_decision_of_before_is_explained_in_english_and_without_its_reason_as_data(
-    signs: httpx.AsyncClient, connection: asyncpg.Connection
+    gateway: Gateway, signs: httpx.AsyncClient, connection: asyncpg.Connection
 ) -> None:
     await add_decision(connection)
     old = [{key: DETOURS[0][key] for key in DETOURS[0] if key != "why"}]
     await connection.execute("update decision set explanations = default, detours = $1", old)
+    await gateway.refresh()
     (item,) = (await signs.get("/v1/detours?language=de")).json()["items"]
     assert (item["explanation"], item["why"]) == ("Street BC is closed.", None)
 
 
 async def test_a_route_that_no_longer_exists_has_no_travel_time(
-    signs: httpx.AsyncClient, connection: asyncpg.Connection
+    gateway: Gateway, signs: httpx.AsyncClient, connection: asyncpg.Connection
 ) -> None:
     await add_decision(connection)
     closed = [DETOURS[0] | {"shown": None, "normal": {"links": ["A-B-0"], "travel_time_s": None}, "gain_s": None}]
     await connection.execute("update decision set detours = $1", closed)
+    await gateway.refresh()
     (detour,) = (await signs.get("/v1/detours")).json()["items"]
     assert detour["shown"] is None
     assert detour["normal"]["travel_time_s"] is None
 
 
 async def test_the_system_tells_what_there_is(
-    signs: httpx.AsyncClient, connection: asyncpg.Connection, database: DatabaseSettings
+    gateway: Gateway, signs: httpx.AsyncClient, connection: asyncpg.Connection
 ) -> None:
-    assert database.pool_size
     empty = (await signs.get("/v1/system")).json()
     assert (empty["planner"], empty["covers_until"]) == (None, None)
     await post_all(signs, "destinations", [a_destination()])
@@ -149,6 +152,7 @@ async def test_the_system_tells_what_there_is(
         " (now() - interval '25 hours', 'D1', 5, 5, 0, 0, 0)"
     )
     await beat(connection, covers_until=datetime(2026, 11, 23, 7, 10, tzinfo=UTC))
+    await gateway.refresh()
     system = (await signs.get("/v1/system")).json()
     assert system["network"] == {"version": VERSION, "name": "four", "junctions": 4, "links": len(LINKS)}
     assert system["storage"]["backend"] == "postgresql"
@@ -156,5 +160,17 @@ async def test_the_system_tells_what_there_is(
     assert (system["detectors"], system["signs"], system["links_with_state"]) == (2, 2, 1)
     assert (system["clock"], system["covers_until"]) == ("wall", "2026-11-23T07:10:00Z")
     assert system["planner"]["fresh"]
-    await beat(connection, datetime.now(UTC) - timedelta(minutes=10))
-    assert not (await signs.get("/v1/system")).json()["planner"]["fresh"]
+    assert system["away"] == []
+    beaten_at = datetime.now(UTC) - timedelta(minutes=10)
+    await beat(connection, beaten_at)
+    await gateway.refresh()
+    answer = await signs.get("/v1/system")
+    assert not answer.json()["planner"]["fresh"]
+    (away,) = answer.json()["away"]
+    assert (away["part"], datetime.fromisoformat(away["since"])) == ("routing", beaten_at)
+    for path in ("/v1/system", "/v1/detours", "/v1/displays", "/v1/displays/S1", "/v1/links"):
+        assert (await signs.get(path)).headers["lotse-degraded"] == "routing", path
+    await beat(connection)
+    await gateway.refresh()
+    for path in ("/v1/system", "/v1/detours", "/v1/displays", "/v1/displays/S1", "/v1/links"):
+        assert "lotse-degraded" not in (await signs.get(path)).headers, path

@@ -24,11 +24,13 @@ from factories_gateway import (
     open_gateway,
     post_all,
 )
+from pydantic import SecretStr
 
 from lotse_gateway.keys import Scope
 from lotse_gateway.settings import GatewaySettings
 from lotse_shared.database import create_pool
 from lotse_shared.settings import DatabaseSettings
+from lotse_standalone.servers.postgres import EmbeddedPostgres
 
 PATIENCE_S = 40
 QUICK = GatewaySettings(events_heartbeat_s=0.2, events_ingest_s=0.2, max_listeners=3)
@@ -223,6 +225,19 @@ async def test_a_position_that_nobody_knows_is_answered_with_reset(
     await add_decision(connection, "S1")
     async with listen(served, last=last) as events:
         assert (await wait_for(events, "reset")).data["reason"]
+
+
+async def test_who_comes_back_while_the_database_is_away_is_told_to_read_anew(own_postgres: EmbeddedPostgres) -> None:
+    database = DatabaseSettings(dsn=SecretStr(own_postgres.dsn()))
+    async with serve(database) as served:
+        await served.gateway.watch.read()
+        await asyncio.to_thread(own_postgres.stop)
+        async with listen(served, last=str(served.gateway.watch.position)) as events:
+            assert (await anext(events)).kind == "hello"
+            told = await anext(events)
+            assert (told.kind, told.data["reason"]) == ("reset", "the database is away")
+            while not (await wait_for(events, "heartbeat")).data["degraded"]:
+                pass
 
 
 async def test_a_roadwork_begins_by_the_clock_and_is_told(served: Served) -> None:

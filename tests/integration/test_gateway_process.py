@@ -5,14 +5,13 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from typing import Any
 
 import asyncpg
 import httpx
 import pytest
 from factories_gateway import a_detector, add_decision, add_network, beat
+from processes_gateway import environment_of, serving, wait_until
 
 from lotse_shared.settings import DatabaseSettings
 from lotse_standalone.machine.ports import free_port
@@ -21,42 +20,9 @@ from lotse_standalone.servers.postgres import EmbeddedPostgres
 DSN_FORM = "postgresql://user:password@host:port/database"
 
 
-def _environment(database: DatabaseSettings, **more: str) -> dict[str, str]:
-    return {"PATH": os.environ["PATH"], "LOTSE_DATABASE_DSN": database.dsn.get_secret_value(), **more}
-
-
 def _run(*arguments: str, environment: dict[str, str]) -> "subprocess.CompletedProcess[str]":
     command = [sys.executable, "-m", "lotse_gateway", *arguments]
     return subprocess.run(command, env=environment, capture_output=True, text=True, check=False, timeout=60)
-
-
-@contextmanager
-def _serving(database: DatabaseSettings) -> Iterator[tuple[str, "subprocess.Popen[bytes]"]]:
-    port = free_port()
-    environment = _environment(database, LOTSE_HTTP_PORT=str(port))
-    process = subprocess.Popen(
-        [sys.executable, "-m", "lotse_gateway", "serve"], env=environment, stderr=subprocess.DEVNULL
-    )
-    url = f"http://127.0.0.1:{port}"
-    try:
-        _wait(f"{url}/readyz")
-        yield url, process
-    finally:
-        process.kill()
-        process.wait(10)
-
-
-def _wait(url: str, headers: dict[str, str] | None = None) -> httpx.Response:
-    deadline = time.monotonic() + 30
-    while True:
-        try:
-            answer = httpx.get(url, headers=headers)
-        except httpx.ConnectError:
-            answer = None
-        if answer is not None and answer.status_code == 200:
-            return answer
-        assert time.monotonic() < deadline, answer and answer.text
-        time.sleep(0.05)
 
 
 def _post(url: str, headers: dict[str, str], body: dict[str, Any]) -> int:
@@ -67,21 +33,22 @@ async def test_a_key_is_printed_once_and_opens_the_running_gateway(
     database: DatabaseSettings, connection: asyncpg.Connection
 ) -> None:
     await add_network(connection)
-    with _serving(database) as (url, process):
-        made = _run("create-key", "--name", "demo", "--scope", "admin", environment=_environment(database))
+    with serving(database) as gateway:
+        url, process = gateway.url, gateway.process
+        made = _run("create-key", "--name", "demo", "--scope", "admin", environment=environment_of(database))
         assert (made.returncode, made.stderr) == (0, "")
         key = made.stdout.removesuffix("\n")
         assert key.count("\n") == 0
         headers = {"Authorization": f"Bearer {key}"}
-        assert _wait(f"{url}/v1/system", headers).json()["name"] == "lotse"
+        assert wait_until(f"{url}/v1/system", headers).json()["name"] == "lotse"
         assert _post(f"{url}/v1/detectors", headers, a_detector()) == 201
         await connection.execute("insert into sign (sign_id, link_id) values ('S1', 'A-B-0')")
         await beat(connection)
         body = await add_decision(connection)
-        shown = _wait(f"{url}/v1/signs/S1/display", headers)
+        shown = wait_until(f"{url}/v1/signs/S1/display", headers)
         assert shown.content == body
         assert "date" in shown.headers
-        metrics = _wait(f"{url}/metrics").text
+        metrics = wait_until(f"{url}/metrics").text
         assert 'lotse_gateway_displays_total{status="200"}' in metrics
         assert 'lotse_gateway_requests_total{method="POST",route="/v1/detectors",status="201"} 1.0' in metrics
         assert "lotse_gateway_decision_to_memory_seconds_count 1.0" in metrics
@@ -104,7 +71,7 @@ async def test_a_key_is_printed_once_and_opens_the_running_gateway(
 def test_a_key_that_could_not_be_of_use_is_refused(
     arguments: list[str], words: str, database: DatabaseSettings
 ) -> None:
-    refused = _run("create-key", *arguments, environment=_environment(database))
+    refused = _run("create-key", *arguments, environment=environment_of(database))
     assert (refused.returncode, refused.stdout) == (1, "")
     assert words in refused.stderr
     assert refused.stderr.count("\n") == 1
@@ -146,10 +113,13 @@ async def test_an_export_whose_client_goes_away_ends_its_query(
         "select count(*) from pg_stat_activity where application_name = 'lotse-gateway-export' and state <> 'idle'"
         " and backend_type = 'client backend'"
     )
-    with _serving(database) as (url, _):
-        key = _run("create-key", "--name", "v", "--scope", "viewer", environment=_environment(database)).stdout.strip()
+    with serving(database) as gateway:
+        url = gateway.url
+        key = _run(
+            "create-key", "--name", "v", "--scope", "viewer", environment=environment_of(database)
+        ).stdout.strip()
         headers = {"Authorization": f"Bearer {key}"}
-        _wait(f"{url}/v1/system", headers)
+        wait_until(f"{url}/v1/system", headers)
         path = f"{url}/v1/export/readings?from=2026-03-02T00:00:00Z&to=2026-03-03T00:00:00Z"
         with httpx.stream("GET", path, headers=headers) as answer:
             assert answer.status_code == 200

@@ -1,5 +1,6 @@
 """What signs are served from: freshness, absence, ETags."""
 
+import json
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
@@ -7,10 +8,12 @@ import pytest
 
 from lotse_gateway.etags import matches
 from lotse_gateway.feed import read_ttl_s
-from lotse_gateway.memory import Absence, Display, Shown, SignMemory
+from lotse_gateway.memory import Absence, Away, Display, Reasons, Shown, SignMemory
 
 NOW = datetime(2026, 11, 23, 7, 10, tzinfo=UTC)
-DISPLAY = Display("S1", 7, b"{}", '"abc"', ttl_s=300)
+TO_TWO = [{"destination": "STADION", "gain_s": 1}, {"destination": "CENTRUM", "gain_s": 2}]
+REASONS = Reasons(NOW, "automatic", True, "closed", {"de": "zu"}, ("STADION", "CENTRUM"), json.dumps(TO_TWO))
+DISPLAY = Display("S1", 7, b"{}", '"abc"', 300, REASONS)
 
 
 def _memory() -> SignMemory:
@@ -61,6 +64,42 @@ def test_a_newer_decision_takes_the_place_of_the_older() -> None:
     found = memory.find("S1", NOW)
     assert isinstance(found, Shown)
     assert found.display is newer
+
+
+def _places(memory: SignMemory, *asked: str | None, after: tuple[str, str] | None = None) -> list[tuple[str, str]]:
+    sign, destination = asked or (None, None)
+    return [(display.sign_id, each["destination"]) for display, each in memory.list_detours(sign, destination, after)]
+
+
+def test_detours_are_listed_by_sign_and_destination() -> None:
+    memory = _memory()
+    memory.replace_signs({"S2": False, "S1": False, "RETIRED": True, "UNDECIDED": False})
+    memory.keep([replace(DISPLAY, sign_id="S2"), replace(DISPLAY, sign_id="RETIRED")])
+    all_of_them = [(sign, place) for sign in ("S1", "S2") for place in ("CENTRUM", "STADION")]
+    assert _places(memory) == all_of_them
+    assert _places(memory, "S2", None) == all_of_them[2:]
+    assert _places(memory, None, "CENTRUM") == [("S1", "CENTRUM"), ("S2", "CENTRUM")]
+    for number, place in enumerate(all_of_them):
+        assert _places(memory, after=place) == all_of_them[number + 1 :]
+    for asked in (("RETIRED", None), ("UNDECIDED", None), ("UNKNOWN", None), (None, "UNKNOWN"), ("S1", "UNKNOWN")):
+        assert _places(memory, *asked) == []
+
+
+def test_routing_is_away_when_its_heartbeat_is_late_and_of_that_nothing_is_known_while_the_database_is() -> None:
+    memory = _memory()
+    assert memory.away(NOW + timedelta(seconds=10)) is None
+    late = NOW + timedelta(seconds=10.1)
+    assert memory.away(late) == Away("routing", NOW)
+    memory.database_away_since = NOW + timedelta(seconds=5)
+    assert memory.away(late) == Away("database", NOW + timedelta(seconds=5))
+    assert SignMemory().away(NOW) is None
+
+
+def test_what_is_held_may_be_told_for_a_ttl_after_the_heartbeat() -> None:
+    memory = _memory()
+    assert memory.is_fresh(300, NOW + timedelta(seconds=299.9))
+    assert not memory.is_fresh(300, NOW + timedelta(seconds=300))
+    assert not SignMemory().is_fresh(300, NOW)
 
 
 @pytest.mark.parametrize("header", ['"abc"', 'W/"abc"', '"x", "abc"', '"x",W/"abc"', "*"])

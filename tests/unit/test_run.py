@@ -29,6 +29,10 @@ async def _until_stopped(stop: asyncio.Event) -> None:
     await stop.wait()
 
 
+async def _wait_for(event: asyncio.Event) -> None:
+    await event.wait()
+
+
 async def _get(port: int, path: str) -> httpx.Response:
     async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{port}") as client:
         for _ in range(200):
@@ -77,6 +81,47 @@ async def test_sigterm_lets_every_loop_finish() -> None:
     os.kill(os.getpid(), signal.SIGTERM)
     await asyncio.wait_for(service, 10)
     assert finished == ["done"]
+
+
+async def test_a_service_that_drains_serves_on_and_ends_connections() -> None:
+    drained = asyncio.Event()
+    port = free_port()
+    service = asyncio.create_task(
+        run_service(_app(), HttpSettings(port=port), {"steady": _until_stopped}, lambda: _wait_for(drained))
+    )
+    async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{port}", trust_env=False) as kept:
+        await _get(port, "/healthz")
+        assert "connection" not in (await kept.get("/healthz")).headers
+        os.kill(os.getpid(), signal.SIGTERM)
+        await asyncio.sleep(0)
+        last = await kept.get("/healthz")
+        assert (last.status_code, last.headers["connection"]) == (200, "close")
+        assert (await _get(port, "/healthz")).status_code == 200, "a new connection"
+        assert not service.done()
+    drained.set()
+    await asyncio.wait_for(service, 10)
+
+
+async def test_a_second_signal_ends_the_draining() -> None:
+    port = free_port()
+    never = asyncio.Event()
+    service = asyncio.create_task(
+        run_service(_app(), HttpSettings(port=port), {"steady": _until_stopped}, lambda: _wait_for(never))
+    )
+    await _get(port, "/healthz")
+    os.kill(os.getpid(), signal.SIGTERM)
+    await _get(port, "/healthz")  # the first was heard, and changed nothing
+    os.kill(os.getpid(), signal.SIGTERM)
+    await asyncio.wait_for(service, 10)
+
+
+async def test_a_service_that_fails_does_not_drain() -> None:
+    async def fails(_stop: asyncio.Event) -> None:
+        message = "the cable was cut"
+        raise OSError(message)
+
+    with pytest.raises(ExceptionGroup):
+        await run_service(_app(), HttpSettings(port=free_port()), {"weak": fails}, lambda: _wait_for(asyncio.Event()))
 
 
 async def test_readiness_names_what_is_missing() -> None:

@@ -119,7 +119,9 @@ def _presented(headers: list[tuple[bytes, bytes]]) -> str | None:
 
 def _problem(error: KeyRefusedError | KeysNotLoadedError) -> Problem:
     if isinstance(error, KeysNotLoadedError):
-        message = "keys have not been read yet, because the database was not there since the start"
+        message = (
+            "nobody can be known: the database, which has the keys, was not there since the start, or for too long"
+        )
         return Unavailable(message, headers={"Retry-After": "5"})
     message = f"{error}: send `Authorization: Bearer lotse_…` or `X-API-Key: lotse_…`"
     return NotAuthenticated(message, headers={"WWW-Authenticate": "Bearer"})

@@ -126,9 +126,10 @@ def create_app(resources: Resources, hub: Hub, watch: Watch) -> FastAPI:
 
 
 def _dependencies(resources: Resources) -> dict[str, bool]:
-    """Tell what must be there before this gateway can serve a sign.
+    """Tell what must be there before this gateway can serve a sign, and whether it will stay.
 
     Not the database: when it goes away, signs go on being served from memory, which taking the gateway out of service
     would prevent.
     """
-    return {"keys": resources.keys.is_loaded, "signs": resources.memory.is_loaded}
+    leaving = {"staying": False} if resources.drain.has_begun else {}
+    return {"keys": resources.keys.is_loaded, "signs": resources.memory.is_loaded, **leaving}

@@ -1,12 +1,15 @@
 """The gateway's way to PostgreSQL: named queries on a pool, and a clear answer while the database is away."""
 
+import copy
 from collections.abc import AsyncIterator, Callable, Coroutine, Mapping, Sequence
-from contextlib import asynccontextmanager
-from typing import Any, TypeAlias
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from dataclasses import dataclass, replace
+from typing import Any, Self, TypeAlias
 
 import asyncpg
 
 from lotse_gateway.metrics import DATABASE_UP
+from lotse_gateway.turns import Turns
 from lotse_shared.database import load_queries
 from lotse_shared.log import OnChange, get_logger
 from lotse_shared.problems import Unavailable
@@ -129,3 +132,62 @@ class Database:
             raise Unavailable(message, headers={"Retry-After": str(RETRY_AFTER_S)}) from error
         DATABASE_UP.set(1)
         self._state.now("there", "database there")
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """What reads of one kind may take: so many at a time, each so long; who finds no place waits for one so long.
+
+    `field` and `advice`: what a client is told whose read takes too long, which field to change, and how.
+    """
+
+    turns: Turns
+    read_s: float
+    patience_s: float
+    field: str = "query"
+    advice: str = "ask for less at once"
+
+
+class HeavyReads(Database):
+    """A pool of its own for reads that may go over much: they take turns, and none lasts for long."""
+
+    def __init__(
+        self, pool: "asyncpg.Pool[asyncpg.Record]", queries: Mapping[str, str], wait_s: float, limits: Limits
+    ) -> None:
+        super().__init__(pool, queries, wait_s)
+        self._limits = limits
+
+    def advising(self, field: str, *advice: str) -> Self:
+        """Give the same, with what a client is told whose read takes too long."""
+        return self._within(replace(self._limits, field=field, advice="; ".join(advice)))
+
+    def patient(self) -> Self:
+        """Give the same, for the later parts of a long answer: it waits for its turn as long as a read may take."""
+        return self._within(replace(self._limits, patience_s=self._limits.read_s))
+
+    def _within(self, limits: Limits) -> Self:
+        same = copy.copy(self)
+        same._limits = limits  # noqa: SLF001 - our own
+        return same
+
+    def turn(self) -> AbstractAsyncContextManager[None]:
+        """Take a turn for work that is done elsewhere. Raises Busy."""
+        return self._limits.turns.take(self._limits.patience_s)
+
+    @asynccontextmanager
+    async def _borrow(self) -> AsyncIterator[Connection]:
+        """Borrow a connection, as `Database` does.
+
+        Raises
+        ------
+        Busy
+            Too many do so.
+        TooSlow
+            PostgreSQL gave up a statement.
+        """
+        limits = self._limits
+        async with self.turn(), super()._borrow() as connection:
+            try:
+                yield connection
+            except asyncpg.QueryCanceledError:
+                raise limits.turns.too_slow(limits.read_s, limits.field, limits.advice) from None

@@ -8,7 +8,7 @@ from datetime import datetime
 import asyncpg
 
 from lotse_gateway.keys import ApiKey, Scope
-from lotse_gateway.memory import Display
+from lotse_gateway.memory import Display, Reasons
 from lotse_gateway.metrics import DECISION_DELAY_S, HEARTBEAT_AT, MEMORY_READS, SENSOR_TO_SIGN_S, UNREADABLE_DECISIONS
 from lotse_gateway.resources import Resources
 from lotse_shared.clock import DataClock, WallClock
@@ -23,6 +23,7 @@ TICK_S = 5.0
 PAUSE_S = 0.02
 """A decision is served this much later at worst when decisions come in a burst; signs poll every few seconds."""
 
+_WALL = WallClock()
 log = get_logger(__name__)
 
 
@@ -36,6 +37,8 @@ class Feed:
         self._unreadable = OnChange(log)
         self._newest: tuple[int | None, int | None] | None = None
         """Epoch and id of the newest decision read."""
+        self._fed_at: datetime | None = None
+        """When the database was heard of last; while it never was, when it was missed first."""
 
     @property
     def tables(self) -> frozenset[str]:
@@ -52,9 +55,18 @@ class Feed:
             except (Unavailable, asyncpg.PostgresError) as error:  # whatever the database says, signs go on
                 MEMORY_READS.labels("failed").inc()
                 self._state.now("away", "memory not refreshed, serving what is held", error=str(error))
+                self._note_absence()
             else:
                 MEMORY_READS.labels("read").inc()
                 self._state.now("fed", "memory fed")
+
+    def _note_absence(self) -> None:
+        """Tell what serves from the memory; keys that may have been revoked long since open nothing any more."""
+        since = self._fed_at or _WALL.now()
+        self._fed_at = since
+        self._resources.memory.database_away_since = since
+        if _age_s(since) > self._resources.settings.key_memory_s:
+            self._resources.keys.forget()
 
     async def read(self, tables: Iterable[str]) -> None:
         """Read what these tables feed.
@@ -71,6 +83,7 @@ class Feed:
             await self._read_keys()
         if hinted & SIGN_TABLES:
             await self._read_signs(hinted)
+        self._fed_at, self._resources.memory.database_away_since = _WALL.now(), None
 
     async def _read_clock(self) -> None:
         row = await self._resources.feeding.row("get_newest_watermark")
@@ -93,6 +106,7 @@ class Feed:
             self._newest = newest
         if planner is not None and planner["heartbeat_at"] is not None:
             memory.heartbeat_at, memory.covers_until = planner["heartbeat_at"], planner["covers_until"]
+            memory.epoch = planner["epoch"]
             HEARTBEAT_AT.set(planner["heartbeat_at"].timestamp())
         memory.is_loaded = True
 
@@ -105,7 +119,12 @@ class Feed:
             DECISION_DELAY_S.observe(max(0.0, _age_s(row["decided_at"])))
             if row["sensed_at"] is not None:
                 SENSOR_TO_SIGN_S.observe(max(0.0, _age_s(row["sensed_at"])))
-        return Display(row["sign_id"], row["decision_id"], row["body"], row["etag"], ttl_s or 0.0)
+        return Display(row["sign_id"], row["decision_id"], row["body"], row["etag"], ttl_s or 0.0, _reasons(row))
+
+
+def _reasons(row: asyncpg.Record) -> Reasons:
+    names = ("decided_at", "source", "shows_detours", "explanation", "explanations", "detours")
+    return Reasons(destinations=tuple(row["destinations"]), **{name: row[name] for name in names})
 
 
 def read_ttl_s(body: bytes) -> float | None:
@@ -118,7 +137,7 @@ def read_ttl_s(body: bytes) -> float | None:
 
 
 def _age_s(moment: datetime) -> float:
-    return (WallClock().now() - moment).total_seconds()
+    return (_WALL.now() - moment).total_seconds()
 
 
 def _key(row: asyncpg.Record) -> ApiKey:

@@ -60,7 +60,7 @@ class KeyRefusedError(Exception):
 
 
 class KeysNotLoadedError(Exception):
-    """No key has been read from the database yet, so nobody can be known."""
+    """No key has been read from the database, or not for too long, so nobody can be known."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,6 +133,10 @@ class KeyRing:
         self._keys = {key.key_id: key for key in keys}
         self.is_loaded = True
 
+    def forget(self) -> None:
+        """Take no key any more, until they are read again: they may have been revoked meanwhile."""
+        self._keys, self.is_loaded = {}, False
+
     def holds(self, key: ApiKey, now: datetime) -> bool:
         """Tell whether a key that was presented a while ago would still be taken at this moment of the wall clock."""
         held = self._keys.get(key.key_id)
@@ -146,7 +150,7 @@ class KeyRing:
         KeyRefusedError
             The text proves none.
         KeysNotLoadedError
-            Keys were never read so far.
+            Keys were never read so far, or not for too long.
         """
         if not self.is_loaded:
             raise KeysNotLoadedError

@@ -14,6 +14,9 @@ REQUEST_SECONDS = Histogram(
     buckets=REQUEST_BUCKETS_S,
 )
 LIMITED = Counter("lotse_gateway_limited_total", "Requests refused with 429, by quota", ["quota"])
+HEAVY_READS = Counter(
+    "lotse_gateway_heavy_reads_total", "Reads that have to take turns, by outcome", ["kind", "outcome"]
+)
 KEY_USES = Counter("lotse_gateway_key_uses_written_total", "Writes of when keys were used last", ["outcome"])
 DISPLAYS = Counter("lotse_gateway_displays_total", "Sign polls by status", ["status"])
 

@@ -50,7 +50,10 @@ def _add_etag(operation: Json) -> None:
     if "304" in answers or answers["200"].get("content", {}).keys() <= STREAMS:
         return
     answers["200"]["headers"] = answers["200"].get("headers", {}) | _ETAG
-    answers["304"] = {"description": "Unchanged since the ETag in If-None-Match", "headers": _ETAG}
+    answers["304"] = {
+        "description": "Unchanged since the ETag in If-None-Match",
+        "headers": answers["200"]["headers"],
+    }
     operation.setdefault("parameters", []).append(_IF_NONE_MATCH)
 
 

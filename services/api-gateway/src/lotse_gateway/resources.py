@@ -4,7 +4,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
 
-from lotse_gateway.database import Database
+from lotse_gateway.copies import Copies
+from lotse_gateway.database import Database, HeavyReads
+from lotse_gateway.drain import Drain
 from lotse_gateway.ingest_client import IngestClient
 from lotse_gateway.keys import KeyRing
 from lotse_gateway.memory import SignMemory
@@ -20,16 +22,21 @@ NOT_BEGUN = "Lotse's clock has not begun (no watermark has come yet), so there i
 class Resources:
     """Everything a route may need.
 
-    `feeding` is the memory's own connection, which no request can keep busy; `exporting` has those of exports, which
-    may take minutes.
+    Each kind of work has connections of its own, so that none keeps another waiting: `database` requests, `history`
+    reads that may go over much, `exporting` exports, which may take minutes, `watching` loops that look at tables, and
+    `feeding` the memory of signs.
     """
 
     settings: GatewaySettings
     database: Database
+    history: HeavyReads
+    exporting: HeavyReads
+    watching: Database
     feeding: Database
-    exporting: Database
     keys: KeyRing
     memory: SignMemory
+    copies: Copies
+    drain: Drain
     clock: WallClock | DataClock
     routing: RoutingClient
     ingest: IngestClient

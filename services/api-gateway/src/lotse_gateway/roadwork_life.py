@@ -10,7 +10,7 @@ from typing import Any
 import asyncpg
 
 from lotse_gateway.audit import Event, leave_trace, read_states
-from lotse_gateway.database import Session
+from lotse_gateway.database import Database, Session
 from lotse_gateway.keys import ApiKey
 from lotse_gateway.models.roadworks import Status
 from lotse_gateway.resources import Resources
@@ -61,14 +61,23 @@ async def hold_roadwork(session: Session, resources: Resources, roadwork_id: str
     return await get_roadwork(session, resources, roadwork_id)
 
 
-async def list_roadworks(
-    resources: Resources, after: str | None, status: Status | None, limit: int, where: Sequence[object]
+async def list_roadworks(  # noqa: PLR0913, PLR0917 - what a list is asked for
+    resources: Resources,
+    after: str | None,
+    status: Status | None,
+    limit: int,
+    where: Sequence[object],
+    database: Database | None = None,
 ) -> list[dict[str, Any]]:
-    """List so many roadworks after an id, of a status; `where`: in which box, from when, and until when."""
+    """List so many roadworks after an id, of a status; `where`: in which box, from when, and until when.
+
+    `database`: over whose connections, by default those of requests.
+    """
+    database = database or resources.database
     now, found = resources.clock.now(), list[dict[str, Any]]()
     stored = None if status is None else list(STORED.get(status, (status,)))
     while len(found) < limit:
-        rows = await resources.database.rows("list_roadworks", after, now, stored, limit, *where)
+        rows = await database.rows("list_roadworks", after, now, stored, limit, *where)
         found += [each for each in (as_it_is(row, now) for row in rows) if status in (None, each["status"])]
         if len(rows) < limit:
             break

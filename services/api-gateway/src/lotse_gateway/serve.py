@@ -1,13 +1,17 @@
 """The composition root: makes what the app and its loop need, runs both, and puts it away."""
 
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from typing import Any
 
+import asyncpg
 import httpx
 
 from lotse_gateway.app import create_app
-from lotse_gateway.database import Database, load_all_queries
+from lotse_gateway.copier import Copier
+from lotse_gateway.copies import Copies
+from lotse_gateway.database import Database, HeavyReads, Limits, load_all_queries
+from lotse_gateway.drain import Drain
 from lotse_gateway.feed import APPLICATION, Feed
 from lotse_gateway.ingest_client import IngestClient
 from lotse_gateway.key_uses import KeyUses
@@ -19,12 +23,17 @@ from lotse_gateway.resources import Resources
 from lotse_gateway.routing_client import RoutingClient
 from lotse_gateway.settings import GatewaySettings
 from lotse_gateway.sign_watch import SignWatch
+from lotse_gateway.turns import Turns
 from lotse_shared.clock import DataClock, WallClock
-from lotse_shared.database import close_pool, create_pool
+from lotse_shared.database import open_pool
 from lotse_shared.log import get_logger
 from lotse_shared.run import run_service
 from lotse_shared.settings import ClockSettings, DatabaseSettings, HttpSettings
 from lotse_shared.tls import trust
+
+WATCHERS = 2
+FEED_TIMEOUT_S = 10.0
+"""A database that is cut off without a word is noticed by then."""
 
 log = get_logger(__name__)
 
@@ -41,8 +50,9 @@ async def serve() -> None:
             "signs": SignWatch(resources).run,
             "key uses": KeyUses(resources).run,
             "events": watch.run,
+            "copies": Copier(resources, database).run,
         }
-        await run_service(create_app(resources, hub, watch), http, loops)
+        await run_service(create_app(resources, hub, watch), http, loops, resources.drain.run)
 
 
 def open_hub(settings: GatewaySettings) -> Hub:
@@ -63,30 +73,36 @@ async def open_resources(
     database: DatabaseSettings, settings: GatewaySettings, clock: ClockSettings
 ) -> AsyncIterator[Resources]:
     """Make what the app is built from. The database, routing and ingest may be away."""
-    pool = await create_pool(database, APPLICATION)
-    feeding = await create_pool(database.model_copy(update={"pool_size": 1}), f"{APPLICATION}-feed")
-    exporting = await create_pool(
-        database.model_copy(update={"pool_size": settings.max_exports, "command_timeout_s": settings.export_timeout_s}),
-        f"{APPLICATION}-export",
-    )
     queries = load_all_queries()
     trusted = trust(settings.internal_ca)
-    to_routing = httpx.AsyncClient(base_url=settings.routing_url, timeout=settings.routing_timeout_s, verify=trusted)
-    to_ingest = httpx.AsyncClient(base_url=settings.ingest_url, timeout=settings.ingest_timeout_s, verify=trusted)
-    try:
+    async with AsyncExitStack() as opened:
+
+        async def pool(purpose: str, size: int, timeout_s: float) -> "asyncpg.Pool[Any]":
+            sized = database.model_copy(update={"pool_size": size, "command_timeout_s": timeout_s})
+            return await opened.enter_async_context(open_pool(sized, f"{APPLICATION}{purpose}"))
+
+        async def plain(purpose: str, size: int, timeout_s: float) -> Database:
+            return Database(await pool(purpose, size, timeout_s), queries, settings.database_wait_s)
+
+        async def heavy(kind: str, size: int, timeout_s: float) -> HeavyReads:
+            limits = Limits(Turns(kind, size), timeout_s, settings.history_wait_s)
+            return HeavyReads(await pool(f"-{kind}", size, timeout_s), queries, settings.database_wait_s, limits)
+
+        async def client(url: str, timeout_s: float) -> httpx.AsyncClient:
+            return await opened.enter_async_context(httpx.AsyncClient(base_url=url, timeout=timeout_s, verify=trusted))
+
         yield Resources(
             settings=settings,
-            database=Database(pool, queries, settings.database_wait_s),
-            feeding=Database(feeding, queries, settings.database_wait_s),
-            exporting=Database(exporting, queries, settings.database_wait_s),
+            database=await plain("", database.pool_size, database.command_timeout_s),
+            history=await heavy("history", settings.max_history_reads, settings.history_timeout_s),
+            exporting=await heavy("export", settings.max_exports, settings.export_timeout_s),
+            watching=await plain("-watch", WATCHERS, database.command_timeout_s),
+            feeding=await plain("-feed", 1, min(FEED_TIMEOUT_S, database.command_timeout_s)),
             keys=KeyRing(),
-            memory=SignMemory(),
+            memory=SignMemory(settings.routing_late_after_s),
+            copies=Copies(),
+            drain=Drain(settings.drain_s),
             clock=DataClock() if clock.clock == "data" else WallClock(),
-            routing=RoutingClient(to_routing),
-            ingest=IngestClient(to_ingest),
+            routing=RoutingClient(await client(settings.routing_url, settings.routing_timeout_s)),
+            ingest=IngestClient(await client(settings.ingest_url, settings.ingest_timeout_s)),
         )
-    finally:
-        for client in (to_routing, to_ingest):
-            await client.aclose()
-        for each in (pool, feeding, exporting):
-            await close_pool(each)

@@ -62,6 +62,18 @@ class GatewaySettings(Settings):
     max_export_days: float = Field(default=31, gt=0, description="longest span of one export")
     max_exports: int = Field(default=2, ge=1, le=100, description="at the same time; each has a connection of its own")
     export_timeout_s: float = Field(default=900, gt=0, description="after which an export is broken off")
+    max_history_reads: int = Field(default=4, ge=1, le=100, description="at the same time; each has its own connection")
+    history_wait_s: float = Field(default=2.0, ge=0, description="how long a read that finds all of them taken waits")
+    history_timeout_s: float = Field(default=15.0, gt=0, description="longest such read: beyond it, ask for less")
+    routing_late_after_s: float = Field(
+        default=10.0, gt=0, description="age of the planner's heartbeat from which routing is told to be away"
+    )
+    key_memory_s: float = Field(
+        default=3_600, gt=0, description="how long keys are taken that the database could not confirm"
+    )
+    drain_s: float = Field(
+        default=2.0, ge=0, le=25, description="for which a gateway that stops still serves, not ready any more"
+    )
     database_wait_s: float = Field(default=5.0, gt=0, description="how long a request waits for a connection")
     max_listeners: int = Field(default=4_000, ge=1, description="of GET /v1/events at the same time")
     max_events_waiting: int = Field(default=256, ge=8, description="for a listener; one that is slower reads anew")

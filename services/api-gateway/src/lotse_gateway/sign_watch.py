@@ -59,8 +59,9 @@ class SignWatch:
             The database is away.
         """
         now = self._resources.clock.now()
-        async with self._resources.database.transaction() as session:
+        async with self._resources.watching.transaction() as session:
             rows = await session.rows("list_confirmations", now, self._settings.confirm_within_polls)
+            self._resources.copies.confirmations = {row["sign_id"]: dict(row) for row in rows}
             self._count(rows)
             signs = self._see(rows, time.monotonic())
             lock = await session.row("try_watch_signs", ADVISORY_LOCK_KEY)

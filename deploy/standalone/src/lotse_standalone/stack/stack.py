@@ -199,7 +199,11 @@ class Stack:
         broker = {"LOTSE_BROKER_HOST": host, "LOTSE_BROKER_PORT": str(port)}
         self._start("routing", ["lotse-routing", "serve"], routing_port)
         self._start("ingest", ["lotse-ingest"], ingest_port, broker)
-        internal = {"LOTSE_GATEWAY_ROUTING_URL": routing_url, "LOTSE_GATEWAY_INGEST_URL": ingest_url}
+        internal = {
+            "LOTSE_GATEWAY_ROUTING_URL": routing_url,
+            "LOTSE_GATEWAY_INGEST_URL": ingest_url,
+            "LOTSE_GATEWAY_DRAIN_S": "0",  # no balancer stands before it
+        }
         self._start("gateway", ["lotse-gateway", "serve"], self._gateway_port, internal)
         self._services.wait_for(f"{routing_url}/healthz")
         self._services.wait_for(f"{ingest_url}/readyz")

@@ -53,7 +53,6 @@ class Watch:
         self._alarms: States | None = None
         self._signs: States | None = None
         self._links: States | None = None
-        self._is_degraded = True
 
     @property
     def position(self) -> Position:
@@ -90,10 +89,8 @@ class Watch:
         try:
             await reading
         except (Unavailable, asyncpg.PostgresError) as error:
-            self._is_degraded = True
             self._state.now("away", "events come later: the database is away", error=str(error))
         else:
-            self._is_degraded = False
             self._state.now("there", "events come")
 
     async def read(self, tables: frozenset[str] = TABLES) -> None:
@@ -125,7 +122,7 @@ class Watch:
         return now
 
     async def _read_decisions(self) -> None:
-        row = await self._resources.feeding.row("get_event_position")
+        row = await self._resources.watching.row("get_event_position")
         newest = NOBODY if row is None else Position(row["epoch"], row["decision_id"])
         before, self._position = self._position, newest
         if before is None or before == newest:
@@ -138,7 +135,7 @@ class Watch:
         """Give the decisions after a position up to another; None if nobody can tell."""
         if heard.epoch != until.epoch or not 0 <= until.decision_id - heard.decision_id <= MOST_DECISIONS:
             return None
-        rows = await self._resources.feeding.rows("list_decided", heard.decision_id, until.decision_id)
+        rows = await self._resources.watching.rows("list_decided", heard.decision_id, until.decision_id)
         return [
             Event("decision", _json(row), Position(until.epoch, row["decision_id"]), sign_id=row["sign_id"])
             for row in rows
@@ -149,7 +146,7 @@ class Watch:
         if not self._hub.is_anybody_there:
             self._links = None
             return
-        rows = await self._resources.feeding.rows("list_link_states")
+        rows = await self._resources.watching.rows("list_link_states")
         now = {row["link_id"]: dict(row) for row in rows}
         if self._links is not None and (changed := [state for _, state in changes(self._links, now)]):
             self._hub.publish(link_states(changed, self._covers_until, self.position))
@@ -160,8 +157,8 @@ class Watch:
         if not self._hub.is_anybody_there:
             return
         hour = _WALL.now().replace(minute=0, second=0, microsecond=0)
-        counts = await self._resources.feeding.row("sum_ledger", hour, hour + timedelta(hours=1), None)
-        newest = await self._resources.feeding.row("get_newest_reading")
+        counts = await self._resources.watching.row("sum_ledger", hour, hour + timedelta(hours=1), None)
+        newest = await self._resources.watching.row("get_newest_reading")
         assert counts is not None  # noqa: S101 - sums are one row
         assert newest is not None  # noqa: S101 - so is a maximum
         data = {"since": _told(hour), **dict(counts), "newest_measured_at": _told(newest["measured_at"])}
@@ -208,17 +205,17 @@ class Watch:
         )
 
     async def _list_roadworks(self) -> States:
-        items = await list_roadworks(self._resources, None, None, MOST_ROADWORKS, ANY)
+        items = await list_roadworks(self._resources, None, None, MOST_ROADWORKS, ANY, self._resources.watching)
         return {item["roadwork_id"]: RoadworkView.model_validate(item).model_dump(mode="json") for item in items}
 
     async def _list_alarms(self) -> States:
-        rows = await self._resources.feeding.rows("list_alarms", None, None, None, MOST_ALARMS)
+        rows = await self._resources.watching.rows("list_alarms", None, None, None, MOST_ALARMS)
         return {str(row["alarm_id"]): Alarm.model_validate(dict(row)).model_dump(mode="json") for row in rows}
 
     async def _list_confirmations(self) -> States:
         """Give what signs confirm; when they were heard last is left out, for it is another at every poll."""
         moment = self._resources.clock.now(), self._resources.settings.confirm_within_polls
-        rows = await self._resources.feeding.rows("list_confirmations", *moment)
+        rows = await self._resources.watching.rows("list_confirmations", *moment)
         return {row["sign_id"]: _confirmation(row) for row in rows}
 
     def _sign(self, item: Mapping[str, Any]) -> Event:
@@ -240,7 +237,7 @@ class Watch:
             "covers_until": _told(memory.covers_until),
             "heartbeat_at": _told(memory.heartbeat_at),
             "now": _told(_WALL.now()),
-            "degraded": self._is_degraded,
+            "degraded": memory.database_away_since is not None,
         }
 
 

@@ -42,6 +42,17 @@ class IngestSlot(View):
     )
 
 
+class AwayView(View):
+    """A part that does not answer."""
+
+    part: Literal["database", "routing"] = Field(
+        description="`database`: what is told is what was known last; `routing`: nothing new is decided"
+    )
+    since: AwareDatetime = Field(
+        description="wall time at which it was heard of last", examples=["2026-11-23T07:43:28.203781Z"]
+    )
+
+
 class SystemView(View):
     """What runs, on which network, and how much of everything there is."""
 
@@ -53,6 +64,9 @@ class SystemView(View):
     )
     covers_until: AwareDatetime | None = Field(
         description="the decisions readable now are computed up to here", examples=["2026-11-23T07:43:28.192616Z"]
+    )
+    away: list[AwayView] = Field(
+        description="parts that do not answer; while the database does not, nothing is known of routing", examples=[[]]
     )
     network: NetworkSummary | None
     storage: Storage

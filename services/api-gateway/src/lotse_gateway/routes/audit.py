@@ -11,6 +11,7 @@ from lotse_gateway.openapi import errors
 from lotse_gateway.paging import encode_cursor
 from lotse_gateway.resources import Resources
 from lotse_gateway.routes.parameters import Cursor, id_in_query, page_size, read_cursor
+from lotse_gateway.routes.spans import NARROWER
 from lotse_shared.moment import Moment
 
 NounFilter = Annotated[
@@ -26,7 +27,8 @@ ThingFilter = Annotated[
 def audit_router(resources: Resources) -> APIRouter:
     """Give the list of events."""
     router = APIRouter(prefix="/v1/audit", tags=["audit"])
-    settings, database = resources.settings, resources.database
+    settings = resources.settings
+    history = resources.history.advising(*NARROWER, "or name a noun, a noun_id or a key_id")
 
     @router.get(
         "",
@@ -51,7 +53,7 @@ def audit_router(resources: Resources) -> APIRouter:
         For operators: events name people's keys and their reasons, which a wall display need not show.
         """
         (before,) = read_cursor(cursor, int)
-        rows = await database.rows("list_audit_events", before, noun, noun_id, key_id, from_, to, limit + 1)
+        rows = await history.rows("list_audit_events", before, noun, noun_id, key_id, from_, to, limit + 1)
         items = [dict(row) for row in rows[:limit]]
         next_cursor = encode_cursor(items[-1]["audit_id"]) if len(rows) > limit else None
         return {"items": items, "next_cursor": next_cursor}

@@ -26,7 +26,7 @@ from lotse_gateway.paging import encode_cursor
 from lotse_gateway.resources import Resources
 from lotse_gateway.routes.letter_stream import EXAMPLE_LINE, NDJSON, stream_letters
 from lotse_gateway.routes.parameters import Cursor, id_in_query, page_size, read_cursor
-from lotse_gateway.routes.spans import read_digest, read_moment
+from lotse_gateway.routes.spans import NARROWER, read_digest, read_moment
 from lotse_shared import topics
 from lotse_shared.moment import Moment
 from lotse_shared.problems import NotFound
@@ -64,7 +64,8 @@ def dead_letters_router(resources: Resources) -> APIRouter:
 
 
 def _add_lists(router: APIRouter, resources: Resources) -> None:
-    settings, database = resources.settings, resources.database
+    settings = resources.settings
+    history = resources.history.advising(*NARROWER, "or name a kind, a reason_code or a detector_id")
 
     @router.get(
         "",
@@ -82,7 +83,7 @@ def _add_lists(router: APIRouter, resources: Resources) -> None:
         """Give what could not be used, newest first: each with its reason and the beginning of its payload."""
         before, digest = read_cursor(cursor, str, str)
         place = read_moment(before), read_digest(digest)
-        rows = await database.rows("list_dead_letters", *wanted.as_arguments(), *place, limit + 1, PREVIEW_BYTES)
+        rows = await history.rows("list_dead_letters", *wanted.as_arguments(), *place, limit + 1, PREVIEW_BYTES)
         items = [_view(row) for row in rows[:limit]]
         last = items[-1] if len(rows) > limit else None
         return {"items": items, "next_cursor": last and encode_cursor(last["received_at"].isoformat(), last["id"])}
@@ -97,7 +98,7 @@ def _add_lists(router: APIRouter, resources: Resources) -> None:
     )
     async def sum_dead_letters(wanted: Wanted) -> Any:  # noqa: ANN401 - DeadLetterSummary
         """Give how many there are by kind and reason, the most first, and since when."""
-        rows = await database.rows("sum_dead_letters", *wanted.as_arguments())
+        rows = await history.rows("sum_dead_letters", *wanted.as_arguments())
         return {"items": [dict(row) for row in rows]}
 
     @router.get(
@@ -124,7 +125,7 @@ def _add_lists(router: APIRouter, resources: Resources) -> None:
         Every line carries the `cursor` with which the next download goes on after it, also if this one broke off.
         """
         after, digest = read_cursor(cursor, str, str)
-        return await stream_letters(database, wanted, (read_moment(after), read_digest(digest)), limit)
+        return await stream_letters(history, wanted, (read_moment(after), read_digest(digest)), limit)
 
 
 def _add_payloads(router: APIRouter, resources: Resources) -> None:

@@ -18,7 +18,8 @@ from lotse_gateway.routes.parameters import At, Cursor, InLanguage, invalid_fiel
 def decisions_router(resources: Resources) -> APIRouter:
     """Give the decisions in force at a moment."""
     router = APIRouter(prefix="/v1/decisions", tags=["decisions"])
-    settings, database = resources.settings, resources.database
+    settings = resources.settings
+    history = resources.history.advising("query.limit", "ask for smaller pages")
 
     @router.get(
         "",
@@ -43,13 +44,13 @@ def decisions_router(resources: Resources) -> APIRouter:
         (after,) = read_cursor(cursor, str)
         if at is not None:
             await _check(at)
-        rows = await database.rows("list_decisions_at", at, after, limit + 1, language)
+        rows = await history.rows("list_decisions_at", at, after, limit + 1, language)
         items = [view_decision(row, language) for row in rows[:limit]]
         next_cursor = encode_cursor(items[-1]["sign"]) if len(rows) > limit else None
         return {"items": items, "next_cursor": next_cursor}
 
     async def _check(moment: datetime) -> None:
-        span = await database.row("get_span_of_decisions")
+        span = await history.row("get_span_of_decisions")
         begins_at, covers_until = (span["begins_at"], span["covers_until"]) if span else (None, None)
         ends_at = covers_until if resources.clock_name == "data" else resources.clock.now()
         if begins_at is None or ends_at is None:

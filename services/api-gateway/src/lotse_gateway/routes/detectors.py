@@ -13,7 +13,7 @@ from lotse_gateway.paging import encode_cursor
 from lotse_gateway.registry import get_row
 from lotse_gateway.resources import Resources
 from lotse_gateway.routes.parameters import Cursor, DetectorId, page_size, read_cursor
-from lotse_gateway.routes.spans import choose_span, read_moment
+from lotse_gateway.routes.spans import NARROWER, choose_span, read_moment
 from lotse_shared.moment import Moment
 
 
@@ -21,6 +21,7 @@ def detectors_router(resources: Resources) -> APIRouter:
     """Give the readings of detectors."""
     router = APIRouter(prefix="/v1/detectors", tags=["detectors"])
     settings, database = resources.settings, resources.database
+    history = resources.history.advising(*NARROWER, "all of a longer one is at /v1/export/readings")
 
     @router.get(
         "/{detector_id}/readings",
@@ -44,7 +45,7 @@ def detectors_router(resources: Resources) -> APIRouter:
         """
         begin, end = choose_span(from_, to, resources.clock.now())
         (text,) = read_cursor(cursor, str)
-        rows = await database.rows("list_readings", detector_id, begin, end, read_moment(text), limit + 1)
+        rows = await history.rows("list_readings", detector_id, begin, end, read_moment(text), limit + 1)
         if not rows:
             await get_row(database, DETECTORS, detector_id)
         items = [_view(row) for row in rows[:limit]]

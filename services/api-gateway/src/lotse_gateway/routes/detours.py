@@ -1,16 +1,21 @@
-"""What all signs say now, by destination."""
+"""What all signs say now, by destination: from the memory that they are served from, so that the two agree."""
 
+from collections.abc import Mapping
+from datetime import datetime
+from itertools import islice
 from typing import Annotated, Any
 
-from fastapi import APIRouter
+from fastapi import APIRouter, Response
 
 from lotse_gateway.access import Requires
 from lotse_gateway.keys import Scope
 from lotse_gateway.language import Language, in_language
+from lotse_gateway.memory import Display
 from lotse_gateway.models.decisions import DetourPage
 from lotse_gateway.openapi import errors
 from lotse_gateway.paging import encode_cursor
 from lotse_gateway.resources import Resources
+from lotse_gateway.routes.degraded import MARKED, mark, refuse_stale
 from lotse_gateway.routes.parameters import Cursor, InLanguage, id_in_query, page_size, read_cursor
 
 SignFilter = Annotated[str | None, id_in_query("of this sign only", "S2")]
@@ -20,17 +25,19 @@ DestinationFilter = Annotated[str | None, id_in_query("to this destination only"
 def detours_router(resources: Resources) -> APIRouter:
     """Give the list of detours."""
     router = APIRouter(prefix="/v1/detours", tags=["detours"])
-    settings, database = resources.settings, resources.database
+    settings, memory = resources.settings, resources.memory
 
     @router.get(
         "",
         summary="List detours by sign and destination",
         response_model=DetourPage,
-        responses=errors(422),
+        responses=errors(422) | MARKED,
         dependencies=[Requires(Scope.VIEWER)],
         operation_id="list_detours",
     )
-    async def list_detours(
+    async def list_detours(  # noqa: PLR0913 - a parameter each
+        *,
+        response: Response,
         language: InLanguage,
         sign: SignFilter = None,
         destination: DestinationFilter = None,
@@ -46,16 +53,29 @@ def detours_router(resources: Resources) -> APIRouter:
         read, also where nothing is shown; `why.words` says it in words, `explanation` does for the whole sign.
         """
         after = read_cursor(cursor, str, str)
-        rows = await database.rows("list_detours", sign, destination, *after, limit + 1, language)
-        items = [_view(row, language) for row in rows[:limit]]
-        more = len(rows) > limit
-        next_cursor = encode_cursor(items[-1]["sign"], items[-1]["destination"]) if more else None
-        return {"items": items, "next_cursor": next_cursor}
+        if memory.database_away_since is not None:
+            refuse_stale(resources)
+        mark(resources, response.headers)
+        found = memory.list_detours(sign, destination, None if cursor is None else (after[0], after[1]))
+        items = [_view(display, detour, memory.covers_until, language) for display, detour in islice(found, limit + 1)]
+        more = len(items) > limit
+        next_cursor = encode_cursor(items[limit - 1]["sign"], items[limit - 1]["destination"]) if more else None
+        return {"items": items[:limit], "next_cursor": next_cursor}
 
     return router
 
 
-def _view(row: Any, language: Language) -> dict[str, Any]:  # noqa: ANN401 - a Record
-    names = ("decision_id", "explanation", "decided_at", "source", "shows_detours", "covers_until")
-    of_the_decision = {name: row[name] for name in names}
-    return {**in_language(row["detour"], language), **of_the_decision, "sign": row["sign_id"]}
+def _view(
+    display: Display, detour: Mapping[str, Any], covers_until: datetime | None, language: Language
+) -> dict[str, Any]:
+    reasons = display.reasons
+    return {
+        **in_language(detour, language),
+        "sign": display.sign_id,
+        "decision_id": display.decision_id,
+        "decided_at": reasons.decided_at,
+        "source": reasons.source,
+        "shows_detours": reasons.shows_detours,
+        "explanation": reasons.explanations.get(language, reasons.explanation),
+        "covers_until": covers_until,
+    }

@@ -15,6 +15,7 @@ from lotse_gateway.memory import Absence, Shown, SignMemory
 from lotse_gateway.metrics import count_display
 from lotse_gateway.models.decisions import DisplayBody
 from lotse_gateway.openapi import Responses, errors
+from lotse_gateway.routes.degraded import DESCRIBED, HEADER
 from lotse_gateway.routes.parameters import SignId
 from lotse_shared.clock import WallClock
 from lotse_shared.problems import Gone, NotAllowed, NotFound, Problem, Unavailable, problem_response
@@ -36,6 +37,7 @@ _FRESHNESS = {
         "schema": {"type": "string", "format": "date-time"},
         "example": "2026-11-23T07:43:43.203Z",
     },
+    **DESCRIBED,
 }
 _ANSWERS: Responses = {
     200: {"headers": _FRESHNESS},
@@ -48,6 +50,7 @@ _WALL = WallClock()
 PREFIX, SUFFIX = "/v1/signs/", "/display"
 PATH = f"{PREFIX}{{sign_id}}{SUFFIX}"
 JSON = (b"content-type", b"application/json")
+DEGRADED = HEADER.lower().encode()
 NOT_CACHED = (b"cache-control", CACHE_CONTROL.encode())
 
 
@@ -153,6 +156,9 @@ def compose_answer(
         NOT_CACHED,
         (b"lotse-fresh-until", _fresh_until(found).encode()),
     ]
+    away = memory.away(now)
+    if away is not None:
+        headers.append((DEGRADED, away.part.encode()))
     if if_none_match is not None and matches(if_none_match, display.etag):
         return Answer(304, headers)
     return Answer(200, [*headers, (b"content-length", b"%d" % len(display.body)), JSON], display.body)

@@ -10,7 +10,7 @@ from fastapi.responses import StreamingResponse
 from lotse_gateway.access import Requires
 from lotse_gateway.keys import ApiKey, Scope
 from lotse_gateway.live.events import KINDS, RETRY_MS, Event, Kind, Position, Wish, read_position
-from lotse_gateway.live.hub import Hub
+from lotse_gateway.live.hub import Hub, reset
 from lotse_gateway.live.watch import Watch
 from lotse_gateway.openapi import errors
 from lotse_gateway.resources import Resources
@@ -99,8 +99,8 @@ async def _stream(hub: Hub, watch: Watch, key: ApiKey, wish: Wish, heard: Positi
         yield f"retry: {RETRY_MS}\n\n".encode()
         try:
             missed = await watch.since(heard)
-        except Unavailable:  # it hears of that by `degraded`, and of the rest once it is over
-            missed = ()
+        except Unavailable:  # what was missed cannot be told now, nor later: from here on it hears what is new
+            missed = () if heard is None else (reset("the database is away", watch.position),)
         yield watch.hello().wire
         for event in missed:
             if (wire := wish.pick(event)) is not None:

@@ -16,7 +16,7 @@ from lotse_gateway.registry import get_row
 from lotse_gateway.resources import NOT_BEGUN, Resources
 from lotse_gateway.routes.days import UNITS, day_of, list_days, widen
 from lotse_gateway.routes.parameters import Cursor, DetectorId, invalid_field, page_size, read_cursor
-from lotse_gateway.routes.spans import DEFAULT_SPAN, read_moment
+from lotse_gateway.routes.spans import DEFAULT_SPAN, NARROWER, read_moment
 from lotse_shared.moment import Moment
 from lotse_shared.problems import Conflict
 
@@ -32,6 +32,10 @@ def history_router(resources: Resources) -> APIRouter:
     """Give aggregates and outages."""
     router = APIRouter(prefix="/v1", tags=["history"])
     settings, database = resources.settings, resources.database
+    history = resources.history
+    by_span = history.advising(*NARROWER, f"{LONGEST_SPAN.days} days are allowed where little was measured")
+    by_days = history.advising(*NARROWER, f"{MOST_DAYS} days are allowed where little was measured")
+    of_day = history.advising("query.limit", "ask for smaller pages")
     zone = ZoneInfo(settings.time_zone)
 
     @router.get(
@@ -59,7 +63,7 @@ def history_router(resources: Resources) -> APIRouter:
         begin, end = _span(from_, to, resources.clock.now())
         (text,) = read_cursor(cursor, str)
         asked = (*widen(begin, end, bucket, zone), UNITS[bucket], zone.key, read_moment(text), limit + 1)
-        rows = await database.rows("list_aggregates", detector_id, *asked)
+        rows = await by_span.rows("list_aggregates", detector_id, *asked)
         if not rows:
             await get_row(database, DETECTORS, detector_id)
         more = len(rows) > limit
@@ -91,7 +95,7 @@ def history_router(resources: Resources) -> APIRouter:
             raise invalid_field(field="query.to", reason=f"must be from 0 to {MOST_DAYS - 1} days after from")
         await get_row(database, DETECTORS, detector_id)
         days = zip(*list_days(first, last, zone), strict=True)
-        rows = await database.rows("list_outages", detector_id, *map(list, days), now)
+        rows = await by_days.rows("list_outages", detector_id, *map(list, days), now)
         return {"items": [_outage(row, settings.outage_limit_s) for row in rows], "next_cursor": None}
 
     @router.get(
@@ -114,7 +118,7 @@ def history_router(resources: Resources) -> APIRouter:
         (after,) = read_cursor(cursor, str)
         least_s = settings.outage_limit_s if over_limit else None
         span = (asked.begins_at, asked.ends_at, now)
-        rows = await database.rows("list_outages_of_day", *span, least_s, after, limit + 1)
+        rows = await of_day.rows("list_outages_of_day", *span, least_s, after, limit + 1)
         items = [_outage({**row, "day": asked.date}, settings.outage_limit_s) for row in rows[:limit]]
         return {
             "items": items,

@@ -14,7 +14,7 @@ from lotse_gateway.paging import encode_cursor
 from lotse_gateway.registry import get_row
 from lotse_gateway.resources import Resources
 from lotse_gateway.routes.parameters import Cursor, id_in_query, invalid_field, page_size, read_cursor
-from lotse_gateway.routes.spans import choose_span, read_moment
+from lotse_gateway.routes.spans import NARROWER, choose_span, read_moment
 from lotse_shared.clock import WallClock
 from lotse_shared.moment import Moment
 
@@ -32,6 +32,7 @@ def ledger_router(resources: Resources) -> APIRouter:
     """Give the ledger and the gaps in publishers' counters."""
     router = APIRouter(prefix="/v1/ingest/ledger", tags=["ingest"])
     settings, database = resources.settings, resources.database
+    history = resources.history.advising(*NARROWER, f"{LONGEST_SPAN.days} days are allowed where few detectors are")
 
     @router.get(
         "",
@@ -58,14 +59,14 @@ def ledger_router(resources: Resources) -> APIRouter:
         begin, end = _widen(*choose_span(from_, to, _WALL.now()), WIDTHS[bucket])
         after_text, after_detector = read_cursor(cursor, str, str)
         after = read_moment(after_text), after_detector
-        rows = await database.rows(f"list_ledger_{bucket}s", begin, end, detector_id, *after, limit + 1)
+        rows = await history.rows(f"list_ledger_{bucket}s", begin, end, detector_id, *after, limit + 1)
         items = [dict(row) for row in rows[:limit]]
         last = items[-1] if len(rows) > limit else None
         return {
             "from": begin,
             "to": end,
             "bucket": bucket,
-            "totals": _totals(await database.row("sum_ledger", begin, end, detector_id)) if cursor is None else None,
+            "totals": _totals(await history.row("sum_ledger", begin, end, detector_id)) if cursor is None else None,
             "items": items,
             "next_cursor": last and encode_cursor(last["begins_at"].isoformat(), last["detector_id"] or ""),
         }
@@ -93,7 +94,7 @@ def ledger_router(resources: Resources) -> APIRouter:
         """
         begin, end = choose_span(from_, to, resources.clock.now())
         (after,) = read_cursor(cursor, str)
-        row = await database.row("find_seq_gaps", detector_id, begin, end, read_moment(after), limit + 1)
+        row = await history.row("find_seq_gaps", detector_id, begin, end, read_moment(after), limit + 1)
         assert row is not None  # noqa: S101 - sums are one row
         if not row["readings"]:
             await get_row(database, DETECTORS, detector_id)

@@ -8,7 +8,7 @@ from typing import Any
 
 from fastapi.responses import StreamingResponse
 
-from lotse_gateway.database import Database
+from lotse_gateway.database import HeavyReads
 from lotse_gateway.models.dead_letters import EXAMPLE_ID, PAYLOAD, REASON, RECEIVED_AT, TOPIC
 from lotse_gateway.paging import encode_cursor
 from lotse_shared.wire import DeadLetterFilter
@@ -21,7 +21,7 @@ Place = tuple[datetime | None, bytes | None]
 """Moment of receipt and digest of the last one sent."""
 
 
-async def stream_letters(database: Database, wanted: DeadLetterFilter, after: Place, limit: int) -> StreamingResponse:
+async def stream_letters(history: HeavyReads, wanted: DeadLetterFilter, after: Place, limit: int) -> StreamingResponse:
     """Send up to `limit` dead letters, oldest first.
 
     Raises
@@ -29,21 +29,23 @@ async def stream_letters(database: Database, wanted: DeadLetterFilter, after: Pl
     Unavailable
         The database is away; once the first page is there, the connection is closed instead.
     """
-    first = await _page(database, wanted, after, limit)
-    return StreamingResponse(_lines(database, wanted, first, limit), media_type=NDJSON, headers=HEADERS)
+    first = await _page(history, wanted, after, limit)
+    return StreamingResponse(_lines(history.patient(), wanted, first, limit), media_type=NDJSON, headers=HEADERS)
 
 
-async def _page(database: Database, wanted: DeadLetterFilter, after: Place, limit: int) -> Sequence[Any]:
-    return await database.rows("list_whole_dead_letters", *wanted.as_arguments(), *after, min(PAGE, limit))
+async def _page(history: HeavyReads, wanted: DeadLetterFilter, after: Place, limit: int) -> Sequence[Any]:
+    return await history.rows("list_whole_dead_letters", *wanted.as_arguments(), *after, min(PAGE, limit))
 
 
-async def _lines(database: Database, wanted: DeadLetterFilter, page: Sequence[Any], limit: int) -> AsyncIterator[bytes]:
+async def _lines(
+    history: HeavyReads, wanted: DeadLetterFilter, page: Sequence[Any], limit: int
+) -> AsyncIterator[bytes]:
     while page:
         for row in page:
             yield _line(row)
         limit -= len(page)
         last = page[-1]["received_at"], bytes.fromhex(page[-1]["id"])
-        page = await _page(database, wanted, last, limit) if limit > 0 else ()
+        page = await _page(history, wanted, last, limit) if limit > 0 else ()
 
 
 def _line(row: Any) -> bytes:  # noqa: ANN401 - a Record

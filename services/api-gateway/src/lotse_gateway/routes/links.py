@@ -1,11 +1,14 @@
 """The links of the active network with their state, as GeoJSON."""
 
 import json
-from typing import Annotated
+from datetime import datetime
+from itertools import islice
+from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Query, Response
 
 from lotse_gateway.access import Requires
+from lotse_gateway.copies import Links
 from lotse_gateway.exchange.media import GEOJSON
 from lotse_gateway.keys import Scope
 from lotse_gateway.models.roads import LinkCollection
@@ -13,6 +16,7 @@ from lotse_gateway.openapi import errors
 from lotse_gateway.paging import encode_cursor
 from lotse_gateway.resources import Resources
 from lotse_gateway.routes.boxes import ANYWHERE, Box, read_box, refuse_swapped
+from lotse_gateway.routes.degraded import MARKED, read_or_recall
 from lotse_gateway.routes.forms import GeoJsonResponse
 from lotse_gateway.routes.parameters import At, Cursor, page_size, read_cursor
 from lotse_shared.level_of_service import LevelOfService
@@ -21,14 +25,14 @@ from lotse_shared.level_of_service import LevelOfService
 def links_router(resources: Resources) -> APIRouter:
     """Give the list of links."""
     router = APIRouter(prefix="/v1/links", tags=["links"])
-    settings, database = resources.settings, resources.database
+    settings, database, history = resources.settings, resources.database, resources.history
 
     @router.get(
         "",
         summary="List links with their state, now or at a past moment",
         response_class=GeoJsonResponse,
         response_model=LinkCollection,
-        responses=errors(422),
+        responses=errors(422) | MARKED,
         dependencies=[Requires(Scope.VIEWER)],
         operation_id="list_links",
     )
@@ -51,21 +55,37 @@ def links_router(resources: Resources) -> APIRouter:
         measured, are not kept. 422 for a moment ahead, or before the history begins.
         """
         (after,) = read_cursor(cursor, str)
-        network = await database.row("get_active_network")
-        states = None if at is None else (await resources.routing.link_states(at)).model_dump(mode="json")["states"]
-        asked = after, *(box or ANYWHERE), level_of_service, limit + 1, states
-        rows = await database.rows("list_link_features", *asked)
-        if not rows:
-            await refuse_swapped(database, box)
-        next_cursor = encode_cursor(rows[limit - 1]["link_id"]) if len(rows) > limit else None
-        version = None if network is None else network["network_version"]
-        features = ",".join(row["feature"] for row in rows[:limit])
-        return Response(_collection(version, next_cursor, features), media_type=GEOJSON)
+        headers: dict[str, str] = {}
+
+        async def read(states: list[Any] | None = None) -> Links:
+            network = await database.row("get_active_network")
+            asked = after, *(box or ANYWHERE), level_of_service, limit + 1, states
+            rows = await database.rows("list_link_features", *asked)
+            if not rows:
+                await refuse_swapped(database, box)
+            version = None if network is None else network["network_version"]
+            return Links(version, [(row["link_id"], row["feature"]) for row in rows])
+
+        def recall() -> Links | None:
+            known = resources.copies.links
+            if known is None:
+                return None
+            found = known.find(after, box, level_of_service)
+            return Links(known.network_version, list(islice(found, limit + 1)))
+
+        async def read_past(moment: datetime) -> Links:
+            async with history.turn():
+                return await read((await resources.routing.link_states(moment)).model_dump(mode="json")["states"])
+
+        found = await (read_past(at) if at else read_or_recall(resources, headers, read, recall))
+        return Response(_collection(found, limit), media_type=GEOJSON, headers=headers)
 
     return router
 
 
-def _collection(network_version: str | None, next_cursor: str | None, features: str) -> bytes:
-    """Join features that PostgreSQL composed, without reading them."""
-    head = {"type": "FeatureCollection", "network_version": network_version, "next_cursor": next_cursor}
+def _collection(links: Links, limit: int) -> bytes:
+    """Join so many features that PostgreSQL composed, without reading them."""
+    next_cursor = encode_cursor(links.features[limit - 1][0]) if len(links.features) > limit else None
+    head = {"type": "FeatureCollection", "network_version": links.network_version, "next_cursor": next_cursor}
+    features = ",".join(feature for _, feature in links.features[:limit])
     return f'{json.dumps(head)[:-1]},"features":[{features}]}}'.encode()

@@ -25,6 +25,7 @@ def networks_router(resources: Resources) -> APIRouter:
     """Give list and get of networks."""
     router = APIRouter(prefix="/v1/networks", tags=["networks"])
     settings, database = resources.settings, resources.database
+    history = resources.history.advising("query.limit", "ask for smaller pages")
 
     @router.get(
         "",
@@ -39,7 +40,7 @@ def networks_router(resources: Resources) -> APIRouter:
     ) -> Any:  # noqa: ANN401 - NetworkPage
         """All versions that were imported, newest first, with size and box; `is_active` marks the one in force."""
         moment, version = read_cursor(cursor, str, str)
-        rows = await database.rows("list_networks", read_moment(moment), version, None, limit + 1)
+        rows = await history.rows("list_networks", read_moment(moment), version, None, limit + 1)
         items = [dict(row) for row in rows[:limit]]
         last = items[-1] if len(rows) > limit else None
         next_cursor = last and encode_cursor(last["imported_at"].isoformat(), last["network_version"])

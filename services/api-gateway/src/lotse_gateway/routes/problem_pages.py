@@ -9,6 +9,7 @@ from fastapi.responses import HTMLResponse
 
 from lotse_gateway.door import AddressTooLong, UnsupportedMediaType
 from lotse_gateway.preconditions import PreconditionFailed
+from lotse_gateway.turns import Busy, TooSlow
 from lotse_shared.problems import (
     Conflict,
     Gone,
@@ -42,6 +43,9 @@ ADVICE: Mapping[type[Problem], str] = {
     UnsupportedMediaType: "Read `detail`: it names the kind that is taken. Bodies are not compressed.",
     Unavailable: "Something behind the gateway is away for now. Come back after `Retry-After` seconds. A sign keeps to "
     "its last `Lotse-Fresh-Until`.",
+    Busy: "Come back after `Retry-After` seconds. Reads that may go over much take turns, so that they keep nobody "
+    "waiting: signs, states and writes are not among them.",
+    TooSlow: "Read `errors`: it names the parameter to change, and how. The same request would take as long again.",
     Problem: "It was logged with what led to it. Try again, and tell the operator if it stays.",
 }
 PAGE = (

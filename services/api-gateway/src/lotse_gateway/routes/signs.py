@@ -22,6 +22,7 @@ def signs_router(resources: Resources) -> APIRouter:
     """Give retirement and decisions of signs."""
     router = APIRouter(prefix="/v1/signs", tags=["signs"])
     settings, database = resources.settings, resources.database
+    history = resources.history.advising("query.limit", "ask for smaller pages")
 
     @router.delete(
         "/{sign_id}",
@@ -58,7 +59,7 @@ def signs_router(resources: Resources) -> APIRouter:
     ) -> Any:  # noqa: ANN401 - DecisionPage
         """Decisions of a sign, newest first, each with what it says, why, and the normal and the shown routes."""
         (before,) = read_cursor(cursor, int)
-        rows = await database.rows("list_decisions", sign_id, before, limit + 1, language)
+        rows = await history.rows("list_decisions", sign_id, before, limit + 1, language)
         if not rows:
             await get_row(database, SIGNS, sign_id)
         items = [view_decision(row, language) for row in rows[:limit]]

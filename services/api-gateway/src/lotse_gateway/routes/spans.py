@@ -5,6 +5,8 @@ from datetime import UTC, datetime, timedelta
 from lotse_gateway.routes.parameters import invalid_field
 
 DEFAULT_SPAN = timedelta(hours=24)
+NARROWER = ("query.from", "narrow the period: bring from and to closer together")
+"""What is told whose read of a span takes too long."""
 ALL_TIME = (datetime(1970, 1, 1, tzinfo=UTC), datetime(2200, 1, 1, tzinfo=UTC))
 
 

@@ -1,21 +1,24 @@
 """The system as a whole."""
 
+from collections.abc import Mapping
+from dataclasses import asdict
 from datetime import timedelta
 from typing import Any
 
-from fastapi import APIRouter
+from fastapi import APIRouter, Response
 
 from lotse_gateway.access import Requires
 from lotse_gateway.keys import Scope
 from lotse_gateway.models.system import SystemView
 from lotse_gateway.openapi import errors
 from lotse_gateway.resources import Resources
+from lotse_gateway.routes.degraded import MARKED, read_or_recall
 from lotse_gateway.version import NAME, VERSION
 from lotse_shared.clock import WallClock
-from lotse_shared.problems import Unavailable
 
 SLOT_IS_FRESH = timedelta(seconds=30)
 """Ingest gives a sign of life every few seconds."""
+_WALL = WallClock()
 
 
 def system_router(resources: Resources) -> APIRouter:
@@ -26,28 +29,44 @@ def system_router(resources: Resources) -> APIRouter:
         "",
         summary="Get the state of the system",
         response_model=SystemView,
-        responses=errors(),
+        responses=errors() | MARKED,
         dependencies=[Requires(Scope.VIEWER)],
         operation_id="get_system",
     )
-    async def get_system() -> Any:  # noqa: ANN401 - SystemView
-        """Tell what runs on which network and storage, how far decisions reach, and how much of everything there is."""
-        row = await resources.database.row("get_system", SLOT_IS_FRESH)
-        if row is None:
-            message = "the database gave no answer"
-            raise Unavailable(message)
-        return {
-            **row,
-            "name": NAME,
-            "version": VERSION,
-            "clock": resources.clock_name,
-            "now": resources.clock.now(),
-            "planner": None if row["heartbeat_at"] is None else _planner(row, resources.settings.ttl_s),
-        }
+    async def get_system(response: Response) -> Any:  # noqa: ANN401 - SystemView
+        """Tell what runs on which network and storage, how far decisions reach, and how much of everything there is.
+
+        `away` names what does not answer, and since when. While that is the database, everything else is as it was
+        then: this is told however long it lasts.
+        """
+        copies = resources.copies
+
+        async def read() -> Any:  # noqa: ANN401 - a Record
+            return await resources.database.row("get_system", SLOT_IS_FRESH)
+
+        row = await read_or_recall(resources, response.headers, read, lambda: copies.system, however_old=True)
+        copies.system = row
+        return _view(row, resources)
 
     return router
 
 
-def _planner(row: Any, ttl_s: float) -> dict[str, Any]:  # noqa: ANN401 - a Record
-    is_fresh = WallClock().now() < row["heartbeat_at"] + timedelta(seconds=ttl_s)
-    return {"epoch": row["epoch"], "heartbeat_at": row["heartbeat_at"], "fresh": is_fresh}
+def _view(row: Mapping[str, Any], resources: Resources) -> dict[str, Any]:
+    memory, now = resources.memory, _WALL.now()
+    away = memory.away(now)
+    return {
+        **row,
+        "name": NAME,
+        "version": VERSION,
+        "clock": resources.clock_name,
+        "now": resources.clock.now(),
+        "covers_until": memory.covers_until,
+        "planner": None
+        if memory.heartbeat_at is None
+        else {
+            "epoch": memory.epoch,
+            "heartbeat_at": memory.heartbeat_at,
+            "fresh": memory.is_fresh(resources.settings.ttl_s, now),
+        },
+        "away": [] if away is None else [asdict(away)],
+    }

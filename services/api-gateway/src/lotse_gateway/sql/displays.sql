@@ -13,7 +13,7 @@ limit $6;
 
 -- name: list_confirmations
 -- How every sign in service is, at $1 on Lotse's clock with the patience $2.
-select sign_id, state, since, acknowledged_at, shown, faults from sign_confirmation($1, $2) order by sign_id;
+select sign_id, state, since, acknowledged_at, epoch, seq, shown, faults from sign_confirmation($1, $2) order by sign_id;
 
 -- name: touch_ack
 -- Notes that the sign $1 says once more what it said last; no row if it says something else.

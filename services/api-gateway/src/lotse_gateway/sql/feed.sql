@@ -10,7 +10,9 @@ select sign_id, retired_at is not null as is_retired from sign;
 select newest.*
 from sign
 cross join lateral (
-    select d.sign_id, d.decision_id, d.decided_at, d.sensed_at, d.body, d.etag
+    select d.sign_id, d.decision_id, d.decided_at, d.sensed_at, d.body, d.etag, d.source, d.shows_detours, d.explanation,
+        d.explanations, d.detours::text as detours,
+        array(select detour ->> 'destination' from jsonb_array_elements(d.detours) as detour) as destinations
     from decision d
     where d.sign_id = sign.sign_id
     order by d.epoch desc, d.seq desc, d.decision_id desc

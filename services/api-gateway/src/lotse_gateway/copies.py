@@ -1,0 +1,63 @@
+"""Copies of what the database said last, for the time that it is away. No I/O."""
+
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import msgspec
+
+Box = tuple[float, float, float, float]
+"""West, south, east, north."""
+
+
+class _Geometry(msgspec.Struct):
+    coordinates: list[tuple[float, float]]
+
+
+class _Properties(msgspec.Struct):
+    level_of_service: str
+
+
+class _Feature(msgspec.Struct):
+    """What the filters of links look at."""
+
+    geometry: _Geometry
+    properties: _Properties
+
+
+_READ = msgspec.json.Decoder(_Feature).decode
+
+
+@dataclass(frozen=True, slots=True)
+class Links:
+    """Every link of a network by its id, as the GeoJSON feature that PostgreSQL composed."""
+
+    network_version: str | None
+    features: Sequence[tuple[str, str]]
+
+    def find(self, after: str | None, box: Box | None, levels: Collection[str] | None) -> Iterator[tuple[str, str]]:
+        """Give those after an id, that touch a box, with one of these levels of service; None: any."""
+        for link_id, feature in self.features:
+            if after is not None and link_id <= after:
+                continue
+            if (box is None and levels is None) or _is_wanted(_READ(feature), box, levels):
+                yield link_id, feature
+
+
+def _is_wanted(feature: _Feature, box: Box | None, levels: Collection[str] | None) -> bool:
+    if levels is not None and feature.properties.level_of_service not in levels:
+        return False
+    if box is None:
+        return True
+    lons, lats = zip(*feature.geometry.coordinates, strict=True)
+    west, south, east, north = box
+    return bool(max(lons) >= west and max(lats) >= south and min(lons) <= east and min(lats) <= north)
+
+
+@dataclass(slots=True)
+class Copies:
+    """What is told while the database is away: links, what signs confirmed (by sign), the system as a whole."""
+
+    links: Links | None = None
+    confirmations: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    system: Mapping[str, Any] | None = None
