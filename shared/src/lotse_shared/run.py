@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from functools import partial
 
 import uvicorn
-from fastapi import FastAPI
+from starlette.applications import Starlette
 
 from lotse_shared.log import get_logger
 from lotse_shared.settings import HttpSettings
@@ -36,7 +36,7 @@ class _Server(uvicorn.Server):
         yield
 
 
-async def run_service(app: FastAPI, http: HttpSettings, loops: Mapping[str, Loop]) -> None:
+async def run_service(app: Starlette, http: HttpSettings, loops: Mapping[str, Loop]) -> None:
     """Serve `app` and run `loops` until SIGTERM or SIGINT, or until one of them ends.
 
     Whatever the cause, all others are asked to finish, and are cancelled only after `GRACE_S`.
@@ -76,7 +76,7 @@ async def _supervise(name: str, loop: Loop, stop: asyncio.Event, failures: list[
         stop.set()
 
 
-async def _serve(app: FastAPI, http: HttpSettings, stop: asyncio.Event) -> None:
+async def _serve(app: Starlette, http: HttpSettings, stop: asyncio.Event) -> None:
     listener = socket.create_server((http.host, http.port))
     # Connections inherit it. asyncio sets it on none of them: it does so only where a socket tells its protocol, which
     # one from a listener of `socket` does not. Without it, an answer in two writes waits 40 ms for a delayed ACK.

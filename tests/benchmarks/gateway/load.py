@@ -1,0 +1,86 @@
+"""1,000 signs poll, alone and while people look at history, in turns."""
+
+import json
+import subprocess
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from statistics import median
+from typing import IO, Any
+
+import msgspec
+import numpy as np
+
+from benchmarks.gateway.city import fill_history, history_paths
+from benchmarks.gateway.polling import Polled
+from benchmarks.gateway.rig import OURS, Rig, python
+from benchmarks.processes import cpu_s
+
+HISTORIANS = 100
+EVERY_S = 10.0
+"""Between two polls of a sign; signs are told 30 s."""
+
+
+def measure_load(rig: Rig, days: int, rounds: int, lasts_s: float, tell: Callable[[str], None]) -> list[dict[str, Any]]:
+    """Give two runs a round: `alone` and `beside history`."""
+    rig.run(lambda connection: fill_history(connection, days, tell))
+    viewers = rig.people.viewers
+    paths = list(history_paths(days))
+    rig.write_requests("history", ((path, viewers[n % len(viewers)], {}) for n, path in enumerate(paths)))
+    runs = []
+    for number in range(rounds):
+        tell(f"1,000 signs, alone, round {number + 1} of {rounds}")
+        runs.append({"run": "signs alone", "round": number, **_poll(rig, lasts_s)})
+        with _historians(rig) as told:
+            tell(f"1,000 signs beside {HISTORIANS} who look at history, round {number + 1} of {rounds}")
+            before = told()
+            polled = _poll(rig, lasts_s)
+            answered = {status: count - before.get(status, 0) for status, count in told().items()}
+        runs.append({"run": "signs beside history", "round": number, **polled, "history_answers": answered})
+    return runs
+
+
+def _poll(rig: Rig, lasts_s: float) -> dict[str, Any]:
+    used_s = cpu_s(rig.pid(OURS))
+    command = python("polling", rig.ports[OURS], rig.requests["display unchanged"], lasts_s, EVERY_S)
+    done = subprocess.run(command, check=True, capture_output=True)
+    used_s = cpu_s(rig.pid(OURS)) - used_s
+    polled = msgspec.json.decode(done.stdout, type=Polled)
+    p50_ms, p99_ms = np.quantile(polled.took_ms, [0.5, 0.99])
+    return {
+        "polls": len(polled.took_ms),
+        "statuses": polled.statuses,
+        "connections_opened": polled.opened,
+        "p50_ms": round(float(p50_ms), 3),
+        "p99_ms": round(float(p99_ms), 3),
+        "most_ms": round(max(polled.took_ms), 3),
+        "gateway_cpu_share": round(used_s / lasts_s, 3),
+    }
+
+
+@contextmanager
+def _historians(rig: Rig) -> Iterator[Callable[[], dict[str, int]]]:
+    """Let people ask for history; give what tells how many were answered by now, by status."""
+    command = python("historians", rig.ports[OURS], rig.requests["history"], HISTORIANS)
+    with subprocess.Popen(command, stdout=subprocess.PIPE) as process:
+        try:
+            assert process.stdout is not None
+            stdout = process.stdout
+            yield lambda: _last_line(stdout)
+        finally:
+            process.terminate()
+
+
+def _last_line(stdout: IO[bytes]) -> dict[str, int]:
+    """Wait for the next line, then read on to the newest one."""
+    counts: dict[str, int] = json.loads(stdout.readline())
+    while stdout.peek(1).find(b"\n") >= 0:  # type: ignore[attr-defined] # Popen's pipe is buffered
+        counts = json.loads(stdout.readline())
+    return counts
+
+
+def loaded_vs_idle(runs: list[dict[str, Any]]) -> float:
+    """Give the median over the rounds of p99 beside history by p99 alone."""
+    alone, beside = (
+        [run["p99_ms"] for run in runs if run["run"] == name] for name in ("signs alone", "signs beside history")
+    )
+    return round(median(b / a for a, b in zip(alone, beside, strict=True)), 2)
