@@ -20,6 +20,8 @@ Loop = Callable[[asyncio.Event], Awaitable[None]]
 """A loop runs until the event it is handed is set, then finishes what it has and returns."""
 
 GRACE_S = 30.0
+KEEP_ALIVE_S = 75
+"""How long a connection may be idle: longer than signs wait between two polls (30 s ± 20 %), and than most balancers."""
 
 log = get_logger(__name__)
 
@@ -81,7 +83,9 @@ async def _serve(app: Starlette, http: HttpSettings, stop: asyncio.Event) -> Non
     # Connections inherit it. asyncio sets it on none of them: it does so only where a socket tells its protocol, which
     # one from a listener of `socket` does not. Without it, an answer in two writes waits 40 ms for a delayed ACK.
     listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-    config = uvicorn.Config(app, log_config=None, lifespan="off", timeout_graceful_shutdown=5)
+    config = uvicorn.Config(
+        app, log_config=None, lifespan="off", timeout_graceful_shutdown=5, timeout_keep_alive=KEEP_ALIVE_S
+    )
     server = _Server(config)
 
     async def end_with_the_others() -> None:

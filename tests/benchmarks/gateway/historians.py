@@ -1,12 +1,13 @@
 """People who look at history: so many at once, each asks the next thing as soon as it has the last.
 
-Arguments: port, file of requests (one after the other, by all in turns), how many at once. Prints one JSON line a
-second, with what was answered so far by status, until it is ended.
+Arguments: port, file of requests (one after the other, by all in turns), how many at once. Prints a line once the first
+answer has come; once its input has ended, one JSON line, with how many were answered, by status.
 """
 
 import asyncio
 import sys
 from collections import Counter
+from collections.abc import Iterator
 from itertools import cycle
 
 import msgspec
@@ -15,30 +16,29 @@ from benchmarks.gateway.kept import Kept
 from benchmarks.gateway.polling import read_requests
 
 
-async def ask_for_ever(port: int, requests: list[bytes], at_once: int) -> None:
-    """Ask, and tell."""
-    pending, statuses = cycle(requests), Counter[str]()
+async def ask_until_the_end(port: int, requests: list[bytes], at_once: int) -> Counter[str]:
+    """Ask until our input ends; give how many were answered, by status."""
+    pending, statuses, has_begun = cycle(requests), Counter[str](), asyncio.Event()
+    tasks = [asyncio.create_task(_ask(Kept(port), pending, statuses, has_begun)) for _ in range(at_once)]
+    await has_begun.wait()
+    sys.stdout.write("answers come\n")
+    sys.stdout.flush()
+    await asyncio.to_thread(sys.stdin.read)
+    for task in tasks:
+        task.cancel()
+    return statuses
 
-    async def ask() -> None:
-        connection = Kept(port)
-        while True:
-            statuses[str(await connection.ask(next(pending)))] += 1
 
-    async def tell() -> None:
-        while True:
-            await asyncio.sleep(1)
-            sys.stdout.write(msgspec.json.encode(statuses).decode() + "\n")
-            sys.stdout.flush()
-
-    async with asyncio.TaskGroup() as tasks:
-        tasks.create_task(tell())
-        for _ in range(at_once):
-            tasks.create_task(ask())
+async def _ask(connection: Kept, pending: Iterator[bytes], statuses: Counter[str], has_begun: asyncio.Event) -> None:
+    while True:
+        statuses[str(await connection.ask(next(pending)))] += 1
+        has_begun.set()
 
 
 def main(port: str, path: str, at_once: str) -> None:
-    """Ask until ended."""
-    asyncio.run(ask_for_ever(int(port), read_requests(path), int(at_once)))
+    """Ask, print."""
+    statuses = asyncio.run(ask_until_the_end(int(port), read_requests(path), int(at_once)))
+    sys.stdout.write(msgspec.json.encode(statuses).decode() + "\n")
 
 
 if __name__ == "__main__":

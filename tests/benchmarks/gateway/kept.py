@@ -24,15 +24,26 @@ class Kept:
 
     async def ask(self, request: bytes) -> int:
         """Send a request, take the whole answer, give its status."""
-        if self._streams is None or self._streams[0].at_eof():
-            self._streams = await asyncio.open_connection("127.0.0.1", self._port)
-            self.opened += 1
-        reader, writer = self._streams
-        writer.write(request)
-        head = await reader.readuntil(b"\r\n\r\n")
+        head = await self._send(request)
+        while head is None:  # the other side had closed it while nothing was asked
+            self._streams = None
+            head = await self._send(request)
         status = int(head[9:12])
         if status not in _HAS_NO_BODY:
             length = _LENGTH.search(head)
             assert length is not None, head
-            await reader.readexactly(int(length[1]))
+            assert self._streams is not None
+            await self._streams[0].readexactly(int(length[1]))
         return status
+
+    async def _send(self, request: bytes) -> bytes | None:
+        """Give the head of the answer, None if the connection was closed instead."""
+        if self._streams is None:
+            self._streams = await asyncio.open_connection("127.0.0.1", self._port)
+            self.opened += 1
+        reader, writer = self._streams
+        writer.write(request)
+        try:
+            return await reader.readuntil(b"\r\n\r\n")
+        except (asyncio.IncompleteReadError, ConnectionError):
+            return None

@@ -2,10 +2,9 @@
 
 import json
 import subprocess
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from statistics import median
-from typing import IO, Any
+from typing import Any
 
 import msgspec
 import numpy as np
@@ -30,19 +29,15 @@ def measure_load(rig: Rig, days: int, rounds: int, lasts_s: float, tell: Callabl
     for number in range(rounds):
         tell(f"1,000 signs, alone, round {number + 1} of {rounds}")
         runs.append({"run": "signs alone", "round": number, **_poll(rig, lasts_s)})
-        with _historians(rig) as told:
-            tell(f"1,000 signs beside {HISTORIANS} who look at history, round {number + 1} of {rounds}")
-            before = told()
-            polled = _poll(rig, lasts_s)
-            answered = {status: count - before.get(status, 0) for status, count in told().items()}
-        runs.append({"run": "signs beside history", "round": number, **polled, "history_answers": answered})
+        tell(f"1,000 signs beside {HISTORIANS} who look at history, round {number + 1} of {rounds}")
+        runs.append({"run": "signs beside history", "round": number, **_poll_beside_history(rig, lasts_s)})
     return runs
 
 
 def _poll(rig: Rig, lasts_s: float) -> dict[str, Any]:
     used_s = cpu_s(rig.pid(OURS))
     command = python("polling", rig.ports[OURS], rig.requests["display unchanged"], lasts_s, EVERY_S)
-    done = subprocess.run(command, check=True, capture_output=True)
+    done = subprocess.run(command, check=True, stdout=subprocess.PIPE)
     used_s = cpu_s(rig.pid(OURS)) - used_s
     polled = msgspec.json.decode(done.stdout, type=Polled)
     p50_ms, p99_ms = np.quantile(polled.took_ms, [0.5, 0.99])
@@ -57,25 +52,14 @@ def _poll(rig: Rig, lasts_s: float) -> dict[str, Any]:
     }
 
 
-@contextmanager
-def _historians(rig: Rig) -> Iterator[Callable[[], dict[str, int]]]:
-    """Let people ask for history; give what tells how many were answered by now, by status."""
+def _poll_beside_history(rig: Rig, lasts_s: float) -> dict[str, Any]:
     command = python("historians", rig.ports[OURS], rig.requests["history"], HISTORIANS)
-    with subprocess.Popen(command, stdout=subprocess.PIPE) as process:
-        try:
-            assert process.stdout is not None
-            stdout = process.stdout
-            yield lambda: _last_line(stdout)
-        finally:
-            process.terminate()
-
-
-def _last_line(stdout: IO[bytes]) -> dict[str, int]:
-    """Wait for the next line, then read on to the newest one."""
-    counts: dict[str, int] = json.loads(stdout.readline())
-    while stdout.peek(1).find(b"\n") >= 0:  # type: ignore[attr-defined] # Popen's pipe is buffered
-        counts = json.loads(stdout.readline())
-    return counts
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as process:
+        assert process.stdout is not None
+        assert process.stdout.readline() == b"answers come\n"
+        polled = _poll(rig, lasts_s)
+        answered, _ = process.communicate()  # ends its input
+    return {**polled, "history_answers": json.loads(answered)}
 
 
 def loaded_vs_idle(runs: list[dict[str, Any]]) -> float:
