@@ -101,7 +101,7 @@ def history_days(days: int) -> list[datetime]:
 def history_paths(days: int) -> Iterable[str]:
     """Give what people ask of history: hours of a detector, its outages day by day, the outages of all on a day."""
     listed = history_days(days)
-    span = {"from": listed[0].isoformat(), "to": (listed[-1] + DAY).isoformat(), "bucket": "hour", "limit": "1000"}
+    span = {"from": listed[0].isoformat(), "to": (listed[-1] + DAY).isoformat(), "bucket": "1h", "limit": "1000"}
     dates = {"from": f"{listed[0]:%Y-%m-%d}", "to": f"{listed[-1]:%Y-%m-%d}"}
     for number in range(1, HISTORY_DETECTORS + 1):
         yield f"/v1/detectors/D{number}/aggregates?{urlencode(span)}"

@@ -1,4 +1,5 @@
-"""People who look at history: so many at once, each asks the next thing as soon as it has the last.
+"""People who look at history: so many at once, each asks the next thing as soon as it has the last, or,
+where it was turned away, after the time that it was told.
 
 Arguments: port, file of requests (one after the other, by all in turns), how many at once. Prints a line once the first
 answer has come; once its input has ended, one JSON line, with how many were answered, by status.
@@ -31,8 +32,10 @@ async def ask_until_the_end(port: int, requests: list[bytes], at_once: int) -> C
 
 async def _ask(connection: Kept, pending: Iterator[bytes], statuses: Counter[str], has_begun: asyncio.Event) -> None:
     while True:
-        statuses[str(await connection.ask(next(pending)))] += 1
+        answered = await connection.ask(next(pending))
+        statuses[str(answered.status)] += 1
         has_begun.set()
+        await asyncio.sleep(answered.retry_after_s)
 
 
 def main(port: str, path: str, at_once: str) -> None:

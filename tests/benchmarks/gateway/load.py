@@ -6,6 +6,7 @@ from collections.abc import Callable
 from statistics import median
 from typing import Any
 
+import httpx
 import msgspec
 import numpy as np
 
@@ -15,6 +16,8 @@ from benchmarks.gateway.rig import OURS, Rig, python
 from benchmarks.processes import cpu_s
 
 HISTORIANS = 100
+KINDS = 3
+"""Of questions about history, in turns."""
 EVERY_S = 10.0
 """Between two polls of a sign; signs are told 30 s."""
 
@@ -25,6 +28,7 @@ def measure_load(rig: Rig, days: int, rounds: int, lasts_s: float, tell: Callabl
     viewers = rig.people.viewers
     paths = list(history_paths(days))
     rig.write_requests("history", ((path, viewers[n % len(viewers)], {}) for n, path in enumerate(paths)))
+    _check(rig)
     runs = []
     for number in range(rounds):
         tell(f"1,000 signs, alone, round {number + 1} of {rounds}")
@@ -32,6 +36,15 @@ def measure_load(rig: Rig, days: int, rounds: int, lasts_s: float, tell: Callabl
         tell(f"1,000 signs beside {HISTORIANS} who look at history, round {number + 1} of {rounds}")
         runs.append({"run": "signs beside history", "round": number, **_poll_beside_history(rig, lasts_s)})
     return runs
+
+
+def _check(rig: Rig) -> None:
+    """Make sure that what people will ask is answered."""
+    lines = rig.requests["history"].read_text(encoding="utf-8").splitlines()[:KINDS]
+    for path, *headers in (line.split("\t") for line in lines):
+        told = dict(header.split(": ", 1) for header in headers)
+        answer = httpx.get(f"{rig.url(OURS)}{path}", headers=told, trust_env=False, timeout=60)
+        assert answer.status_code == httpx.codes.OK, (path, answer.text)
 
 
 def _poll(rig: Rig, lasts_s: float) -> dict[str, Any]:

@@ -36,8 +36,10 @@ class Polled(msgspec.Struct):
 
 async def poll_all(port: int, requests: list[bytes], lasts_s: float, every_s: float) -> Polled:
     """Let every sign poll until the time is over."""
-    begins_s = time.perf_counter() + 0.5
     signs = [_Sign(Kept(port), request) for request in requests]
+    for sign in signs:
+        await sign.connect()
+    begins_s = time.perf_counter()
     await asyncio.gather(*(sign.run(begins_s, lasts_s, every_s) for sign in signs))
     statuses = Counter(str(status) for sign in signs for status in sign.statuses)
     opened = sum(sign.connection.opened for sign in signs)
@@ -51,16 +53,19 @@ class _Sign:
         self.took_ms: list[float] = []
         self.statuses: list[int] = []
 
-    async def run(self, begins_s: float, lasts_s: float, every_s: float) -> None:
-        """Ask once, to be connected, then at moments that are fixed beforehand, whatever the answers take."""
+    async def connect(self) -> None:
+        """Ask once, which is not counted."""
         await self.connection.ask(self._request)
+
+    async def run(self, begins_s: float, lasts_s: float, every_s: float) -> None:
+        """Ask at moments that are fixed beforehand, whatever the answers take."""
         due_s = begins_s + random.uniform(0, every_s)
         while due_s < begins_s + lasts_s:
             wait_s = due_s - time.perf_counter()
             if wait_s > 0:
                 await asyncio.sleep(wait_s)
             began_s = time.perf_counter() if wait_s > 0 else due_s
-            self.statuses.append(await self.connection.ask(self._request))
+            self.statuses.append((await self.connection.ask(self._request)).status)
             self.took_ms.append(round(1000 * (time.perf_counter() - began_s), 3))
             due_s += every_s * random.uniform(1 - JITTER, 1 + JITTER)
 
