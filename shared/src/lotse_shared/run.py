@@ -21,7 +21,7 @@ Loop = Callable[[asyncio.Event], Awaitable[None]]
 
 GRACE_S = 30.0
 KEEP_ALIVE_S = 75
-"""How long a connection may be idle: longer than signs wait between two polls (30 s ± 20 %), and than most balancers."""
+"""How long a connection may be idle: longer than a sign waits between two polls (30 s ± 20 %)."""
 
 log = get_logger(__name__)
 

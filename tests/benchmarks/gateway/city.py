@@ -1,4 +1,4 @@
-"""What the gateway is asked about: a city's links, 1,000 signs with a key and a decision each, history that is heavy."""
+"""What the gateway is asked about: a city's links, 1,000 signs with a key and a decision each, heavy history."""
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field

@@ -2,8 +2,8 @@
 
 Arguments: `bare` or `usual`; a file with the answers they give (`Answers`). The port is LOTSE_HTTP_PORT.
 
-`bare` is Starlette, with a route for each answer, and nothing else. `usual` is FastAPI as one writes it: the key and the
-limit of requests are dependencies of the route, If-None-Match a parameter; they check what the gateway checks.
+`bare` is Starlette, with a route for each answer, and nothing else. `usual` is FastAPI as one writes it: the key and
+the limit of requests are dependencies of the route, If-None-Match a parameter; they check what the gateway checks.
 """
 
 import asyncio

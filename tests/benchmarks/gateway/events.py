@@ -3,6 +3,7 @@
 import subprocess
 import time
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import msgspec
@@ -36,7 +37,7 @@ def measure_events(rig: Rig, decisions: int, tell: Callable[[str], None]) -> dic
             tell(f"decision {number + 1} of {decisions} is told to {LISTENERS:,}")
             time.sleep(BETWEEN_S)
             told_s.append(time.time())
-            rig.run(lambda connection, seq=number + 2: add_decision(connection, seq=seq))
+            rig.run(partial(add_decision, seq=number + 2))
         heard = msgspec.json.decode(process.stdout.read(), type=Heard)
     moments = [heard.at_s[decision] for decision in sorted(heard.at_s, key=int)]
     assert heard.gone == 0, f"{heard.gone} listeners were cut off"

@@ -80,4 +80,4 @@ def loaded_vs_idle(runs: list[dict[str, Any]]) -> float:
     alone, beside = (
         [run["p99_ms"] for run in runs if run["run"] == name] for name in ("signs alone", "signs beside history")
     )
-    return round(median(b / a for a, b in zip(alone, beside, strict=True)), 2)
+    return round(float(median(b / a for a, b in zip(alone, beside, strict=True))), 2)

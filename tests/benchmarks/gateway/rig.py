@@ -1,4 +1,4 @@
-"""What is measured: a database, the gateway and its rivals as processes, a planner's heartbeat, and requests in files."""
+"""What is measured: a database, the gateway and its rivals as processes, a planner's heartbeat; requests in files."""
 
 import asyncio
 import os
@@ -156,7 +156,9 @@ def open_rig(scene: Scene) -> Iterator[Rig]:
 
 def _write_requests(rig: Rig) -> None:
     signs, etags = rig.people.signs, rig.people.etags
-    display = [(DISPLAY.format(sign_id=sign_id), key, {}) for sign_id, key in signs.items()]
+    display: list[tuple[str, NewKey, dict[str, str]]] = [
+        (DISPLAY.format(sign_id=sign_id), key, {}) for sign_id, key in signs.items()
+    ]
     rig.write_requests("display", display)
     for what, path in (("display unchanged", DISPLAY), ("bare unchanged", UNCHANGED)):
         asked = ((path.format(sign_id=sign), key, {"If-None-Match": etags[sign]}) for sign, key in signs.items())
