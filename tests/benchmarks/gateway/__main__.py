@@ -103,10 +103,10 @@ def _print(runs: Runs) -> None:
     for name in (name for name in names if any(run["run"] == name for run in runs)):
         table.add_row(name, *(f"{middle(runs, name, column):,.1f}" for column in columns))
     console.print(table)
-    table = Table("1,000 signs", "round", "polls", "p50_ms", "p99_ms", "most_ms", "gateway CPU", "history answered")
+    columns = ("polls", "connections_opened", "p50_ms", "p99_ms", "most_ms", "gateway_cpu_share", "history_answers")
+    table = Table("1,000 signs, by round", *columns)
     for run in (run for run in runs if run["run"].startswith("signs")):
-        shown = [run["round"] + 1, run["polls"], run["p50_ms"], run["p99_ms"], run["most_ms"], run["gateway_cpu_share"]]
-        table.add_row(run["run"], *map(str, shown), str(run.get("history_answers", "")))
+        table.add_row(run["run"], *(str(run.get(column, "")) for column in columns))
     console.print(table)
     for run in (run for run in runs if run["run"] == "listeners"):
         console.print(run)
