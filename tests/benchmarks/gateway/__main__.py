@@ -103,10 +103,10 @@ def _print(runs: Runs) -> None:
     for name in (name for name in names if any(run["run"] == name for run in runs)):
         table.add_row(name, *(f"{middle(runs, name, column):,.1f}" for column in columns))
     console.print(table)
-    columns = ("polls", "connections_opened", "p50_ms", "p99_ms", "most_ms", "gateway_cpu_share", "history_answers")
-    table = Table("1,000 signs, by round", *columns)
+    of_load = ("polls", "connections_opened", "p50_ms", "p99_ms", "most_ms", "gateway_cpu_share", "history_answers")
+    table = Table("1,000 signs, by round", *of_load)
     for run in (run for run in runs if run["run"].startswith("signs")):
-        table.add_row(run["run"], *(str(run.get(column, "")) for column in columns))
+        table.add_row(run["run"], *(str(run.get(column, "")) for column in of_load))
     console.print(table)
     for run in (run for run in runs if run["run"] == "listeners"):
         console.print(run)

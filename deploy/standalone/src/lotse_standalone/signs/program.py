@@ -12,6 +12,9 @@ import typer
 
 from lotse_standalone.signs.sign_client import Shown, SignClient
 
+KEPT_S = 70.0
+"""How long a connection is kept between two polls: a bit shorter than the gateway keeps it."""
+
 
 def main() -> None:
     """Run the command `lotse-sign`."""
@@ -37,7 +40,8 @@ def _command(
     stop = threading.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: stop.set())
-    with httpx.Client(base_url=url, headers={"Authorization": f"Bearer {key}"}) as client:
+    limits = httpx.Limits(keepalive_expiry=KEPT_S)
+    with httpx.Client(base_url=url, headers={"Authorization": f"Bearer {key}"}, limits=limits) as client:
         SignClient(client, sign, _print, lambda: tuple(fault or ())).run(stop)
 
 
