@@ -5,6 +5,7 @@ import os
 import shutil
 import subprocess
 import sys
+import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,6 +20,8 @@ from benchmarks.processes import cpu_s
 SCRIPT = Path(__file__).with_name("requests.lua")
 CONNECTIONS = 32
 WARM_UP_S = 1
+QUIET_S, QUIET, PATIENCE_S = 0.5, 0.1, 60.0
+"""At rest is who uses no more than this share of a processor for so long."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +53,7 @@ def run_races(rig: Rig, rounds: int, lasts_s: int, tell: Callable[[str], None]) 
             tell(f"{race.name}: {name} warms up")
             _check(rig, race, name)
             _drive(rig, race, name, WARM_UP_S)
+            _wait_until_quiet(rig.pid(name))
     runs = []
     for number in range(rounds):
         for race in RACES:
@@ -58,7 +62,20 @@ def run_races(rig: Rig, rounds: int, lasts_s: int, tell: Callable[[str], None]) 
             for name in names[first:] + names[:first]:
                 tell(f"{race.name}: {name}, round {number + 1} of {rounds}")
                 runs.append({"run": f"{race.name} {name}", "round": number, **_drive(rig, race, name, lasts_s)})
+                _wait_until_quiet(rig.pid(name))
     return runs
+
+
+def _wait_until_quiet(pid: int) -> None:
+    """Wait until a contestant has finished what wrk did not wait for: the next one is not to pay for it."""
+    deadline_s = time.monotonic() + PATIENCE_S
+    used_s = cpu_s(pid)
+    while True:
+        time.sleep(QUIET_S)
+        before_s, used_s = used_s, cpu_s(pid)
+        if used_s - before_s <= QUIET * QUIET_S:
+            return
+        assert time.monotonic() < deadline_s, "a contestant does not come to rest"
 
 
 def _check(rig: Rig, race: Race, name: str) -> None:
