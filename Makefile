@@ -10,7 +10,7 @@ WORKERS ?= 3
 WARM := echo "compiling the routing core, once ..." && $(BIN)/lotse-routing warm
 SOURCES := shared/src services/ingest/src services/routing/src services/api-gateway/src deploy/standalone/src
 
-.PHONY: help setup setup-dev console console-if-node screenshots demo replay test test-faults bench-ingest bench-routing bench-line evaluate morning audit lint format clean
+.PHONY: help setup setup-dev console console-if-node screenshots demo replay test test-faults bench-ingest bench-routing bench-line bench-gateway evaluate morning audit lint format clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/\1|\2/' | awk -F'|' '{printf "  make %-13s %s\n", $$1, $$2}'
@@ -87,6 +87,9 @@ bench-routing: $(VENV)/.bench ## our routes beside those of networkx, scipy, net
 
 bench-line: $(VENV)/.dev ## from a sensor's message to its sign's display, under load; ARGS="--quick"
 	@PYTHONPATH=tests $(BIN)/python -m benchmarks.line $(ARGS)
+
+bench-gateway: $(VENV)/.dev ## sign polls, links and events beside bare Starlette and a usual FastAPI (needs wrk); ARGS="--quick"
+	@PYTHONPATH=tests $(BIN)/python -m benchmarks.gateway $(ARGS)
 
 evaluate: $(VENV)/.evaluate ## drive mornings under each policy, in SUMO; ARGS="--quick" or "--only closure-lotse"
 	@PYTHONPATH=tests $(BIN)/python -m evaluation $(ARGS)

@@ -27,8 +27,17 @@ def _own_and_waited_s(pid: int) -> float:
 
 def peak_memory_mb(pid: int | Literal["self"]) -> float:
     """Most resident memory that a process ever had."""
+    return _status_mb(pid, "VmHWM")
+
+
+def memory_mb(pid: int) -> float:
+    """Resident memory of a process now."""
+    return _status_mb(pid, "VmRSS")
+
+
+def _status_mb(pid: int | Literal["self"], name: str) -> float:
     lines = Path(f"/proc/{pid}/status").read_text().splitlines()
-    return next(int(line.split()[1]) / 1024 for line in lines if line.startswith("VmHWM"))
+    return next(int(line.split()[1]) / 1024 for line in lines if line.startswith(name))
 
 
 class CpuWatch:

@@ -1,7 +1,7 @@
 """One id a request, told in its answer, in every log line and audit event that it led to, in every service."""
 
 import re
-import uuid
+import secrets
 from collections.abc import Iterable, Mapping
 from contextvars import ContextVar
 
@@ -9,6 +9,7 @@ from structlog.contextvars import bind_contextvars
 
 HEADER = b"x-request-id"
 TRACE_HEADER = b"traceparent"
+ID_BYTES = 16
 _WELL_FORMED = re.compile(rb"[A-Za-z0-9][A-Za-z0-9_.:-]{0,63}")
 """As identifiers are: safe in a header, a log line and a table."""
 _TRACE = re.compile(rb"(?!ff)[0-9a-f]{2}-(?!0{32})([0-9a-f]{32})-(?!0{16})[0-9a-f]{16}-[0-9a-f]{2}(?:-.*)?")
@@ -18,7 +19,7 @@ _CURRENT: ContextVar[str | None] = ContextVar("lotse_request_id", default=None)
 
 def begin_request(headers: Iterable[tuple[bytes, bytes]]) -> bytes:
     """Take the id that a client gave, or that of its trace, or make one; it holds for the task that runs here."""
-    request_id = _given(headers) or uuid.uuid4().hex.encode()
+    request_id = _given(headers) or secrets.token_hex(ID_BYTES).encode()
     text = request_id.decode()
     _CURRENT.set(text)
     bind_contextvars(request_id=text)

@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from functools import partial
 
 import uvicorn
-from fastapi import FastAPI
+from starlette.applications import Starlette
 
 from lotse_shared.log import get_logger
 from lotse_shared.renewal import Renewal
@@ -24,6 +24,8 @@ Loop = Callable[[asyncio.Event], Awaitable[None]]
 GRACE_S = 30.0
 UNDER_WAY_S = 20
 """So long requests may go on that are under way when the server stops."""
+KEEP_ALIVE_S = 75
+"""How long a connection may be idle: longer than a sign waits between two polls (30 s ± 20 %)."""
 
 log = get_logger(__name__)
 
@@ -41,7 +43,7 @@ class _Server(uvicorn.Server):
 
 
 async def run_service(
-    app: FastAPI, http: HttpSettings, loops: Mapping[str, Loop], drain: Callable[[], Awaitable[None]] | None = None
+    app: Starlette, http: HttpSettings, loops: Mapping[str, Loop], drain: Callable[[], Awaitable[None]] | None = None
 ) -> None:
     """Serve `app` and run `loops` until SIGTERM or SIGINT, or until one of them ends.
 
@@ -106,12 +108,18 @@ async def _supervise(name: str, loop: Loop, stop: asyncio.Event, failures: list[
         stop.set()
 
 
-async def _serve(app: FastAPI, http: HttpSettings, told: asyncio.Event, stop: asyncio.Event) -> None:
+async def _serve(app: Starlette, http: HttpSettings, told: asyncio.Event, stop: asyncio.Event) -> None:
     listener = socket.create_server((http.host, http.port))
     # Connections inherit it. asyncio sets it on none of them: it does so only where a socket tells its protocol, which
     # one from a listener of `socket` does not. Without it, an answer in two writes waits 40 ms for a delayed ACK.
     listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-    config = uvicorn.Config(app, log_config=None, lifespan="off", timeout_graceful_shutdown=UNDER_WAY_S)
+    config = uvicorn.Config(
+        app,
+        log_config=None,
+        lifespan="off",
+        timeout_graceful_shutdown=UNDER_WAY_S,
+        timeout_keep_alive=KEEP_ALIVE_S,
+    )
     helpers: list[asyncio.Task[None]] = []
     if http.tls_cert is not None and http.tls_key is not None:
         context = show(http.tls_cert, http.tls_key)

@@ -14,6 +14,9 @@ import typer
 from lotse_shared.tls import trust
 from lotse_standalone.signs.sign_client import Shown, SignClient
 
+KEPT_S = 70.0
+"""How long a connection is kept between two polls: a bit shorter than the gateway keeps it."""
+
 
 def main() -> None:
     """Run the command `lotse-sign`."""
@@ -43,8 +46,8 @@ def _command(
     stop = threading.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: stop.set())
-    headers = {"Authorization": f"Bearer {key}"}
-    with httpx.Client(base_url=url, headers=headers, verify=_trust(ca_file)) as client:
+    headers, limits = {"Authorization": f"Bearer {key}"}, httpx.Limits(keepalive_expiry=KEPT_S)
+    with httpx.Client(base_url=url, headers=headers, limits=limits, verify=_trust(ca_file)) as client:
         SignClient(client, sign, _print, lambda: tuple(fault or ())).run(stop)
 
 

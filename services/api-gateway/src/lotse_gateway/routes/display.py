@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import Annotated
 
 from fastapi import FastAPI, Header, Response
@@ -11,7 +12,7 @@ from starlette import types
 from lotse_gateway.access import Requires, key_of
 from lotse_gateway.etags import matches
 from lotse_gateway.keys import ApiKey, Scope
-from lotse_gateway.memory import Absence, Shown, SignMemory
+from lotse_gateway.memory import Absence, SignMemory
 from lotse_gateway.metrics import count_display
 from lotse_gateway.models.decisions import DisplayBody
 from lotse_gateway.openapi import Responses, errors
@@ -154,7 +155,7 @@ def compose_answer(
     headers = [
         (b"etag", display.etag.encode()),
         NOT_CACHED,
-        (b"lotse-fresh-until", _fresh_until(found).encode()),
+        (b"lotse-fresh-until", _told(found.fresh_until)),
     ]
     away = memory.away(now)
     if away is not None:
@@ -171,8 +172,10 @@ def refuse_absent(memory: SignMemory, sign_id: str, retry_after_s: float) -> Non
         raise _problem(absence, sign_id, retry_after_s)
 
 
-def _fresh_until(shown: Shown) -> str:
-    return shown.fresh_until.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+@lru_cache(maxsize=64)
+def _told(fresh_until: datetime) -> bytes:
+    """Give the moment as it is told. Until the planner's next heartbeat, it is the same for all signs of one ttl_s."""
+    return fresh_until.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z").encode()
 
 
 def _problem(absence: Absence, sign_id: str, retry_after_s: float) -> Problem:
