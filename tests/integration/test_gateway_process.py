@@ -5,6 +5,7 @@ import signal
 import subprocess
 import sys
 import time
+from email.utils import parsedate_to_datetime
 from typing import Any
 
 import asyncpg
@@ -27,6 +28,16 @@ def _run(*arguments: str, environment: dict[str, str]) -> "subprocess.CompletedP
 
 def _post(url: str, headers: dict[str, str], body: dict[str, Any]) -> int:
     return httpx.post(url, headers=headers, json=body).status_code
+
+
+async def test_the_date_of_an_answer_is_never_of_a_second_ago(database: DatabaseSettings) -> None:
+    """Signs reckon from it how long what they show is fresh."""
+    with serving(database) as gateway:
+        async with httpx.AsyncClient(base_url=gateway.url) as client:
+            until_s = time.time() + 2.2
+            while (asked_s := time.time()) < until_s:
+                told = (await client.get("/healthz")).headers.get_list("date")
+                assert [parsedate_to_datetime(date).timestamp() >= int(asked_s) for date in told] == [True]
 
 
 async def test_a_key_is_printed_once_and_opens_the_running_gateway(

@@ -5,6 +5,8 @@ import time
 from prometheus_client import Histogram
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from lotse_shared.http_date import HEADER as DATE
+from lotse_shared.http_date import http_date
 from lotse_shared.log import get_logger, is_debugging
 from lotse_shared.request_id import begin_request
 
@@ -49,6 +51,7 @@ class InternalDoor:
             nonlocal status
             if message["type"] == "http.response.start":
                 status = message["status"]
+                message["headers"] = [*message["headers"], (DATE, http_date())]
             await send(message)
 
         try:

@@ -119,6 +119,7 @@ async def _serve(app: Starlette, http: HttpSettings, told: asyncio.Event, stop: 
         lifespan="off",
         timeout_graceful_shutdown=UNDER_WAY_S,
         timeout_keep_alive=KEEP_ALIVE_S,
+        date_header=False,  # the doors add one that is not of a second ago
     )
     helpers: list[asyncio.Task[None]] = []
     if http.tls_cert is not None and http.tls_key is not None:

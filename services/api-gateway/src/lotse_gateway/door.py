@@ -9,6 +9,8 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from lotse_gateway.metrics import count_request
 from lotse_shared.door import method_and_route
+from lotse_shared.http_date import HEADER as DATE
+from lotse_shared.http_date import http_date
 from lotse_shared.log import get_logger, is_debugging
 from lotse_shared.problems import Problem, TooLarge, answer_unexpected, problem_response
 from lotse_shared.request_id import HEADER, begin_request
@@ -84,7 +86,7 @@ class Door:
             nonlocal status, head_s
             if message["type"] == "http.response.start":
                 status, head_s = message["status"], time.perf_counter()
-                message["headers"] = [*message["headers"], *marks]
+                message["headers"] = [*message["headers"], *marks, (DATE, http_date())]
             await send(message)
 
         try:
