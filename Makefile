@@ -8,7 +8,7 @@ ARGS ?=
 WARM := echo "compiling the routing core, once ..." && $(BIN)/lotse-routing warm
 SOURCES := shared/src services/ingest/src services/routing/src services/api-gateway/src deploy/standalone/src
 
-.PHONY: help setup setup-dev console console-if-node screenshots demo replay test test-faults bench-ingest bench-routing bench-line evaluate morning lint format clean
+.PHONY: help setup setup-dev console console-if-node screenshots demo replay test test-image test-faults bench-ingest bench-routing bench-line evaluate morning lint format clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/\1|\2/' | awk -F'|' '{printf "  make %-13s %s\n", $$1, $$2}'
@@ -73,6 +73,9 @@ replay: $(VENV)/.run ## replay recorded readings; ARGS="FOLDER --report FILE"
 
 test: $(VENV)/.dev ## every test, on a real PostgreSQL and real brokers
 	@$(BIN)/pytest $(ARGS)
+
+test-image: $(VENV)/.dev ## build the container image without Docker and run compose's services from it (root, Debian, minutes)
+	@$(BIN)/pytest -s tests/image/check_image.py $(ARGS)
 
 screenshots: $(VENV)/.dev $(PAGE) ## make the pictures of docs/console.md anew (needs Chromium)
 	@PYTHONPATH=tests $(BIN)/python tests/browser/screenshots.py

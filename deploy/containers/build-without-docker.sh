@@ -2,17 +2,19 @@
 # Builds Lotse's image where there is neither Docker nor a registry of images: on local base images of Debian 13, with
 # buildah, in a chroot. What comes out is the Containerfile's, as anywhere else.
 #
-#   build-without-docker.sh build FOLDER [TARGET]   make it, and tell its size; TARGET: lotse (default) or demo
-#   build-without-docker.sh mount FOLDER [TARGET]   tell where its file system lies, to run it in a chroot
-#   build-without-docker.sh save FOLDER FILE [TARGET]   write it to a tar that `docker load` reads
-#   build-without-docker.sh remove FOLDER           remove all of it
+#   build-without-docker.sh build FOLDER        make the image localhost/lotse
+#   build-without-docker.sh size FOLDER         tell how large it is
+#   build-without-docker.sh mount FOLDER        tell where its file system lies, to run it in a chroot
+#   build-without-docker.sh environment FOLDER  tell with which environment
+#   build-without-docker.sh save FOLDER FILE    write it to a tar that `docker load` reads
+#   build-without-docker.sh remove FOLDER       remove all of it
 #
 # FOLDER keeps images and layers. Needs root and Debian's packages buildah and mmdebstrap. Packages come from where this
 # machine gets its own: its Debian mirror, and pip.conf, uv.toml, .npmrc and CA certificates as they are set up here.
 set -eu
 
 action=${1-help}
-[ $# -ge 2 ] || { sed -n '2,13p' "$0" >&2; exit 2; }
+[ $# -ge 2 ] || { sed -n '2,15p' "$0" >&2; exit 2; }
 folder=$(mkdir -p "$2" && cd "$2" && pwd)
 cd "$(dirname "$0")/../.."
 export TMPDIR="$folder"
@@ -49,33 +51,40 @@ secrets() {
 }
 
 build() {
-    base lotse-base python3,python3-venv,libstdc++6,ca-certificates,tzdata,netbase
-    base lotse-node nodejs,npm,ca-certificates
+    base lotse-base python3,libstdc++6,ca-certificates,tzdata,netbase
+    base lotse-build python3,python3-venv,binutils,nodejs,npm,ca-certificates
     # --timestamp: the same sources give the same bytes.
     # shellcheck disable=SC2046 - options without blanks
-    builder bud --isolation chroot --layers --pull-never --quiet --timestamp 0 $(secrets) --target "$1" \
-        --build-arg BASE_IMAGE=localhost/lotse-base --build-arg NODE_IMAGE=localhost/lotse-node \
-        --file deploy/containers/Containerfile --tag "localhost/$1" . >&2
-    :
+    builder bud --isolation chroot --layers --pull-never --quiet --timestamp 0 $(secrets) --file deploy/containers/Containerfile \
+        --build-arg BASE_IMAGE=localhost/lotse-base --build-arg BUILD_IMAGE=localhost/lotse-build \
+        --build-arg NODE_IMAGE=localhost/lotse-build --tag localhost/lotse . >&2
+    container=$(builder containers --quiet --filter name=lotse-tree)
+    [ -z "$container" ] || builder rm lotse-tree >/dev/null
 }
+
+megabytes() { awk '{ printf "%.0f MB", $1 / 1e6 }'; }
 
 size() {
-    tree=$(mounted "$1")
-    printf '%s: %s MB, of these %s MB Debian and Python; %s MB as gzip sends it\n' "$1" \
-        "$(megabytes <"$folder/$1.files")" "$(du -s -B1 "$tree" --exclude "$tree/opt" --exclude "$tree/var/cache/lotse" | awk '{ printf "%.0f", $1 / 1e6 }')" \
-        "$(tar -C "$tree" -c . | gzip -6 | wc -c | awk '{ printf "%.0f", $1 / 1e6 }')"
+    tree=$(mounted)
+    printf 'image        %s\n' "$(du -s --apparent-size -B1 "$tree" | megabytes)"
+    printf '  gzipped    %s\n' "$(tar -C "$tree" -c . | gzip -6 | wc -c | megabytes)"
+    printf '  Python and Debian  %s\n' "$(du -s --apparent-size -B1 --exclude "$tree/opt" --exclude "$tree/var/cache" "$tree" | megabytes)"
+    printf '  compiled kernels   %s\n' "$(du -s --apparent-size -B1 "$tree/var/cache" | megabytes)"
 }
 
-# The one container that an image has here, mounted.
+# The image's file system, as one container of it has it.
 mounted() {
-    builder inspect "$1-tree" >/dev/null 2>&1 || builder from --pull-never --quiet --name "$1-tree" "localhost/$1" >/dev/null
-    builder mount "$1-tree"
+    [ -n "$(builder containers --quiet --filter name=lotse-tree)" ] ||
+        builder from --pull-never --quiet --name lotse-tree localhost/lotse >/dev/null
+    builder mount lotse-tree
 }
 
 case $action in
-    build) build "${3-lotse}" ;;
-    mount) mounted "${3-lotse}" ;;
-    save) builder push --quiet "localhost/${4-lotse}" "docker-archive:$(realpath -m "$3"):${4-lotse}" ;;
+    build) build ;;
+    size) size ;;
+    mount) mounted ;;
+    environment) builder inspect --type image --format '{{range .OCIv1.Config.Env}}{{println .}}{{end}}' localhost/lotse ;;
+    save) builder push --quiet localhost/lotse "docker-archive:$(realpath -m "$3"):lotse" ;;
     remove) builder rm --all >/dev/null; builder rmi --all --force >/dev/null; rm -rf "$folder" ;;
-    *) sed -n '2,13p' "$0" >&2; exit 2 ;;
+    *) sed -n '2,15p' "$0" >&2; exit 2 ;;
 esac
