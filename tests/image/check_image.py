@@ -164,8 +164,8 @@ def test_a_reading_that_a_device_publishes_is_read_at_the_gateway(engine: Engine
         publish(engine, "demo", "KL-17")
         url = "/v1/detectors/KL-17/readings"
         wait(lambda: bool(client.get(url).json().get("items")), "the reading does not arrive")
-        assert [item["vehicle_count"] for item in client.get(url).json()["items"]] == [12]
-        assert client.get("/v1/system").json()["storage"] == "timescaledb"
+        assert [item["raw"]["vehicle_count"] for item in client.get(url).json()["items"]] == [12]
+        assert client.get("/v1/system").json()["storage"]["backend"].startswith("timescaledb")
         page = httpx.get(GATEWAY)
         assert page.status_code == httpx.codes.OK
         assert "<script" in page.text  # the console was built in
@@ -237,8 +237,8 @@ def test_restarts_are_short(engine: Engine, figures: dict[str, Any], shared_data
     assert len(list(engine.volume("compiled").glob("*.npz"))) == 2
 
 
-def restart_all(engine: Engine, client: httpx.Client) -> dict[str, float]:
-    """Kill each service and tell how long it takes to be ready again; routing: until its first step is made."""
+def restart_all(engine: Engine, client: httpx.Client) -> dict[str, dict[str, float]]:
+    """Kill each service and tell what it takes to be ready again; routing: until its first step is made."""
     wait(lambda: steps() > 0, "routing makes no step")
     wait(lambda: client.get("/v1/system").status_code == httpx.codes.OK, "the gateway is away")
     restart(engine, "routing", lambda: steps() > 0)  # it reads the new network, and keeps what that compiles to
@@ -247,13 +247,16 @@ def restart_all(engine: Engine, client: httpx.Client) -> dict[str, float]:
     return times | {"routing": restart(engine, "routing", lambda: steps() > 0)}
 
 
-def restart(engine: Engine, service: str, is_ready: Callable[[], bool]) -> float:
+def restart(engine: Engine, service: str, is_ready: Callable[[], bool]) -> dict[str, float]:
+    """Seconds on the wall, which others on the machine lengthen, and on the processor, which they lengthen less."""
     engine.running[service].kill()
     engine.running[service].wait()
     began = time.monotonic()
-    engine.start(service)
+    process = engine.start(service)
     wait(is_ready, f"{service} does not come back")
-    return round(time.monotonic() - began, 2)
+    passed = time.monotonic() - began
+    user, system = Path(f"/proc/{process.pid}/stat").read_text().rpartition(")")[2].split()[11:13]
+    return {"wall_s": round(passed, 2), "cpu_s": (int(user) + int(system)) / os.sysconf("SC_CLK_TCK")}
 
 
 def answers(url: str) -> bool:
