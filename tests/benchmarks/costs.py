@@ -89,10 +89,10 @@ def _cost_of_readings(scene: Scene, span_s: float) -> dict[str, float | None]:
         poll_us = _cost_of_a_poll(client, scene.inward.sign, pids["gateway"])
         with Fleet(stack.broker, links, links[:1]) as fleet:
             time.sleep(SETTLE_S)
-            before, published, disk = _database(stack), fleet.published, _written(pids["postgres"])
+            before, published = _database(stack), fleet.published
             busy = _spend(pids, span_s)
             readings = fleet.published - published
-            after, disk = _database(stack), _written(pids["postgres"]) - disk
+            after = _database(stack)
         stack.check()
     grown = {name: (after[name] - before[name]) / (after["readings"] - before["readings"]) for name in after}
     us = {f"reading_{name}_cpu_us": 1e6 * (busy[name] - idle[name]) / readings for name in pids}
@@ -102,7 +102,6 @@ def _cost_of_readings(scene: Scene, span_s: float) -> dict[str, float | None]:
         "readings_per_s": round(readings / span_s, 1),
         "reading_table_bytes": round(grown["reading"]),
         "reading_wal_bytes": round(grown["wal"]),
-        "reading_disk_written_bytes": round(disk / readings),
         "poll_gateway_cpu_us": round(poll_us, 1),
     }
 
@@ -125,12 +124,6 @@ def _spend(pids: Mapping[str, int], span_s: float) -> dict[str, float]:
     before = {name: cpu_s(pid) for name, pid in pids.items()}
     time.sleep(span_s)
     return {name: cpu_s(pid) - before[name] for name, pid in pids.items()}
-
-
-def _written(pid: int) -> int:
-    """Bytes that a process and those below it sent to the disk."""
-    texts = [Path(f"/proc/{one}/io").read_text() for one in (pid, *children_of(pid))]
-    return sum(int(line.split()[1]) for text in texts for line in text.splitlines() if line.startswith("write_bytes"))
 
 
 def _database(stack: Stack) -> dict[str, float]:
@@ -168,8 +161,9 @@ def _in_a_process_of_its_own(copies: int) -> dict[str, float]:
 def _cost_of_links(network: StreetNetwork, copies: int) -> dict[str, float]:
     """Compile copies of the city side by side; then all weights new, again and again."""
     warm_up()
+    before_mb = _memory_mb()
     many = _copies(network, copies)
-    before_mb, began = _memory_mb(), time.process_time()
+    began = time.process_time()
     topology = build_topology(many)
     compile_s = time.process_time() - began
     permit = Permits(topology, Vehicle()).at(datetime(2026, 11, 30, 12, tzinfo=UTC).replace(tzinfo=None))
@@ -188,7 +182,7 @@ def _cost_of_links(network: StreetNetwork, copies: int) -> dict[str, float]:
 
 
 def _memory_mb() -> float:
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    return int(Path("/proc/self/statm").read_text().split()[1]) * resource.getpagesize() / 2**20
 
 
 def _copies(network: StreetNetwork, count: int) -> StreetNetwork:
