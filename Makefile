@@ -10,7 +10,9 @@ WORKERS ?= 3
 WARM := echo "compiling the routing core, once ..." && $(BIN)/lotse-routing warm
 SOURCES := shared/src services/ingest/src services/routing/src services/api-gateway/src deploy/standalone/src
 
-.PHONY: help setup setup-dev console console-if-node screenshots demo replay test test-faults bench-ingest bench-routing bench-line bench-gateway evaluate morning audit lint format clean
+.PHONY: help setup setup-dev console console-if-node demo replay morning clean \
+	test test-image test-faults soak evaluate screenshots lint format audit \
+	bench-ingest bench-routing bench-line bench-gateway bench-costs
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/\1|\2/' | awk -F'|' '{printf "  make %-13s %s\n", $$1, $$2}'
@@ -76,6 +78,9 @@ replay: $(VENV)/.run ## replay recorded readings; ARGS="FOLDER --report FILE"
 test: $(VENV)/.dev ## every test, on a real PostgreSQL and real brokers; ARGS="tests/unit -n 0" runs some, one by one
 	@$(BIN)/pytest -n $(WORKERS) --dist loadfile $(ARGS)
 
+test-image: $(VENV)/.dev ## build the container image without Docker and run compose's services from it (root, Debian, minutes)
+	@$(BIN)/pytest -s tests/image/check_image.py $(ARGS)
+
 screenshots: $(VENV)/.dev $(PAGE) ## make the pictures of docs/console.md anew (needs Chromium)
 	@PYTHONPATH=tests $(BIN)/python tests/browser/screenshots.py
 
@@ -90,6 +95,8 @@ bench-line: $(VENV)/.dev ## from a sensor's message to its sign's display, under
 
 bench-gateway: $(VENV)/.dev ## sign polls, links and events beside bare Starlette and a usual FastAPI (needs wrk); ARGS="--quick"
 	@PYTHONPATH=tests $(BIN)/python -m benchmarks.gateway $(ARGS)
+bench-costs: $(VENV)/.dev ## what a reading, a link, a sign and a poll cost, for docs/scaling.md; ARGS="--quick"
+	@PYTHONPATH=tests $(BIN)/python -m benchmarks.costs $(ARGS)
 
 evaluate: $(VENV)/.evaluate ## drive mornings under each policy, in SUMO; ARGS="--quick" or "--only closure-lotse"
 	@PYTHONPATH=tests $(BIN)/python -m evaluation $(ARGS)

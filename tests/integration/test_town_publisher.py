@@ -24,9 +24,9 @@ from lotse_ingest.decode import Dialects
 from lotse_ingest.messages import DecodeError
 from lotse_shared.reading import Reading
 from lotse_shared.settings import BrokerSettings
-from lotse_shared.topics import EVERYTHING
+from lotse_shared.topics import EVERYTHING, batch_topic
 from lotse_standalone.machine.ports import LOOPBACK, free_port
-from lotse_standalone.simulation.publisher import Publisher
+from lotse_standalone.simulation.publisher import Account, Publisher
 from lotse_standalone.simulation.simulate import Simulation
 from lotse_standalone.town import FOLDER
 
@@ -173,6 +173,25 @@ def test_the_simulated_sensors_send_what_ingest_understands(each_broker: BrokerS
         assert isinstance(reading, Reading)
     assert simulation.lost == 0
     assert simulation.phase
+
+
+def test_a_station_sends_for_all_sensors_on_its_own_topic(mosquitto: Mosquitto) -> None:
+    transport = httpx.MockTransport(lambda _: httpx.Response(200, json={"items": [], "next_cursor": None}))
+    stop = threading.Event()
+    with (
+        httpx.Client(base_url="http://gateway", transport=transport) as client,
+        listening(mosquitto.settings) as listener,
+    ):
+        station = Account("demo", "of demo")
+        simulation = Simulation(mosquitto.settings.host, mosquitto.port, client, FOLDER, station)
+        thread = threading.Thread(target=simulation.run, args=[stop])
+        thread.start()
+        assert listener.wait_for(lambda: len(listener.heard) > 20)
+        stop.set()
+        thread.join(10)
+    assert {topic for topic, _ in listener.heard} == {batch_topic("demo")}
+    readings = [reading for heard in listener.heard for reading in DIALECTS.decode(*heard)]
+    assert len({reading.detector_id for reading in readings if isinstance(reading, Reading)}) > 10
 
 
 def test_the_half_message_of_the_morning_is_one_that_ingest_refuses(

@@ -46,8 +46,8 @@ def watch(scene: Scene, changes: int, tell: Callable[[int], None]) -> Watched:
     """Run the stack, tell jams and their ends, look at the display; `tell` hears how many are done."""
     streets, random = scene.read(), Random(4711)
     probed = [streets.by_id[link] for link in scene.closed(streets, "inbound")]
-    links = _measured(streets, probed)
-    with _stack(scene, streets, links, random) as (stack, client), Fleet(stack.broker, links, probed) as fleet:
+    links = measured_links(streets, probed)
+    with running_stack(scene, streets, links, random) as (stack, client), Fleet(stack.broker, links, probed) as fleet:
         sign = scene.inward.sign
         _wait_for(client, sign, is_lit=False)
         time.sleep(SETTLE_S)
@@ -73,7 +73,7 @@ def watch(scene: Scene, changes: int, tell: Callable[[int], None]) -> Watched:
 
 
 @contextmanager
-def _stack(
+def running_stack(
     scene: Scene, streets: Streets, links: Sequence[Link], random: Random
 ) -> Iterator[tuple[Stack, httpx.Client]]:
     with open_folder() as folder, Stack(StackOptions(folder, settings=SETTINGS)) as stack, stack.client() as client:
@@ -86,7 +86,7 @@ def _stack(
         yield stack, client
 
 
-def _measured(streets: Streets, probed: Sequence[Link]) -> list[Link]:
+def measured_links(streets: Streets, probed: Sequence[Link]) -> list[Link]:
     """Give the links with a detector: main streets first, then the longest others."""
     others = sorted(
         (link for link in streets.by_id.values() if link not in probed),

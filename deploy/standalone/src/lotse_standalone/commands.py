@@ -25,6 +25,15 @@ def sign() -> None:
     main()
 
 
+def simulate() -> None:
+    """Run `lotse-simulate`."""
+    _leave_at_ctrl_c()
+    from lotse_standalone.simulation.program import main  # noqa: PLC0415 - as above
+
+    _hear_ctrl_c()
+    main()
+
+
 def replay() -> None:
     """Run `lotse-replay`."""
     _leave_at_ctrl_c()

@@ -3,7 +3,7 @@
 import threading
 from collections import deque
 from types import TracebackType
-from typing import Any, Self
+from typing import Any, NamedTuple, Self
 
 import paho.mqtt.client as mqtt
 from paho.mqtt.enums import CallbackAPIVersion
@@ -16,6 +16,13 @@ RECONNECT_AFTER_S = 1
 RECONNECT_AT_MOST_AFTER_S = 5
 
 log = get_logger(__name__)
+
+
+class Account(NamedTuple):
+    """A user of the broker."""
+
+    name: str
+    password: str
 
 
 class Publisher:
@@ -33,6 +40,8 @@ class Publisher:
         Where the broker is. It may be away for now.
     bound
         Messages that may be under way, not yet acknowledged by the broker.
+    account
+        As whom it connects; None: as anybody.
 
     Attributes
     ----------
@@ -42,7 +51,7 @@ class Publisher:
         Messages that the broker answered with an error.
     """
 
-    def __init__(self, host: str, port: int, bound: int) -> None:
+    def __init__(self, host: str, port: int, bound: int, account: Account | None = None) -> None:
         self._room = threading.BoundedSemaphore(bound)
         self._bound = bound
         self._waiting: deque[tuple[str, bytes]] = deque()
@@ -53,6 +62,8 @@ class Publisher:
         self.acknowledged = 0
         self.refused = 0
         self._client = mqtt.Client(CallbackAPIVersion.VERSION2, protocol=mqtt.MQTTv5)
+        if account is not None:
+            self._client.username_pw_set(account.name, account.password)
         self._client.max_inflight_messages_set(bound)
         self._client.reconnect_delay_set(RECONNECT_AFTER_S, RECONNECT_AT_MOST_AFTER_S)
         self._client.on_publish = self._on_publish

@@ -11,10 +11,10 @@ import httpx
 import msgspec
 
 from lotse_shared.log import OnChange, get_logger
-from lotse_shared.topics import reading_topic
+from lotse_shared.topics import batch_topic, reading_topic
 from lotse_standalone.machine.problems import StandaloneError
 from lotse_standalone.simulation.control_room import ControlRoom
-from lotse_standalone.simulation.publisher import Publisher
+from lotse_standalone.simulation.publisher import Account, Publisher
 from lotse_standalone.simulation.scenario import Moment, Scenario, moment_of, read_scenario
 from lotse_standalone.simulation.sensors import Sensor, make_sensors
 from lotse_standalone.simulation.traffic import Street, Traffic
@@ -38,6 +38,8 @@ class Simulation:
         An HTTP client of the public API with an operator's key.
     town_folder
         A folder like lotse_standalone.town.FOLDER.
+    station
+        The broker's account of a concentrator that publishes for all sensors; None: each sensor for itself, as anybody.
 
     Attributes
     ----------
@@ -50,8 +52,16 @@ class Simulation:
         The town's files do not fit together.
     """
 
-    def __init__(self, broker_host: str, broker_port: int, gateway_client: httpx.Client, town_folder: Path) -> None:
+    def __init__(
+        self,
+        broker_host: str,
+        broker_port: int,
+        gateway_client: httpx.Client,
+        town_folder: Path,
+        station: Account | None = None,
+    ) -> None:
         self._broker = broker_host, broker_port
+        self._station = station
         self._scenario = read_scenario(town_folder)
         self._traffic = Traffic(self._scenario, read_streets(town_folder))
         self._sensors = read_sensors(town_folder, self._scenario)
@@ -74,7 +84,7 @@ class Simulation:
         office = threading.Thread(target=self._control_room.run, args=[left], name="control-room")
         office.start()
         try:
-            with Publisher(*self._broker, bound=MESSAGES_UNDER_WAY) as publisher:
+            with Publisher(*self._broker, MESSAGES_UNDER_WAY, self._station) as publisher:
                 self._play(publisher, stop)
                 publisher.drain(LAST_WORDS_S)
         finally:
@@ -115,7 +125,8 @@ class Simulation:
             self._send(publisher, sensor, cut.encode())
 
     def _send(self, publisher: Publisher, sensor: Sensor, payload: bytes) -> None:
-        if publisher.publish(reading_topic(sensor.detector_id), payload, wait_s=0):
+        topic = reading_topic(sensor.detector_id) if self._station is None else batch_topic(self._station.name)
+        if publisher.publish(topic, payload, wait_s=0):
             self.published += 1
             self._room.now("room", "sensors publish")
         else:

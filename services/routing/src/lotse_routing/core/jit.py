@@ -9,6 +9,7 @@ no longer says: here a kernel is out of date as soon as any file of its folder i
 
 import hashlib
 from collections.abc import Callable
+from contextlib import suppress
 from functools import cache
 from pathlib import Path
 from typing import TypeVar, cast
@@ -16,7 +17,7 @@ from typing import TypeVar, cast
 import numba
 import numpy as np
 import numpy.typing as npt
-from numba.core.caching import InTreeCacheLocator, UserProvidedCacheLocator, UserWideCacheLocator
+from numba.core.caching import FunctionCache, InTreeCacheLocator, UserProvidedCacheLocator, UserWideCacheLocator
 
 F = TypeVar("F", bound=Callable[..., object])
 
@@ -44,7 +45,13 @@ class _OfFolder:
 
 
 class GivenFolder(_OfFolder, UserProvidedCacheLocator):
-    """Keeps kernels in NUMBA_CACHE_DIR."""
+    """Keeps kernels in NUMBA_CACHE_DIR, and takes those that lie where nobody can write: in a container's image."""
+
+    _cache_path: str
+
+    def ensure_cache_path(self) -> None:
+        """Raise OSError if there is no such folder and none can be made; numba would also ask to write to it."""
+        Path(self._cache_path).mkdir(parents=True, exist_ok=True)
 
 
 class BesideSource(_OfFolder, InTreeCacheLocator):
@@ -61,16 +68,38 @@ numba.config.CACHE_LOCATOR_CLASSES = ",".join(  # type: ignore[attr-defined] # a
 )
 
 
+class Kept(FunctionCache):
+    """Kernels on disk. One that cannot be written, to an image or a full disk, works for this process.
+
+    Attributes
+    ----------
+    lost
+        How many could not be written by this process.
+    """
+
+    lost = 0
+
+    def save_overload(self, sig: object, data: object) -> None:
+        """Write one down; numba's name for it."""
+        try:
+            super().save_overload(sig, data)  # type: ignore[no-untyped-call] # numba has no types
+        except OSError:
+            Kept.lost += 1
+
+
 def kernel(function: F) -> F:
-    """Compile a function of numbers and arrays; where nothing can be written, anew in every process."""
-    try:
-        return cast("F", numba.njit(nogil=True, cache=True)(function))
-    except RuntimeError:  # numba found no folder that it may write to
-        return cast("F", numba.njit(nogil=True)(function))
+    """Compile a function of numbers and arrays; where nothing is kept, anew in every process."""
+    compiled = numba.njit(nogil=True)(function)
+    with suppress(RuntimeError):  # numba found no folder
+        # What njit(cache=True) does, with a cache of numba's own.
+        compiled._cache = Kept(function)  # type: ignore[attr-defined,no-untyped-call] # noqa: SLF001
+    return cast("F", compiled)
 
 
 def are_kept() -> bool:
-    """Tell whether compiled kernels are kept for the next process."""
+    """Tell whether the kernels that this process has called need not be compiled by the next one."""
+    if Kept.lost:
+        return False
 
     def probe() -> None:
         """Do nothing."""
