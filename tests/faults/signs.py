@@ -4,7 +4,7 @@ import threading
 import time
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
 from email.utils import parsedate_to_datetime
@@ -55,13 +55,13 @@ class WatchedSign:
         self._fresh_until_s = -inf
         self.answered_s = -inf
         """When (monotonic) the last fresh answer came."""
-        client = httpx.Client(
+        self.client = httpx.Client(
             base_url=url,
             headers={"Authorization": f"Bearer {key}"},
             event_hooks={"response": [self._note]},
             trust_env=False,
         )
-        self.sign = SignClient(client, sign_id)
+        self.sign = SignClient(self.client, sign_id)
 
     def _note(self, answer: httpx.Response) -> None:
         if not answer.request.url.path.endswith("/display"):
@@ -113,5 +113,9 @@ def watching(url: str, key: str, sign_ids: Sequence[str]) -> Iterator[Street]:
     """Let the signs poll, and watch them, for as long as the block lasts."""
     street = Street(url, key, sign_ids)
     lives: Mapping[str, Any] = {name: watched.sign.run for name, watched in street.signs.items()}
-    with Crew({"eye": street.watch, **lives}):
+    with ExitStack() as to_close:
+        for watched in street.signs.values():
+            to_close.enter_context(watched.client)
+        crew = to_close.enter_context(Crew({"eye": street.watch, **lives}))
         yield street
+        crew.check()

@@ -89,8 +89,9 @@ def living(town: Town) -> Iterator[tuple[Street, ControlRoom]]:
     closed = town.scene.closed(town.scene.read(), "inbound")
     with town.client() as client, watching(town.gateway.url, town.key, town.sign_ids) as street:
         room = ControlRoom(client, closed)
-        with Crew({"control room": room.run}):
+        with Crew({"control room": room.run}) as crew:
             yield street, room
+            crew.check()
 
 
 def _command(module: str, environment: Mapping[str, str], *arguments: str) -> str:
