@@ -10,7 +10,7 @@ WORKERS ?= 3
 WARM := echo "compiling the routing core, once ..." && $(BIN)/lotse-routing warm
 SOURCES := shared/src services/ingest/src services/routing/src services/api-gateway/src deploy/standalone/src
 
-.PHONY: help setup setup-dev console console-if-node screenshots demo replay test test-faults bench-ingest bench-routing bench-line evaluate morning lint format clean
+.PHONY: help setup setup-dev console console-if-node screenshots demo replay test test-faults soak bench-ingest bench-routing bench-line evaluate morning lint format clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/\1|\2/' | awk -F'|' '{printf "  make %-13s %s\n", $$1, $$2}'
@@ -96,6 +96,9 @@ morning: $(VENV)/.dev ## live two hours of the demo town in data time, for docs/
 
 test-faults: $(VENV)/.dev ## kill, cut off, insult; ARGS="--quick" or "--kills 100 --outage 600"
 	@PYTHONPATH=tests $(BIN)/python -m faults $(ARGS)
+
+soak: $(VENV)/.bench ## a city's load for as long as you say, and what grows; ARGS="--minutes 20"
+	@PYTHONPATH=tests $(BIN)/python -m soak $(ARGS)
 
 lint: $(VENV)/.dev ## ruff, mypy strict, import rules
 	@$(BIN)/ruff check

@@ -59,7 +59,7 @@ def main(
         signs = [row["sign_id"] for row in list_all(client, "/v1/signs")]
         detectors = [row["detector_id"] for row in list_all(client, "/v1/detectors")]
         closed = scene.closed(scene.read(), "inbound")
-        people = People(stack.gateway_url, stack.key, signs, detectors, closed)
+        people = People(stack, signs, detectors, closed)
         samples = asyncio.run(live(stack, people, 60 * minutes))
         readings_per_s = (fleet.published - published) / (time.monotonic() - began_s)
         fleet.end()

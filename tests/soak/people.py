@@ -10,6 +10,8 @@ from datetime import UTC, datetime, timedelta
 
 import httpx
 
+from lotse_standalone.stack.stack import Stack
+
 LISTENERS = 50
 POLL_S, JITTER = 10.0, 0.2
 ASK_S = 0.2
@@ -30,11 +32,9 @@ class Heard:
 class People:
     """All of them, on one loop. `run` lasts until cancelled."""
 
-    def __init__(
-        self, url: str, key: str, signs: Sequence[str], detectors: Sequence[str], closed: Sequence[str]
-    ) -> None:
-        self._url, self._signs, self._detectors, self._closed = url, signs, detectors, list(closed)
-        self._headers = {"Authorization": f"Bearer {key}"}
+    def __init__(self, stack: Stack, signs: Sequence[str], detectors: Sequence[str], closed: Sequence[str]) -> None:
+        self._url, self._headers = stack.gateway_url, {"Authorization": f"Bearer {stack.key}"}
+        self._signs, self._detectors, self._closed = signs, detectors, list(closed)
         self._began_s = time.monotonic()
         self.heard = Heard()
 

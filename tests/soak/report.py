@@ -104,9 +104,9 @@ def _line(samples: Sequence[Sample], kind: str, name: str) -> tuple[list[float],
 
 def shortfalls(found: Mapping[str, float | None]) -> list[str]:
     """What is not as demanded; empty if all is well."""
+    grew = f"something has grown by more than {HIGHEST_GROWTH_PCT:g} %"
     demands = {
-        f"something has grown by more than {HIGHEST_GROWTH_PCT:g} %": (found["R6_growth_pct"] or 0)
-        < HIGHEST_GROWTH_PCT,
+        grew: (found["R6_growth_pct"] or 0) < HIGHEST_GROWTH_PCT,
         "readings were lost": found["soak_readings_lost"] == 0,
         "the gateway gave no answer, or an error": found["soak_faults"] == 0,
     }

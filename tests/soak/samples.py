@@ -1,6 +1,5 @@
 """What the services hold, sampled again and again; and how much of it has grown. `growth_pct` is pure."""
 
-import os
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -33,7 +32,7 @@ async def take_sample(pids: Mapping[str, int], database: asyncpg.Connection, beg
     held: dict[tuple[str, str], float] = {}
     for name, pid in pids.items():
         held[MEMORY, name] = _resident_mb(pid)
-        held[DESCRIPTORS, name] = len(os.listdir(f"/proc/{pid}/fd"))
+        held[DESCRIPTORS, name] = sum(1 for _ in Path(f"/proc/{pid}/fd").iterdir())
     held |= {(CONNECTIONS, row["name"]): row["n"] for row in await database.fetch(BACKENDS)}
     return Sample(time.monotonic() - began_s, held)
 
