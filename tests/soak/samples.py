@@ -32,9 +32,13 @@ async def take_sample(pids: Mapping[str, int], database: asyncpg.Connection, beg
     held: dict[tuple[str, str], float] = {}
     for name, pid in pids.items():
         held[MEMORY, name] = _resident_mb(pid)
-        held[DESCRIPTORS, name] = sum(1 for _ in Path(f"/proc/{pid}/fd").iterdir())
+        held[DESCRIPTORS, name] = _descriptors(pid)
     held |= {(CONNECTIONS, row["name"]): row["n"] for row in await database.fetch(BACKENDS)}
     return Sample(time.monotonic() - began_s, held)
+
+
+def _descriptors(pid: int) -> int:
+    return sum(1 for _ in Path(f"/proc/{pid}/fd").iterdir())
 
 
 def _resident_mb(pid: int) -> float:
