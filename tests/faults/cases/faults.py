@@ -18,6 +18,8 @@ from lotse_standalone.machine.problems import StandaloneError
 DISK = "1g"
 BALLAST_PIECE = bytes(1 << 20)
 DELAY_S = 0.05
+WATCHFUL = {"LOTSE_BROKER_KEEPALIVE_S": "5", "LOTSE_DATABASE_COMMAND_TIMEOUT_S": "5"}
+"""Who is cut off without a word notices when the time is over that it waits for a word."""
 FAKETIME = Path("/usr/lib", os.uname().machine + "-linux-gnu", "faketime", "libfaketimeMT.so.1")
 JUMP = "+2h"
 
@@ -40,7 +42,7 @@ def _slow(rig: Rig) -> Iterator[None]:
 
 @contextmanager
 def _wired(_: Path) -> Iterator[Setup]:
-    yield Setup(has_town=True, is_wired=True)
+    yield Setup(has_town=True, is_wired=True, settings=WATCHFUL)
 
 
 @contextmanager
