@@ -95,6 +95,7 @@ bench-line: $(VENV)/.dev ## from a sensor's message to its sign's display, under
 
 bench-gateway: $(VENV)/.dev ## sign polls, links and events beside bare Starlette and a usual FastAPI (needs wrk); ARGS="--quick"
 	@PYTHONPATH=tests $(BIN)/python -m benchmarks.gateway $(ARGS)
+
 bench-costs: $(VENV)/.dev ## what a reading, a link, a sign and a poll cost, for docs/scaling.md; ARGS="--quick"
 	@PYTHONPATH=tests $(BIN)/python -m benchmarks.costs $(ARGS)
 
@@ -106,6 +107,9 @@ morning: $(VENV)/.dev ## live two hours of the demo town in data time, for docs/
 
 test-faults: $(VENV)/.dev ## kill, cut off, insult; ARGS="--quick" or "--kills 100 --outage 600"
 	@PYTHONPATH=tests $(BIN)/python -m faults $(ARGS)
+
+soak: $(VENV)/.bench ## a city's load for as long as you say, and what grows; ARGS="--minutes 20"
+	@PYTHONPATH=tests $(BIN)/python -m soak $(ARGS)
 
 audit: $(VENV)/.dev ## known vulnerabilities (asks OSV and npm), secrets in tracked files
 	@PYTHONPATH=tests $(BIN)/python -m audit

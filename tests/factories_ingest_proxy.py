@@ -11,7 +11,8 @@ class Proxy:
     """Forwards both ways.
 
     While `is_swallowing`, what the client sends never arrives, and nobody is told. Between `hold` and `let_go` it waits
-    here; what still waits when its connection ends is gone. `greetings` counts the connections on which the client sent
+    here; what still waits when its connection ends is gone. A slow line adds `delay_s` to each piece of up to 64 KiB,
+    either way. `greetings` counts the connections on which the client sent
     something. `cut` is a cable that is pulled: on all connections of now nothing gets through any more, either way,
     and neither end is told, not even when the other one closes.
     """
@@ -22,6 +23,7 @@ class Proxy:
         self.forwarded_bytes = 0
         self.greetings = 0
         self.port = 0
+        self.delay_s = 0.0
         self._line = asyncio.Event()  # set once this line, that of all connections of now, is cut
         self._flows = asyncio.Event()
         self._flows.set()
@@ -52,6 +54,7 @@ class Proxy:
                     self.greetings += is_silent
                     is_silent = False
                     await self._flows.wait()
+                    await self._lag()
                     await _silence_if(line)
                     if self.is_swallowing:
                         self.swallowed_bytes += len(data)
@@ -71,10 +74,15 @@ class Proxy:
     async def _copy(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, line: asyncio.Event) -> None:
         with suppress(OSError):
             while data := await reader.read(65_536):
+                await self._lag()
                 await _silence_if(line)
                 writer.write(data)
             await _silence_if(line)
             writer.close()
+
+    async def _lag(self) -> None:
+        if self.delay_s > 0:
+            await asyncio.sleep(self.delay_s)
 
     async def end_connections(self) -> None:
         for task in list(self._tasks):

@@ -13,7 +13,7 @@ from pathlib import Path
 import httpx
 import pytest
 from evaluation.line.preparation import copy_folder, open_folder
-from faults.rig import Slot
+from faults.programs import Slot
 from fixtures.brokers import Mosquitto
 from fixtures.scenarios import SETTINGS, Prepared
 from scenarios.scenes import Scene

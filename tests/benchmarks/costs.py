@@ -28,9 +28,10 @@ from processes_standalone import children_of
 from rich.console import Console
 from scenarios.scenes import Scene, auenbrueck, kaiserslautern
 
+from benchmarks.line.city import measured_links, open_city
 from benchmarks.line.decision_step import SIGNS, summarise, time_steps
 from benchmarks.line.fleet import Fleet
-from benchmarks.line.watch import measured_links, running_stack
+from benchmarks.line.watch import SETTINGS
 from benchmarks.processes import cpu_s
 from benchmarks.report import describe_versions, write_report
 from lotse_routing.core.access import Permits, Vehicle
@@ -82,7 +83,7 @@ def _scene() -> Scene:
 def _cost_of_readings(scene: Scene, span_s: float) -> dict[str, float | None]:
     streets, random = scene.read(), Random(4711)
     links = measured_links(streets, [streets.by_id[link] for link in scene.closed(streets, "inbound")])
-    with running_stack(scene, streets, links, random) as (stack, client):
+    with open_city(scene, links, random, SETTINGS) as (stack, client):
         pids = _processes(stack)
         time.sleep(SETTLE_S)
         idle = _spend(pids, span_s)

@@ -10,9 +10,13 @@ from benchmarks.report import describe_versions, write_report
 from rich.console import Console
 
 from faults import report
+from faults.cases.case import CaseRun, run_case
+from faults.cases.faults import CASES
 from faults.hostility import FEW, MANY, RARE, ROUNDS, Assault, HostileRun
-from faults.kills import Killing, KillRun, Pressure
-from faults.rig import running_rig
+from faults.kills import Killing, KillRun
+from faults.rig import Setup, running_rig
+from faults.town import living
+from faults.traffic import Pressure
 
 SLOTS = 2
 console = Console()
@@ -20,13 +24,25 @@ console = Console()
 
 def run_kills(folder: Path, pressure: Pressure, kills: int, outage_s: float) -> tuple[KillRun, dict[str, str]]:
     """Kills and an outage on a rig of their own."""
-    with running_rig(folder / "kills", SLOTS) as rig:
-        return Killing(rig, pressure, console.print).run(kills, outage_s), report.versions(rig)
+    with running_rig(folder, Setup(slots=SLOTS, has_town=True)) as rig:
+        assert rig.town is not None
+        with living(rig.town) as (street, room):
+            run = Killing(rig, pressure, console.print).run(kills, outage_s, street, room)
+        return run, report.versions(rig)
+
+
+def run_cases(folder: Path, pressure: Pressure) -> list[CaseRun]:
+    """Each other fault, on a rig of its own."""
+    runs = []
+    for number, case in enumerate(CASES):
+        runs.append(run_case(case, folder / f"case-{number}", pressure))
+        console.print(f"{case.name}: recovered in {runs[-1].took_s:.1f} s")
+    return runs
 
 
 def run_hostile(folder: Path, seed: int, hostile: int, rounds: Sequence[int]) -> HostileRun:
     """Hostile messages on a rig of their own."""
-    with running_rig(folder / "hostile", slots=1) as rig:
+    with running_rig(folder, Setup()) as rig:
         return Assault(rig, seed, console.print).run(hostile, rounds)
 
 
@@ -46,16 +62,17 @@ def main(  # noqa: PLR0913 - the options
         kills, outage, hostile, rounds = 6, 5, 2_000, (RARE, FEW, MANY)
     console.print(f"seed {seed}: {kills} kills, the database away for {outage:g} s, {hostile} hostile messages")
     with tempfile.TemporaryDirectory(prefix="lotse-faults-") as name:
-        killed, versions = run_kills(Path(name), Pressure(seed, rate, keep), kills, outage)
-        assaulted = run_hostile(Path(name), seed, hostile, rounds)
-    found = report.figures(killed, assaulted)
-    path = write_report(
-        "test-faults", {**found}, [*report.runs(killed, assaulted), {"seed": seed}], describe_versions(**versions)
-    )
-    console.print(report.table(found))
-    console.print(report.summary(killed, assaulted), f"written to {path}")
-    if shortfalls := report.shortfalls(killed, assaulted, is_quick=quick):
-        for shortfall in shortfalls:
+        pressure = Pressure(seed, rate, keep)
+        killed, versions = run_kills(Path(name, "kills"), pressure, kills, outage)
+        others = run_cases(Path(name), pressure)
+        assaulted = run_hostile(Path(name, "hostile"), seed, hostile, rounds)
+    found = report.figures(killed, assaulted, others)
+    runs = [*report.runs(killed, assaulted, others), {"seed": seed}]
+    path = write_report("test-faults", {**found}, runs, describe_versions(**versions))
+    console.print(report.table(found), report.case_table(others))
+    console.print(report.summary(killed, assaulted, others), f"written to {path}")
+    if missed := report.shortfalls(killed, assaulted, others, is_quick=quick):
+        for shortfall in missed:
             console.print(f"[red]{shortfall}[/red]")
         raise typer.Exit(1)
 

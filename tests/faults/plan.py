@@ -22,14 +22,13 @@ class Blow:
     is_awaited: bool
 
 
-def plan(seed: int, kills: int, slots: Sequence[str]) -> Iterator[Blow]:
-    """Give blows that kill `kills` times in all: slots half of the time, broker and database a quarter each."""
+def plan(seed: int, kills: int, groups: Sequence[Sequence[str]]) -> Iterator[Blow]:
+    """Give blows that kill `kills` times in all: each a member of one group, or of two at once."""
     rng = random.Random(f"plan {seed}")
-    groups: list[Sequence[str]] = [slots, slots, ["broker"], ["database"]]
     left = kills
     while left > 0:
         pair = rng.sample(groups, 2 if left > 1 and rng.random() < 0.3 else 1)
-        victims = tuple(dict.fromkeys(rng.choice(group) for group in pair))
+        victims = tuple(rng.choice(group) for group in pair)
         left -= len(victims)
         load_s, away_s = rng.uniform(0.1, LONGEST_LOAD_S), rng.uniform(0, LONGEST_AWAY_S)
         yield Blow(load_s, victims, away_s, is_awaited=rng.random() < 0.7)

@@ -1,128 +1,55 @@
-"""The line as real processes that can be killed: Mosquitto, PostgreSQL (durable), and slots of ingest."""
+"""The line as real processes that can be killed: Mosquitto, PostgreSQL (durable), our services."""
 
 import asyncio
 import os
-import signal
-import subprocess
-import sys
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO
 
-import httpx
 from factories_ingest import Tables
 from fixtures.brokers import Mosquitto
-from processes_standalone import children_of
 from pydantic import SecretStr
 
+from faults.programs import Broker, Database, Program, Slot, Victim
+from faults.town import Town, prepare, register_signs
+from faults.wires import Wires, wired
 from lotse_shared.migrate import migrate_database
 from lotse_shared.settings import DatabaseSettings
 from lotse_standalone.machine.ports import LOOPBACK, free_port
 from lotse_standalone.servers.postgres import EmbeddedPostgres
 
-START_S = 30.0
-COUNTED = "lotse_ingest_readings_total{"
+START_S = 120.0
 COUNTS = (
     "select (select count(*) from reading)::int as readings, (select count(*) from rejected_message)::int as letters"
 )
 
 
-class Slot:
-    """One replica of ingest, a process of its own."""
+@dataclass(frozen=True)
+class Setup:
+    """What a rig is made of.
 
-    def __init__(self, number: int, environment: dict[str, str], log: IO[bytes]) -> None:
-        self.name = f"slot {number}"
-        self._environment = environment | {"LOTSE_INGEST_SLOT": str(number)}
-        self._log = log
-        self._process: subprocess.Popen[bytes] | None = None
-        self._port = 0
+    Parameters
+    ----------
+    slots
+        Replicas of ingest; several share a subscription.
+    has_town
+        With routing (two), a gateway, and the demo town's signs.
+    is_wired
+        Programs reach broker and database through proxies, `Rig.wires`.
+    settings
+        Further environment of all programs.
+    database_folder
+        Where the database lies; None: in the rig's folder.
+    """
 
-    def start(self) -> None:
-        self._port = free_port()
-        self._process = subprocess.Popen(
-            [sys.executable, "-m", "lotse_ingest"],
-            env=self._environment | {"LOTSE_HTTP_PORT": str(self._port)},
-            stdout=self._log,
-            stderr=self._log,
-        )
-
-    def kill(self) -> None:
-        self._end(signal.SIGKILL)
-
-    def stop(self) -> None:
-        self._end(signal.SIGTERM)
-
-    def _end(self, number: signal.Signals) -> None:
-        if self._process is not None:
-            self._process.send_signal(number)
-            self._process.wait(60)
-            self._process = None
-
-    def check(self) -> None:
-        assert self._process is None or self._process.poll() is None, f"{self.name} ended by itself"
-
-    def readings(self) -> float:
-        """How many readings it has dealt with, by its own count; 0 while it does not answer."""
-        try:
-            metrics = httpx.get(f"http://{LOOPBACK}:{self._port}/metrics").text
-        except httpx.TransportError:
-            return 0
-        return sum(float(line.split()[-1]) for line in metrics.splitlines() if line.startswith(COUNTED))
-
-    @property
-    def is_ready(self) -> bool:
-        try:
-            return httpx.get(f"http://{LOOPBACK}:{self._port}/readyz").status_code == 200
-        except httpx.TransportError:
-            return False
-
-
-class Database:
-    """PostgreSQL as it comes: fsync on, an acknowledged commit is on the disk."""
-
-    name = "database"
-
-    def __init__(self, server: EmbeddedPostgres) -> None:
-        self._server = server
-
-    def start(self) -> None:
-        self._server.start()
-
-    def kill(self) -> None:
-        """SIGKILL to the server and all its processes, at once."""
-        pid = self._server.pid
-        assert pid is not None
-        for victim in (pid, *children_of(pid)):
-            with suppress(ProcessLookupError):  # a child that has just ended by itself
-                os.kill(victim, signal.SIGKILL)
-        self._server.stop()
-
-    def check(self) -> None:
-        self._server.check()
-
-
-class Broker:
-    """Mosquitto with the deployed configuration."""
-
-    name = "broker"
-
-    def __init__(self, server: Mosquitto) -> None:
-        self._server = server
-
-    def start(self) -> None:
-        self._server.start()
-
-    def kill(self) -> None:
-        self._server.stop(signal.SIGKILL)
-
-    def check(self) -> None:
-        assert self._server.is_running, "Mosquitto ended by itself"
-
-
-Victim = Slot | Database | Broker
+    slots: int = 1
+    has_town: bool = False
+    is_wired: bool = False
+    settings: Mapping[str, str] = field(default_factory=dict)
+    database_folder: Path | None = None
 
 
 @dataclass
@@ -135,12 +62,27 @@ class Rig:
     tables: Tables
     slots: list[Slot]
     folder: Path
+    wires: Wires | None = None
+    town: Town | None = None
     away: set[str] = field(default_factory=set)
 
     @property
+    def programs(self) -> list[Program]:
+        """All of our services."""
+        return [*self.slots, *(self.town.programs if self.town else [])]
+
+    @property
     def victims(self) -> dict[str, Victim]:
-        everybody: list[Victim] = [self.broker, self.database, *self.slots]
+        everybody: list[Victim] = [self.broker, self.database, *self.programs]
         return {victim.name: victim for victim in everybody}
+
+    @property
+    def groups(self) -> list[list[str]]:
+        """Whom a blow can hit: one of a group, or one of each of two."""
+        routing = [program.name for program in self.town.routing] if self.town else []
+        gateway = [self.town.gateway.name] if self.town else []
+        slots = [slot.name for slot in self.slots]
+        return [group for group in (slots, [self.broker.name], [self.database.name], routing, gateway) if group]
 
     def kill(self, name: str) -> None:
         self.victims[name].kill()
@@ -181,35 +123,55 @@ class Rig:
 
 
 @contextmanager
-def running_rig(folder: Path, slots: int, **settings: str) -> Iterator[Rig]:
-    """Start broker, database and `slots` replicas of ingest, which share a subscription if they are several."""
+def running_rig(folder: Path, setup: Setup) -> Iterator[Rig]:
+    """Start everything, and give it once all of it is ready."""
     (folder / "mosquitto").mkdir(parents=True)
     broker = Mosquitto(folder / "mosquitto")
-    postgres = EmbeddedPostgres(folder / "postgres", free_port())
-    broker.start()
-    try:
+    postgres = EmbeddedPostgres(setup.database_folder or folder / "postgres", free_port())
+    with ExitStack() as to_end:
+        broker.start()
+        to_end.callback(broker.stop)
+        to_end.callback(postgres.discard)
         postgres.start()
-        database = DatabaseSettings(dsn=SecretStr(postgres.dsn()))
-        asyncio.run(migrate_database(database))
-        with (folder / "ingest.log").open("ab") as log:
-            environment = os.environ | {
-                "LOTSE_DATABASE_DSN": postgres.dsn(),
-                "LOTSE_BROKER_HOST": LOOPBACK,
-                "LOTSE_BROKER_PORT": str(broker.port),
-                **({"LOTSE_INGEST_SHARE_GROUP": "ingest"} if slots > 1 else {}),
-                **settings,
-            }
-            replicas = [Slot(number, environment, log) for number in range(slots)]
-            rig = Rig(Broker(broker), broker.port, Database(postgres), Tables(database), replicas, folder)
-            try:
-                for slot in replicas:
-                    slot.start()
-                rig.wait(lambda: all(slot.is_ready for slot in replicas), "ingest is ready", START_S)
-                yield rig
-            finally:
-                for slot in replicas:
-                    slot.kill()
-    finally:
-        broker.stop()
-        postgres.stop()
-        postgres.discard()
+        to_end.callback(postgres.stop)
+        wires = to_end.enter_context(wired(broker.port, postgres.port)) if setup.is_wired else None
+        log = to_end.enter_context((folder / "programs.log").open("ab"))
+        rig = _assemble(setup, Servers(broker, postgres, wires), folder, log)
+        for program in rig.programs:
+            to_end.callback(program.kill)
+            program.start()
+        rig.wait(lambda: all(program.is_ready for program in rig.programs), "everything is ready", START_S)
+        if rig.town is not None:
+            register_signs(rig.town, folder / "registry")
+        yield rig
+
+
+@dataclass(frozen=True)
+class Servers:
+    """What our services lean on, and the wires to it if they are not to reach it directly."""
+
+    broker: Mosquitto
+    postgres: EmbeddedPostgres
+    wires: Wires | None
+
+    @property
+    def environment(self) -> dict[str, str]:
+        """How services find them."""
+        dsn, port = self.postgres.dsn(), self.broker.port
+        if self.wires is not None:
+            dsn = dsn.replace(f":{self.postgres.port}/", f":{self.wires.database.port}/")
+            port = self.wires.broker.port
+        return {"LOTSE_DATABASE_DSN": dsn, "LOTSE_BROKER_HOST": LOOPBACK, "LOTSE_BROKER_PORT": str(port)}
+
+
+def _assemble(setup: Setup, servers: Servers, folder: Path, log: IO[bytes]) -> Rig:
+    """Migrate the database, and give the rig with all programs, none of which runs yet."""
+    broker, postgres = servers.broker, servers.postgres
+    database = DatabaseSettings(dsn=SecretStr(postgres.dsn()))
+    asyncio.run(migrate_database(database))
+    shared = {"LOTSE_INGEST_SHARE_GROUP": "ingest"} if setup.slots > 1 else {}
+    environment = {**os.environ, **servers.environment, **shared, **setup.settings}
+    slots = [Slot(number, environment, log) for number in range(setup.slots)]
+    town = prepare(environment, slots[0], log) if setup.has_town else None
+    tables = Tables(database)
+    return Rig(Broker(broker), broker.port, Database(postgres), tables, slots, folder, servers.wires, town)

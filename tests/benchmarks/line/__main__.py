@@ -10,14 +10,14 @@ from fixtures.scenarios import OSM
 from rich.console import Console
 from rich.progress import Progress
 from rich.table import Table
-from scenarios.scenes import Scene, auenbrueck, kaiserslautern
+from scenarios.scenes import Scene
 
+from benchmarks.line.city import DETECTORS, city_or_town
+from benchmarks.line.city import SIGNS as SIGNS_WATCHED
 from benchmarks.line.decision_step import DESTINATIONS, SIGNS, StepTimes, summarise, time_steps
-from benchmarks.line.watch import DETECTORS, Watched, watch
-from benchmarks.line.watch import SIGNS as SIGNS_WATCHED
+from benchmarks.line.watch import Watched, watch
 from benchmarks.report import describe_versions, write_report
 from lotse_routing.core.topology import build_topology
-from lotse_standalone.town import FOLDER
 
 PACKAGES = ("lotse-ingest", "lotse-routing", "lotse-gateway", "paho-mqtt", "asyncpg", "numpy", "numba")
 FULL, QUICK = (200, 60.0), (20, 1.0)
@@ -31,7 +31,7 @@ def main(
 ) -> None:
     """Measure, print, write."""
     changes, within_s = QUICK if quick else FULL
-    scene, load_before = _scene(), os.getloadavg()[0]
+    scene, load_before = city_or_town(console), os.getloadavg()[0]
     with console.status("decision steps"):
         topology = build_topology(scene.network())
         steps = {
@@ -48,13 +48,6 @@ def main(
     _print(watched, steps)
     console.print(figures)
     console.print(f"written to {path}")
-
-
-def _scene() -> Scene:
-    if OSM.is_file():
-        return kaiserslautern(OSM)
-    console.print(f"[bold red]{OSM} is not there: these are figures of the demo town.")
-    return auenbrueck(FOLDER)
 
 
 def _load() -> float:

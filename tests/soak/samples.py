@@ -1,0 +1,64 @@
+"""What the services hold, sampled again and again; and how much of it has grown. `growth_pct` is pure."""
+
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from statistics import median
+
+import asyncpg
+
+WARM_SHARE = 0.25
+"""The first part of a run, in which caches fill: it does not count."""
+COMPARED_SHARE = 0.25
+"""Of the rest: its beginning is compared with its end."""
+BACKENDS = """
+select application_name as name, count(*)::int as n from pg_stat_activity
+where application_name like 'lotse-%' group by application_name
+"""
+MEMORY, DESCRIPTORS, CONNECTIONS = "memory_mb", "descriptors", "connections"
+
+
+@dataclass(frozen=True, slots=True)
+class Sample:
+    """At a moment, seconds after the beginning: what each holds, by (what, who)."""
+
+    at_s: float
+    held: Mapping[tuple[str, str], float]
+
+
+async def take_sample(pids: Mapping[str, int], database: asyncpg.Connection, began_s: float) -> Sample:
+    """Look at all services: resident memory, open descriptors; and at the database for their connections."""
+    held: dict[tuple[str, str], float] = {}
+    for name, pid in pids.items():
+        held[MEMORY, name] = _resident_mb(pid)
+        held[DESCRIPTORS, name] = _descriptors(pid)
+    held |= {(CONNECTIONS, row["name"]): row["n"] for row in await database.fetch(BACKENDS)}
+    return Sample(time.monotonic() - began_s, held)
+
+
+def _descriptors(pid: int) -> int:
+    return sum(1 for _ in Path(f"/proc/{pid}/fd").iterdir())
+
+
+def _resident_mb(pid: int) -> float:
+    lines = Path(f"/proc/{pid}/status").read_text(encoding="utf-8").splitlines()
+    return next(int(line.split()[1]) / 1024 for line in lines if line.startswith("VmRSS"))
+
+
+def growth_pct(samples: Sequence[Sample]) -> dict[tuple[str, str], float]:
+    """Tell by how many per cent the median at the end is above that after warm-up, by (what, who).
+
+    Medians of a quarter each: a pause of the collector or a pool that breathes is not growth. What was not there at
+    the beginning counts from one.
+    """
+    last_s = samples[-1].at_s
+    warm = [sample for sample in samples if sample.at_s >= WARM_SHARE * last_s]
+    size = max(1, int(COMPARED_SHARE * len(warm)))
+    names = {name for sample in warm for name in sample.held}
+    return {name: _growth_pct([sample.held.get(name, 0.0) for sample in warm], size) for name in sorted(names)}
+
+
+def _growth_pct(values: Sequence[float], size: int) -> float:
+    before, after = median(values[:size]), median(values[-size:])
+    return 100 * (after - before) / max(before, 1.0)

@@ -1,0 +1,33 @@
+"""What counts as growth in `make soak`."""
+
+from collections.abc import Callable
+
+import pytest
+from soak.samples import Sample, growth_pct
+
+MEMORY = ("memory_mb", "ingest")
+
+
+def samples(held: Callable[[int], float]) -> list[Sample]:
+    return [Sample(float(second), {MEMORY: held(second)}) for second in range(0, 1001, 5)]
+
+
+def test_what_stays_has_not_grown() -> None:
+    assert growth_pct(samples(lambda _: 80.0)) == {MEMORY: 0.0}
+
+
+def test_warm_up_does_not_count() -> None:
+    assert growth_pct(samples(lambda second: min(second, 240.0))) == {MEMORY: 0.0}
+
+
+def test_a_leak_is_told() -> None:
+    grown = growth_pct(samples(lambda second: 100 + 0.1 * second))[MEMORY]
+    assert grown == pytest.approx(100 * (190.6 - 134.5) / 134.5, abs=2)
+
+
+def test_a_peak_in_the_middle_is_none() -> None:
+    assert growth_pct(samples(lambda second: 500 if 400 < second < 600 else 80)) == {MEMORY: 0.0}
+
+
+def test_what_shrinks_is_told_with_its_sign() -> None:
+    assert growth_pct(samples(lambda second: 200 - 0.1 * second))[MEMORY] < -20
