@@ -3,13 +3,14 @@
 import json
 from typing import Annotated
 
-from fastapi import APIRouter, Depends, Query, Response
+from fastapi import APIRouter, Depends, Query, Request, Response
 
 from lotse_gateway.access import Requires
 from lotse_gateway.exchange.media import GEOJSON
 from lotse_gateway.keys import Scope
-from lotse_gateway.models.roads import LinkCollection
+from lotse_gateway.models.roads import LinkCollection, LinkStates
 from lotse_gateway.openapi import errors
+from lotse_gateway.packing import FAST, answer_packed, pack
 from lotse_gateway.paging import encode_cursor
 from lotse_gateway.resources import Resources
 from lotse_gateway.routes.boxes import ANYWHERE, Box, read_box, refuse_swapped
@@ -19,12 +20,12 @@ from lotse_shared.level_of_service import LevelOfService
 
 
 def links_router(resources: Resources) -> APIRouter:
-    """Give the list of links."""
-    router = APIRouter(prefix="/v1/links", tags=["links"])
+    """Give the list of links, and all their states at once."""
+    router = APIRouter(prefix="/v1", tags=["links"])
     settings, database = resources.settings, resources.database
 
     @router.get(
-        "",
+        "/links",
         summary="List links with their state, now or at a past moment",
         response_class=GeoJsonResponse,
         response_model=LinkCollection,
@@ -61,6 +62,20 @@ def links_router(resources: Resources) -> APIRouter:
         version = None if network is None else network["network_version"]
         features = ",".join(row["feature"] for row in rows[:limit])
         return Response(_collection(version, next_cursor, features), media_type=GEOJSON)
+
+    @router.get(
+        "/link-states",
+        summary="Get the state of every link of which anything is known",
+        response_model=LinkStates,
+        responses=errors(),
+        dependencies=[Requires(Scope.VIEWER)],
+        operation_id="get_link_states",
+    )
+    async def get_link_states(request: Request) -> Response:
+        """All at once, as columns, without geometry: what events called `link_states` tell the changes of."""
+        row = await database.row("get_link_states")
+        assert row is not None  # noqa: S101 - an aggregate is one row
+        return await answer_packed(request, await pack(row["states"].encode(), FAST))
 
     return router
 
