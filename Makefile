@@ -8,7 +8,7 @@ ARGS ?=
 WARM := echo "compiling the routing core, once ..." && $(BIN)/lotse-routing warm
 SOURCES := shared/src services/ingest/src services/routing/src services/api-gateway/src deploy/standalone/src
 
-.PHONY: help setup setup-dev console console-if-node screenshots demo replay test test-faults bench-ingest bench-routing bench-line evaluate morning lint format clean
+.PHONY: help setup setup-dev console console-if-node screenshots demo replay test test-faults bench-ingest bench-routing bench-line bench-console evaluate morning lint format clean
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/\1|\2/' | awk -F'|' '{printf "  make %-13s %s\n", $$1, $$2}'
@@ -85,6 +85,9 @@ bench-routing: $(VENV)/.bench ## our routes beside those of networkx, scipy, net
 
 bench-line: $(VENV)/.dev ## from a sensor's message to its sign's display, under load; ARGS="--quick"
 	@PYTHONPATH=tests $(BIN)/python -m benchmarks.line $(ARGS)
+
+bench-console: $(VENV)/.dev $(PAGE) ## the console in a browser: first picture, change to screen, frames; ARGS="--quick"
+	@PYTHONPATH=tests $(BIN)/python -m benchmarks.console $(ARGS)
 
 evaluate: $(VENV)/.evaluate ## drive mornings under each policy, in SUMO; ARGS="--quick" or "--only closure-lotse"
 	@PYTHONPATH=tests $(BIN)/python -m evaluation $(ARGS)

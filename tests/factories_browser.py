@@ -77,13 +77,15 @@ class Console:
             self.errors.append(message.text)
 
 
-def send_reading(publisher: Publisher, detector_id: str, speed_kmh: float, occupancy_pct: float) -> None:
-    """Publish one reading of two seconds, measured now."""
+def send_reading(
+    publisher: Publisher, detector_id: str, speed_kmh: float, occupancy_pct: float, interval_s: int = 2
+) -> None:
+    """Publish one reading, measured now; what it told fades after a few of its intervals."""
     reading = {
         "detector_id": detector_id,
         "measured_at": datetime.now(UTC).isoformat(),
-        "interval_s": 2,
-        "vehicle_count": 1,
+        "interval_s": interval_s,
+        "vehicle_count": max(1, interval_s // 6),
         "heavy_count": 0,
         "mean_speed_kmh": speed_kmh,
         "occupancy_pct": occupancy_pct,

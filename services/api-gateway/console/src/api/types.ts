@@ -4,7 +4,8 @@ import type { components } from "./schema";
 type Schemas = components["schemas"];
 
 export type System = Schemas["SystemView"];
-export type LinkCollection = Schemas["LinkCollection"];
+export type NetworkLinks = Schemas["NetworkLinks"];
+export type LinkStates = Schemas["LinkStates"];
 export type LevelOfService = Schemas["LevelOfService"];
 export type Sign = Schemas["SignView"];
 export type Decision = Schemas["DecisionView"];

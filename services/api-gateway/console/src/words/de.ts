@@ -38,7 +38,6 @@ export const de: Words = {
   data_at: "Daten von {time}",
   data_none: "Noch keine Daten",
   live: "live",
-  polling: "alle paar Sekunden gefragt",
   lost: "Keine Verbindung",
   lost_long: "Seit {age} keine Verbindung zum Server. Was Sie sehen, ist von {time}, nicht von jetzt.",
   lost_never: "Der Server antwortet nicht. Neuer Versuch …",

@@ -37,7 +37,6 @@ export const en = {
   data_at: "Data of {time}",
   data_none: "No data yet",
   live: "live",
-  polling: "asked every few seconds",
   lost: "No connection",
   lost_long: "No connection to the server for {age}. What you see is of {time}, not of now.",
   lost_never: "The server does not answer. Trying again …",
