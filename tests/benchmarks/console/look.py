@@ -103,7 +103,10 @@ def follow(browser: Browser, stack: Stack, link: str, detector: str, changes: in
         _tell(publisher, page, detector, link, is_jam=False)
         for number in range(changes):
             time.sleep(INTERVAL_S)  # the sensor's own interval: it does not send sooner
-            yield _tell(publisher, page, detector, link, is_jam=number % 2 == 0)
+            is_jam = number % 2 == 0
+            level = page.evaluate("id => lotse.drawnLevel(id)", link)
+            assert (level == "free") == is_jam, f"{level} is drawn before it was told"
+            yield _tell(publisher, page, detector, link, is_jam=is_jam)
     console.close()
 
 

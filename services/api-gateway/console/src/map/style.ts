@@ -15,10 +15,15 @@ export const TOUCH = "street-unknown";
 
 const NOTHING = { type: "FeatureCollection" as const, features: [] };
 
+/** A tile server that this gateway was set to; the page is told in its head. */
+export const TILES = document.querySelector<HTMLMetaElement>('meta[name="lotse-tiles"]');
+const GROUND = "tiles";
+
 export function makeStyle(palette: Palette): StyleSpecification {
   return {
     version: 8,
     sources: {
+      ...(hasTiles() && { [GROUND]: { type: "raster" as const, tiles: [TILES?.content ?? ""], tileSize: 256 } }),
       [STREETS]: { type: "geojson", data: NOTHING, buffer: 48 },
       [LEVELS]: { type: "geojson", data: NOTHING, promoteId: "id", buffer: 48 },
       [CLOSURES]: { type: "geojson", data: NOTHING },
@@ -28,6 +33,10 @@ export function makeStyle(palette: Palette): StyleSpecification {
     },
     layers: makeLayers(palette),
   };
+}
+
+export function hasTiles(): boolean {
+  return (TILES?.content ?? "") !== "";
 }
 
 /** Pixels by zoom, times a factor. */
@@ -59,6 +68,8 @@ function makeLayers(palette: Palette): LayerSpecification[] {
     ({ id, source, type: "line", layout: { "line-join": "round", ...layout }, paint: { "line-offset": BESIDE, ...paint } }) as LayerSpecification;
   return [
     { id: "ground", type: "background", paint: { "background-color": palette.ground } },
+    // Pale, so that what Lotse knows stands out.
+    ...(hasTiles() ? [{ id: GROUND, type: "raster" as const, source: GROUND, paint: { "raster-opacity": 0.45, "raster-saturation": -0.7 } }] : []),
     // Near by only: from afar it is hardly seen, and would cost more than all else together.
     { ...line("street-casing", STREETS, { "line-color": palette.casing, "line-width": byZoom(["get", "weight"]) }), minzoom: CASED_FROM } as LayerSpecification,
     line(TOUCH, STREETS, {

@@ -1,5 +1,5 @@
 // The map, kept as the store is: each effect below draws one thing.
-import { effect, untracked } from "@preact/signals";
+import { effect, signal, untracked } from "@preact/signals";
 import "maplibre-gl/dist/maplibre-gl.css";
 import { Map as MapLibre, NavigationControl, prewarm, setWorkerUrl, type GeoJSONSource } from "maplibre-gl";
 import workerUrl from "maplibre-gl/dist/maplibre-gl-worker.mjs?url";
@@ -10,7 +10,7 @@ import * as store from "../state/store";
 import { open } from "../state/view";
 import { isPicking, lookedFor, picked, routes, togglePicked } from "../state/work";
 import { t } from "../words/words";
-import { boundsOf, collect, linesOf, opposite, streets } from "./geometry";
+import { boundsOf, collect, isToTheRight, linesOf, opposite, streets } from "./geometry";
 import { keepMarkers } from "./markers";
 import { DARK, LIGHT } from "./palette";
 import { CLOSURES, DETECTORS, LEVELS, makeStyle, PICKED, ROUTES, STREETS, TOUCH } from "./style";
@@ -19,6 +19,12 @@ setWorkerUrl(workerUrl);
 prewarm();
 
 let current: MapLibre | null = null;
+
+/** Links that have a level, or had one since the page was opened, as they are drawn. Never fewer. */
+const levels = new Map<string, LevelOfService>();
+const levelsVersion = signal(0);
+/** All streets are made anew when links join those: in a city that just begins to be measured, not every second. */
+const STREETS_AGAIN_MS = 5_000;
 
 /** Put the map into an element; gives what takes it away again. */
 export function makeMap(container: HTMLElement): () => void {
@@ -49,7 +55,7 @@ export function makeMap(container: HTMLElement): () => void {
 }
 
 function keep(map: MapLibre): (() => void)[] {
-  return [keepStreets(map), keepLevels(map), keepClosures(map), keepRoutes(map), keepPicked(map), keepDetectors(map), keepTheme(map), keepName(map), keepLooking(map), keepMarkers(map), listen(map)];
+  return [keepLevels(map), keepStreets(map), keepClosures(map), keepRoutes(map), keepPicked(map), keepDetectors(map), keepTheme(map), keepName(map), keepLooking(map), keepMarkers(map), listen(map)];
 }
 
 function source(map: MapLibre, id: string): GeoJSONSource {
@@ -57,13 +63,27 @@ function source(map: MapLibre, id: string): GeoJSONSource {
 }
 
 function keepStreets(map: MapLibre): () => void {
-  return effect(() => {
-    if (store.linksVersion.value === 0) return;
-    const bounds = boundsOf(store.links.keys());
-    if (bounds !== null) map.fitBounds(bounds, { padding: 40, duration: 0 }); // first: or tiles of elsewhere are made
-    source(map, STREETS).setData(streets());
-    if (!store.isDrawn.peek()) whenDrawn(map, () => (store.isDrawn.value = true));
-  });
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  const draw = (): void => {
+    timer = undefined;
+    source(map, STREETS).setData(streets((id) => levels.has(id)));
+  };
+  const ends = [
+    effect(() => {
+      if (store.linksVersion.value === 0) return;
+      const bounds = boundsOf(store.links.keys());
+      if (bounds !== null) map.fitBounds(bounds, { padding: 40, duration: 0 }); // first: or tiles of elsewhere are made
+      draw();
+      if (!store.isDrawn.peek()) whenDrawn(map, () => (store.isDrawn.value = true));
+    }),
+    effect(() => {
+      if (levelsVersion.value > 1) timer ??= setTimeout(draw, STREETS_AGAIN_MS);
+    }),
+  ];
+  return () => {
+    clearTimeout(timer);
+    ends.forEach((end) => end());
+  };
 }
 
 /** Call back once streets and levels are on the screen. */
@@ -79,19 +99,21 @@ function whenDrawn(map: MapLibre, done: () => void): void {
 
 /** Changes of a level paint, and move nothing; a link that is measured for the first time joins those that have one. */
 function keepLevels(map: MapLibre): () => void {
-  const drawn = new Map<string, LevelOfService>();
   let drawnLinks = -1;
   return effect(() => {
     void store.statesVersion.value;
+    if (store.linksVersion.value === 0) return;
     let isWider = drawnLinks !== store.linksVersion.value;
     drawnLinks = store.linksVersion.value;
     for (const [id, { level_of_service: level }] of store.linkStates) {
-      if (drawn.get(id) === level || (level === "unknown" && !drawn.has(id))) continue;
-      isWider ||= !drawn.has(id);
+      if (levels.get(id) === level || (level === "unknown" && !levels.has(id))) continue;
+      isWider ||= !levels.has(id);
       map.setFeatureState({ source: LEVELS, id }, { level });
-      drawn.set(id, level);
+      levels.set(id, level);
     }
-    if (isWider) source(map, LEVELS).setData(collect(linesOf(drawn.keys())));
+    if (!isWider) return;
+    source(map, LEVELS).setData(collect(linesOf(levels.keys())));
+    levelsVersion.value = levelsVersion.peek() + 1;
   });
 }
 
@@ -178,7 +200,10 @@ function linkAt(map: MapLibre, x: number, y: number): store.Link | undefined {
   for (const reach of [0, 3, 6, 10]) {
     const box: [[number, number], [number, number]] = [[x - reach, y - reach], [x + reach, y + reach]];
     const found = map.queryRenderedFeatures(box, { layers: [TOUCH] })[0];
-    if (found !== undefined) return store.links.get(String(found.properties["id"]));
+    const link = found && store.links.get(String(found.properties["id"]));
+    if (link === undefined) continue;
+    const isOther = found?.properties["is_both"] === true && !isToTheRight(link.coordinates.map((place) => map.project(place)), { x, y });
+    return isOther ? opposite(link) : link;
   }
   return undefined;
 }

@@ -29,9 +29,7 @@ export function App({ onKey, onForget }: { onKey: (key: string, forGood: boolean
         <Trouble />
         {!store.isLoaded.value && <p class="loading" role="status">{t("loading")}</p>}
         <Legend />
-        {store.attribution.value !== null && (
-          <a class="origin" href="https://www.openstreetmap.org/copyright" target="_blank" rel="noreferrer">{store.attribution.value}</a>
-        )}
+        <Origin />
         <button type="button" class="panel-toggle" aria-expanded={isPanelOpen.value} aria-controls="panel" onClick={() => (isPanelOpen.value = !isPanelOpen.value)}>
           {t(isPanelOpen.value ? "panel_hide" : "panel_show")}
         </button>
@@ -63,6 +61,18 @@ function MapView(): JSX.Element {
     };
   }, []);
   return <div class="map" ref={place} data-drawn={store.isDrawn.value} />;
+}
+
+/** Whose streets and pictures these are, as their licences want it. */
+function Origin(): JSX.Element | null {
+  const tiles = document.querySelector<HTMLMetaElement>('meta[name="lotse-tiles"]')?.dataset["attribution"] ?? "";
+  const streets = store.attribution.value;
+  if (streets === null && tiles === "") return null;
+  return (
+    <p class="origin">
+      {streets !== null && <a href="https://www.openstreetmap.org/copyright" target="_blank" rel="noreferrer">{streets}</a>} {tiles}
+    </p>
+  );
 }
 
 function Legend(): JSX.Element {

@@ -1,18 +1,36 @@
 // What a closure would do, in words of the language chosen: the gravest first.
 import type { JSX } from "preact";
 
-import type { ClosureAnswer } from "../api/types";
+import { useEffect, useRef } from "preact/hooks";
+
+import type { Client } from "../api/client";
+import type { ClosureAnswer, Detour } from "../api/types";
 import * as store from "../state/store";
 import { duration, metres, number, t } from "../words/words";
 
-export function Consequences({ answer }: { answer: ClosureAnswer }): JSX.Element {
+/** A sign whose usual way to a destination leads over what is to be closed. */
+export interface Led {
+  sign: string;
+  destination: string;
+}
+
+export async function ledOver(client: Client, links: readonly string[]): Promise<Led[]> {
+  const closed = new Set(links);
+  const detours = await client.all<Detour>("/v1/detours");
+  return detours.filter((detour) => detour.normal?.links.some((id) => closed.has(id))).map(({ sign, destination }) => ({ sign, destination }));
+}
+
+export function Consequences({ answer, led = [] }: { answer: ClosureAnswer; led?: readonly Led[] }): JSX.Element {
+  const place = useRef<HTMLElement>(null);
+  useEffect(() => place.current?.scrollIntoView({ block: "nearest" }), [answer]);
   const grave = [...answer.cut_off.map(cut), ...answer.unreachable.destinations.map((name) => t("unreachable_destination", { name })), ...answer.unreachable.signs.map((name) => t("unreachable_sign", { name })), ...answer.unreachable.detectors.map((name) => t("unreachable_detector", { name }))];
   const touched = [
     ...answer.corridors.map((corridor) => t("breaks_corridor", { id: corridor.corridor_id })),
     ...answer.detours.map((detour) => t("changes_sign", { sign: signName(detour.sign_id), destination: detour.destination_id })),
+    ...led.map(({ sign, destination }) => t("leads_sign", { sign: signName(sign), destination })),
   ];
   return (
-    <section class={`consequences ${answer.isolates ? "isolates" : ""}`} aria-live="polite">
+    <section ref={place} class={`consequences ${answer.isolates ? "isolates" : ""}`} aria-live="polite">
       <h3>{t("consequences")}</h3>
       {answer.isolates && <p class="problem" role="alert">{t("isolates")}</p>}
       {grave.length + touched.length === 0 && <p class="good">{t("consequences_none")}</p>}
