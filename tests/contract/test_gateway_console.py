@@ -49,8 +49,8 @@ async def test_a_tile_server_that_is_set_is_told_to_the_page_and_its_origin_alon
         told = await client.get("/")
     async with a_client(tmp_path / "page") as client:
         untold = await client.get("/")
-    assert "connect-src 'self' https://tiles.example:8443;" in told.headers["content-security-policy"]
-    assert "connect-src 'self';" in untold.headers["content-security-policy"]
+    assert "img-src 'self' data: blob: https://tiles.example:8443;" in told.headers["content-security-policy"]
+    assert "img-src 'self' data: blob:;" in untold.headers["content-security-policy"]
     assert 'content="https://tiles.example:8443/{z}/{x}/{y}.png?a=1&amp;b=2"' in told.text
     assert 'data-attribution="Tiles &quot;of&quot; Example"' in told.text
     assert NO_TILES in untold.text

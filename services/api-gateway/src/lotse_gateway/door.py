@@ -126,11 +126,11 @@ async def on_body_too_large(_request: Request, error: Exception) -> JSONResponse
 def console_policy(tile_origin: str) -> tuple[bytes, bytes]:
     """Give the policy of the console and its assets: from us alone, nothing inline.
 
-    The map draws pictures of its own (blob, data); those of a tile server, if one is set, it fetches from its origin.
+    The map draws pictures of its own (blob, data), and shows those of a tile server, if one is set.
     """
-    sources = f"'self' {tile_origin}".strip()
+    pictures = f"'self' data: blob: {tile_origin}".strip()
     policy = (
-        f"default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data: blob:; connect-src {sources};"
+        f"default-src 'none'; script-src 'self'; style-src 'self'; img-src {pictures}; connect-src 'self';"
         " worker-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
     )
     return b"content-security-policy", policy.encode()

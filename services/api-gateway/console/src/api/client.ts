@@ -59,15 +59,27 @@ export class Client {
     const headers: Record<string, string> = { Authorization: `Bearer ${this.key}`, Accept: "application/json" };
     if (body !== undefined) headers["Content-Type"] = "application/json";
     if (language !== undefined) headers["Accept-Language"] = language;
-    const answer = await reach(path, {
-      method,
-      headers,
-      body: body === undefined ? null : JSON.stringify(body),
-      signal: AbortSignal.timeout(TIMEOUT_MS),
-    });
-    if (!answer.ok) throw await problemOf(answer);
-    return (answer.status === 204 ? undefined : await answer.json()) as Answer;
+    underWay += 1;
+    try {
+      const answer = await reach(path, {
+        method,
+        headers,
+        body: body === undefined ? null : JSON.stringify(body),
+        signal: AbortSignal.timeout(TIMEOUT_MS),
+      });
+      if (!answer.ok) throw await problemOf(answer);
+      return (answer.status === 204 ? undefined : await answer.json()) as Answer;
+    } finally {
+      underWay -= 1;
+    }
   }
+}
+
+let underWay = 0;
+
+/** For tests: whether every question has been answered (the stream of events is none). */
+export function isIdle(): boolean {
+  return underWay === 0;
 }
 
 async function reach(path: string, options: RequestInit): Promise<Response> {

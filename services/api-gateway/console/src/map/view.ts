@@ -4,6 +4,7 @@ import "maplibre-gl/dist/maplibre-gl.css";
 import { Map as MapLibre, NavigationControl, prewarm, setWorkerUrl, type GeoJSONSource } from "maplibre-gl";
 import workerUrl from "maplibre-gl/dist/maplibre-gl-worker.mjs?url";
 
+import { isIdle } from "../api/client";
 import type { LevelOfService } from "../api/types";
 import { isDark } from "../state/preferences";
 import * as store from "../state/store";
@@ -228,4 +229,4 @@ function placeOnScreen(id: string): { x: number; y: number } | null {
   return { x: found.x, y: found.y };
 }
 
-Object.assign(window, { lotse: { drawnLevel, placeOnScreen, map: () => current } });
+Object.assign(window, { lotse: { drawnLevel, placeOnScreen, isIdle, map: () => current } });
