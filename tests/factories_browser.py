@@ -30,7 +30,10 @@ RULES = ("wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa")
 NEVER_LOCKED = "404 (Not Found)"
 """What a browser writes of a sign that was never locked."""
 IDLE = """() => new Promise((resolve) => {
-  const look = () => (lotse.isIdle() ? requestAnimationFrame(() => requestAnimationFrame(resolve)) : setTimeout(look, 20));
+  const look = () => {
+    if (lotse.isIdle()) requestAnimationFrame(() => requestAnimationFrame(resolve));
+    else setTimeout(look, 20);
+  };
   setTimeout(look);  // a panel that was just opened has yet to ask
 })"""
 

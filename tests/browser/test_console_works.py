@@ -149,7 +149,8 @@ def test_letters_that_could_not_be_used_are_shown_with_their_reason(console: Con
     page.locator("#panel summary").first.click()
     expect(page.locator(".payload")).to_have_text('{"half')
     page.get_by_role("button", name="Decode again: json").click()
-    expect(page.get_by_role("status").filter(has_text="looked at")).to_have_text("1 looked at: 0 could be used now, 1 not.")
+    said = page.get_by_role("status").filter(has_text="looked at")
+    expect(said).to_have_text("1 looked at: 0 could be used now, 1 not.")
 
 
 def test_an_alarm_that_somebody_takes_care_of_says_so_and_goes_when_its_cause_does(
@@ -192,7 +193,7 @@ def test_a_server_that_goes_silent_is_said_and_comes_back_by_itself(console: Con
     gateway = quiet_town.services["gateway"]
     os.kill(gateway, signal.SIGSTOP)
     try:
-        # A stream that stands is cut by its silence: heartbeats come every 15 s. The page is made to believe they did not.
+        # A stream that stands is cut by its silence: heartbeats come every 15 s. The page believes it is later.
         page.clock.fast_forward(40_000)
         expect(page.locator(".trouble")).to_contain_text("No connection to the server", timeout=120_000)
         assert "untrue" in (page.locator(".app").get_attribute("class") or "")

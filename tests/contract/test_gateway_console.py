@@ -15,10 +15,11 @@ from lotse_gateway.settings import GatewaySettings
 from lotse_shared.settings import DatabaseSettings, SettingsError
 
 SOURCES = Path(__file__).parents[2] / "services" / "api-gateway" / "console"
+NONE = Tiles()
 NOWHERE = DatabaseSettings(dsn=SecretStr("postgresql://nobody:x@127.0.0.1:1/none"))
 
 
-def a_client(page: Path, tiles: Tiles = Tiles()) -> AsyncClient:
+def a_client(page: Path, tiles: Tiles = NONE) -> AsyncClient:
     app = FastAPI()
     app.add_middleware(Door, max_body_bytes=1024, max_query_bytes=1_000, tile_origin=tiles.origin)
     add_console(app, tiles, page)

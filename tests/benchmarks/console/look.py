@@ -4,6 +4,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from random import Random
 from typing import Any
 
 from factories_browser import Console, send_reading
@@ -35,13 +36,15 @@ FRAMES = """async (count) => {
 WAIT_FOR_LEVEL = """([id, isJam]) => new Promise((resolve) => {
   const look = () => {
     const level = lotse.drawnLevel(id);
-    if (level !== undefined && (level !== "free") === isJam) requestAnimationFrame(() => requestAnimationFrame(resolve));
+    const isSo = level !== undefined && (level !== "free") === isJam;
+    if (isSo) requestAnimationFrame(() => requestAnimationFrame(resolve));
     else setTimeout(look, 10);
   };
   look();
 })"""
 """Within the page, whose policy lets Playwright's own waiting evaluate nothing. Two frames later it can be seen."""
 INTERVAL_S = 2.0
+"""Of a sensor: it does not send sooner."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,11 +101,11 @@ def move(browser: Browser, stack: Stack, frames: int) -> list[dict[str, float]]:
 def follow(browser: Browser, stack: Stack, link: str, detector: str, changes: int) -> Iterator[float]:
     """Tell jams and their ends at the broker; give seconds until each is on the screen."""
     console = Console.open(browser, stack.gateway_url, stack.key)
-    page = console.come_in()
+    page, random = console.come_in(), Random(4711)
     with Publisher(*stack.broker, bound=10) as publisher:
         _tell(publisher, page, detector, link, is_jam=False)
         for number in range(changes):
-            time.sleep(INTERVAL_S)  # the sensor's own interval: it does not send sooner
+            time.sleep(INTERVAL_S + random.uniform(0, 1))  # never in step with anything
             is_jam = number % 2 == 0
             level = page.evaluate("id => lotse.drawnLevel(id)", link)
             assert (level == "free") == is_jam, f"{level} is drawn before it was told"

@@ -40,7 +40,8 @@ def demo_town() -> Iterator[Stack]:
         stack.import_links(town.FOLDER, "auenbrueck")
         with stack.client() as client:
             register(client, town.FOLDER)
-            _measure(stack, client, [each["detector_id"] for each in client.get("/v1/detectors?limit=1000").json()["items"]])
+            detectors = client.get("/v1/detectors?limit=1000").json()["items"]
+            _measure(stack, client, [each["detector_id"] for each in detectors])
         yield stack
 
 
