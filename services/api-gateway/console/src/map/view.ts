@@ -112,6 +112,11 @@ function keepLevels(map: MapLibre): () => void {
       map.setFeatureState({ source: LEVELS, id }, { level });
       levels.set(id, level);
     }
+    for (const [id, level] of levels) {
+      if (level === "unknown" || store.linkStates.has(id)) continue;
+      map.setFeatureState({ source: LEVELS, id }, { level: "unknown" }); // read anew, and nothing is known of it any more
+      levels.set(id, "unknown");
+    }
     if (!isWider) return;
     source(map, LEVELS).setData(collect(linesOf(levels.keys())));
     levelsVersion.value = levelsVersion.peek() + 1;
