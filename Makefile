@@ -12,7 +12,7 @@ SOURCES := shared/src services/ingest/src services/routing/src services/api-gate
 
 .PHONY: help setup setup-dev console console-if-node demo replay morning clean \
 	test test-image test-faults soak evaluate screenshots lint format audit \
-	bench-ingest bench-routing bench-line bench-gateway bench-costs
+	bench-ingest bench-routing bench-line bench-gateway bench-console bench-costs
 
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/\1|\2/' | awk -F'|' '{printf "  make %-13s %s\n", $$1, $$2}'
@@ -98,6 +98,9 @@ bench-gateway: $(VENV)/.dev ## sign polls, links and events beside bare Starlett
 
 bench-costs: $(VENV)/.dev ## what a reading, a link, a sign and a poll cost, for docs/scaling.md; ARGS="--quick"
 	@PYTHONPATH=tests $(BIN)/python -m benchmarks.costs $(ARGS)
+
+bench-console: $(VENV)/.dev $(PAGE) ## the console in a browser: first picture, change to screen, frames; ARGS="--quick"
+	@PYTHONPATH=tests $(BIN)/python -m benchmarks.console $(ARGS)
 
 evaluate: $(VENV)/.evaluate ## drive mornings under each policy, in SUMO; ARGS="--quick" or "--only closure-lotse"
 	@PYTHONPATH=tests $(BIN)/python -m evaluation $(ARGS)

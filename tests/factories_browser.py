@@ -1,14 +1,25 @@
 """The console as tests use it: a window, and what a person would do there."""
 
 import json
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from threading import Thread
 from typing import Any, Self
 
+import httpx
 from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page
 
+from lotse_standalone.machine.ports import free_port
 from lotse_standalone.simulation.publisher import Publisher
+from lotse_standalone.stack.stack import Stack
 
 ROOT = Path(__file__).resolve().parents[1]
 FIGURES = ROOT / "build" / "bench" / "console.json"
@@ -18,6 +29,19 @@ PATIENCE_MS = 30_000
 RULES = ("wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa")
 NOT_FOUND = "404 (Not Found)"
 """What a browser writes of a sign that has no lock: the page asks, and is told that there is none."""
+IDLE = """() => new Promise((resolve) => {
+  const look = () => {
+    if (lotse.isIdle()) requestAnimationFrame(() => requestAnimationFrame(resolve));
+    else setTimeout(look, 20);
+  };
+  setTimeout(look);  // a panel that was just opened has yet to ask
+})"""
+
+TILE = bytes.fromhex(
+    "89504e470d0a1a0a0000000d4948445200000001000000010802000000907753de0000000c494441"
+    "5478da6358b0e1000004040211d59cfbd80000000049454e44ae426082"
+)
+"""A picture of one pixel."""
 
 
 @dataclass
@@ -57,6 +81,10 @@ class Console:
         """Go to a view, as a bookmark would."""
         self.page.evaluate("view => { location.hash = `#/${view}` }", view)
 
+    def settle(self) -> None:
+        """Wait until the page has asked for nothing that was not answered, and has drawn the answers."""
+        self.page.evaluate(IDLE)
+
     def click_link(self, link_id: str) -> None:
         """Click on a link, on the map."""
         place = self.page.evaluate("id => lotse.placeOnScreen(id)", link_id)
@@ -64,7 +92,8 @@ class Console:
 
     def violations(self) -> list[str]:
         """Give what axe finds wrong by WCAG 2.2 AA, a line each."""
-        self.page.evaluate(AXE.read_text(encoding="utf-8"))  # not as an element: the page's policy allows none
+        if not self.page.evaluate("'axe' in window"):
+            self.page.evaluate(AXE.read_text(encoding="utf-8"))  # not as an element: the page's policy allows none
         found = self.page.evaluate("rules => axe.run({ runOnly: rules })", list(RULES))
         return [
             f"{each['id']}: {node['html'][:160]} {node['failureSummary']}"
@@ -79,13 +108,15 @@ class Console:
             self.errors.append(f"{message.text}: {place}")
 
 
-def send_reading(publisher: Publisher, detector_id: str, speed_kmh: float, occupancy_pct: float) -> None:
-    """Publish one reading of two seconds, measured now."""
+def send_reading(
+    publisher: Publisher, detector_id: str, speed_kmh: float, occupancy_pct: float, interval_s: int = 2
+) -> None:
+    """Publish one reading, measured now; what it told fades after a few of its intervals."""
     reading = {
         "detector_id": detector_id,
         "measured_at": datetime.now(UTC).isoformat(),
-        "interval_s": 2,
-        "vehicle_count": 1,
+        "interval_s": interval_s,
+        "vehicle_count": max(1, interval_s // 6),
         "heavy_count": 0,
         "mean_speed_kmh": speed_kmh,
         "occupancy_pct": occupancy_pct,
@@ -99,3 +130,61 @@ def keep_figures(**figures: float) -> None:
     known = json.loads(FIGURES.read_text(encoding="utf-8")) if FIGURES.is_file() else {"figures": {}}
     known["figures"] |= figures
     FIGURES.write_text(json.dumps(known, indent=1), encoding="utf-8")
+
+
+@contextmanager
+def serve_tiles(asked: list[str]) -> Iterator[str]:
+    """Run a tile server; give its template, and note what it is asked for."""
+
+    class Tiles(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            asked.append(self.path)
+            self.send_response(200)
+            self.send_header("Content-Type", "image/png")
+            self.send_header("Access-Control-Allow-Origin", "*")
+            self.end_headers()
+            self.wfile.write(TILE)
+
+        def log_message(self, *_: object) -> None:
+            """Say nothing."""
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Tiles)
+    thread = Thread(target=server.serve_forever)
+    thread.start()
+    try:
+        yield f"http://127.0.0.1:{server.server_port}/tiles/{{z}}/{{x}}/{{y}}.png"
+    finally:
+        server.shutdown()
+        thread.join()
+        server.server_close()
+
+
+@contextmanager
+def another_gateway(stack: Stack, tiles: str) -> Iterator[str]:
+    """Run one more gateway on the database of a stack, with a tile server; give its address."""
+    port = free_port()
+    own = {
+        "LOTSE_DATABASE_DSN": stack.dsn,
+        "LOTSE_HTTP_PORT": str(port),
+        "LOTSE_GATEWAY_TILE_URL": tiles,
+        "LOTSE_GATEWAY_TILE_ATTRIBUTION": "Pictures by nobody",
+    }
+    command = [sys.executable, "-m", "lotse_gateway", "serve"]
+    with subprocess.Popen(command, env={**os.environ, **own}, stdout=subprocess.DEVNULL) as process:
+        url = f"http://127.0.0.1:{port}"
+        try:
+            _wait_until_ready(url)
+            yield url
+        finally:
+            process.terminate()
+
+
+def _wait_until_ready(url: str) -> None:
+    deadline = time.monotonic() + PATIENCE_MS / 1000
+    while time.monotonic() < deadline:
+        with suppress(httpx.TransportError):
+            if httpx.get(f"{url}/readyz", trust_env=False).is_success:
+                return
+        time.sleep(0.1)
+    message = f"{url} is not ready after {PATIENCE_MS} ms"
+    raise TimeoutError(message)

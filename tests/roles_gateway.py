@@ -72,6 +72,8 @@ OPERATIONS: dict[str, Row] = {
     "list_links": VIEWER,
     "list_networks": VIEWER,
     "get_network": VIEWER,
+    "get_network_links": VIEWER,
+    "get_link_states": VIEWER,
     "list_outages_of_day": VIEWER,
     "list_proposals": VIEWER,
     "get_proposal": VIEWER,

@@ -67,10 +67,10 @@ def test_axe_finds_nothing_in_any_view(quiet_town: Stack, browser: Browser, them
     if not AXE.is_file():
         absent("axe-core", "make console")
     console = Console.open(browser, quiet_town.gateway_url, quiet_town.key, color_scheme=theme)
-    page = console.come_in()
+    console.come_in()
     for view in VIEWS:
         console.go(view)
-        page.wait_for_timeout(500)
+        console.settle()
         assert console.violations() == [], view
     console.close()
 
@@ -80,7 +80,7 @@ def test_a_phone_shows_map_and_panel_without_scrolling_sideways(quiet_town: Stac
     page = console.come_in()
     for view in VIEWS:
         console.go(view)
-        page.wait_for_timeout(200)
+        console.settle()
         assert page.evaluate("document.documentElement.scrollWidth") <= 390, view
         assert page.evaluate("document.querySelector('#panel').scrollWidth") <= 390, view
     page.get_by_role("button", name="Hide panel").click()

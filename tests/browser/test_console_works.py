@@ -7,12 +7,13 @@ import statistics
 import time
 
 import pytest
-from factories_browser import Console, keep_figures, send_reading
-from playwright.sync_api import Page, expect
+from factories_browser import Console, another_gateway, keep_figures, send_reading, serve_tiles
+from playwright.sync_api import Browser, Page, expect
 
 from lotse_standalone.simulation.publisher import Publisher
 from lotse_standalone.stack.stack import Stack
 
+CHANGES, INTERVAL_MS = 5, 1_000
 BRIDGE, ITS_DETECTOR = "L3-L4-0", "AB-05"
 WAIT_FOR_LEVEL = """([id, isJam]) => new Promise((resolve) => {
   const look = () => {
@@ -48,13 +49,13 @@ def test_a_change_at_the_broker_is_on_the_screen(console: Console, quiet_town: S
     page = console.come_in()
     took_s = []
     with Publisher(*quiet_town.broker, bound=10) as publisher:
-        for turn in range(6):
+        for turn in range(CHANGES + 1):
             is_jam = turn % 2 == 1
             began = time.monotonic()
             send_reading(publisher, ITS_DETECTOR, 4 if is_jam else 50, 70 if is_jam else 5)
             page.evaluate(WAIT_FOR_LEVEL, [BRIDGE, is_jam])
             took_s.append(time.monotonic() - began)
-            page.wait_for_timeout(2_000)
+            page.wait_for_timeout(INTERVAL_MS)
     keep_figures(mqtt_to_screen_median_s=round(statistics.median(took_s[1:]), 2))
 
 
@@ -141,23 +142,62 @@ def test_letters_that_could_not_be_used_are_shown_with_their_reason(console: Con
         assert publisher.publish(f"lotse/v1/readings/{ITS_DETECTOR}", b'{"half', wait_s=5)
         page = console.come_in("letters")
         while page.locator(".card").count() == 0:
-            page.wait_for_timeout(500)
             console.go("overview")
             console.go("letters")
-            page.wait_for_timeout(500)
+            console.settle()
     expect(page.locator(".card").first).to_contain_text("json")
+    page.locator("#panel summary").first.click()
+    expect(page.locator(".payload")).to_have_text('{"half')
+    page.get_by_role("button", name="Decode again: json").click()
+    said = page.get_by_role("status").filter(has_text="looked at")
+    expect(said).to_have_text("1 looked at: 0 could be used now, 1 not.")
+
+
+def test_an_alarm_that_somebody_takes_care_of_says_so_and_goes_when_its_cause_does(
+    console: Console, quiet_town: Stack
+) -> None:
+    page = console.come_in("alarms")
+    alarm = page.locator(".card.alarm").filter(has_text="S5")
+    with quiet_town.client() as client:
+        told = client.get("/v1/signs/S5/display").json()
+        said = {"epoch": told["epoch"], "seq": told["seq"], "plan": told["plan"], "shown": "blank", "source": "centre"}
+        assert client.post("/v1/signs/S5/ack", json={**said, "faults": ["lamp"]}).is_success
+        expect(alarm).to_have_class(re.compile("new"))
+        expect(page.locator(".count.alarms")).to_have_class(re.compile("new"))
+        page.get_by_role("button", name=re.compile("I take care of it: .*S5")).click()
+        expect(alarm).to_contain_text("taken care of since")
+        expect(alarm).not_to_have_class(re.compile("new"))
+        assert client.post("/v1/signs/S5/ack", json={**said, "faults": []}).is_success
+        expect(alarm).to_be_hidden()
+    assert console.errors == []
+
+
+def test_pictures_of_a_tile_server_that_was_set_lie_below_the_streets(quiet_town: Stack, browser: Browser) -> None:
+    asked: list[str] = []
+    with serve_tiles(asked) as tiles, another_gateway(quiet_town, tiles) as url:
+        console = Console.open(browser, url, quiet_town.key)
+        page = console.come_in()
+        expect(page.locator(".origin")).to_have_text("Pictures by nobody")
+        while not asked:
+            page.wait_for_timeout(50)
+        assert all(re.fullmatch(r"/tiles/\d+/\d+/\d+\.png", path) for path in asked)
+        assert console.errors == []
+        console.close()
 
 
 @pytest.mark.timeout(240)
 def test_a_server_that_goes_silent_is_said_and_comes_back_by_itself(console: Console, quiet_town: Stack) -> None:
+    console.page.clock.install()
     page = console.come_in()
+    expect(page.locator(".age")).to_have_attribute("data-connection", "live")
     gateway = quiet_town.services["gateway"]
     os.kill(gateway, signal.SIGSTOP)
     try:
-        # A stream that stands is cut by its silence: heartbeats come every 15 s.
+        # A stream that stands is cut by its silence: heartbeats come every 15 s. The page believes it is later.
+        page.clock.fast_forward(40_000)
         expect(page.locator(".trouble")).to_contain_text("No connection to the server", timeout=120_000)
         assert "untrue" in (page.locator(".app").get_attribute("class") or "")
     finally:
         os.kill(gateway, signal.SIGCONT)
     expect(page.locator(".trouble")).to_be_hidden(timeout=60_000)
-    expect(page.locator(".age")).to_have_class(re.compile("good|polling"))
+    expect(page.locator(".age")).to_have_class(re.compile("good"))

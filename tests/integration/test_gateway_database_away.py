@@ -132,6 +132,7 @@ LISTS = (
     "/v1/detours?sign=S2&language=de",
     "/v1/detours?destination=CENTRUM&limit=1",
     "/v1/links",
+    "/v1/link-states",
     "/v1/links?limit=2",
     "/v1/links?level_of_service=jam",
     "/v1/links?bbox=7.715,49.395,7.73,49.405",

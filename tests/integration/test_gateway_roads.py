@@ -6,7 +6,7 @@ from typing import Any
 import asyncpg
 import httpx
 import pytest
-from factories_gateway import LINKS, VERSION, Gateway, a_roadwork, a_routing, open_gateway
+from factories_gateway import LINKS, VERSION, Gateway, a_roadwork, a_routing, add_network, open_gateway
 
 from lotse_gateway.keys import Scope
 from lotse_shared.database import create_pool
@@ -196,3 +196,52 @@ async def test_in_data_time_roadworks_begin_and_end_on_the_clock_of_the_data(
         await connection.execute("insert into watermark values ('2014-08-26T11:00:00Z', now())")
         await replay.refresh()
         assert (await client.get("/v1/roadworks/B1")).json()["status"] == "ended"
+
+
+async def test_the_lines_of_a_network_come_at_once_as_columns_and_packed(admin: httpx.AsyncClient) -> None:
+    answer = await admin.get("/v1/networks/active/links")
+    lines = answer.json()
+    assert answer.headers["content-encoding"] == "gzip"
+    assert (lines["network_version"], lines["attribution"]) == (VERSION, "© OpenStreetMap")
+    assert lines["link_id"] == sorted(LINKS)
+    place = lines["link_id"].index("B-C-0")
+    assert (lines["from_node"][place], lines["to_node"][place], lines["name"][place]) == ("B", "C", "Street BC")
+    assert lines["coordinates"][place] == [7.71, 49.4, 7.72, 49.4]
+    assert {len(column) for column in lines.values() if isinstance(column, list)} == {len(LINKS)}
+    again = await admin.get("/v1/networks/active/links", headers={"If-None-Match": answer.headers["etag"]})
+    assert (again.status_code, again.content) == (304, b"")
+    plain = await admin.get(f"/v1/networks/{VERSION}/links", headers={"Accept-Encoding": "br, gzip;q=0"})
+    assert "content-encoding" not in plain.headers
+    assert plain.json() == lines
+    assert (await admin.get(f"/v1/networks/{'b' * 64}/links")).status_code == 404
+
+
+async def test_the_lines_are_those_of_the_network_that_is_in_force_now(
+    admin: httpx.AsyncClient, connection: asyncpg.Connection
+) -> None:
+    before = (await admin.get("/v1/networks/active/links")).json()
+    await connection.execute("update network set is_active = false")
+    assert (await admin.get("/v1/networks/active/links")).status_code == 404
+    await add_network(connection, "c" * 64)
+    await connection.execute("update link set name = 'New' where network_version = $1", "c" * 64)
+    after = (await admin.get("/v1/networks/active/links")).json()
+    assert (before["network_version"], after["network_version"]) == (VERSION, "c" * 64)
+    assert set(after["name"]) == {"New"}
+    assert (await admin.get(f"/v1/networks/{VERSION}/links")).json() == before
+
+
+async def test_states_of_links_come_at_once_as_columns(
+    admin: httpx.AsyncClient, connection: asyncpg.Connection
+) -> None:
+    assert (await admin.get("/v1/link-states")).json()["link_id"] == []
+    await connection.execute(
+        "insert into link_state values ('B-C-0', now(), 12.53, 'jam', 0.871, 'measured', '{D1}'),"
+        " ('A-B-0', now(), 31.5, 'unknown', 0.2, 'neighbourhood', '{}')"
+    )
+    assert (await admin.get("/v1/link-states")).json() == {
+        "link_id": ["A-B-0", "B-C-0"],
+        "level_of_service": ["unknown", "jam"],
+        "speed_kmh": [31.5, 12.5],
+        "confidence": [0.2, 0.87],
+        "source": ["neighbourhood", "measured"],
+    }

@@ -42,6 +42,7 @@ FOUND = {
     "/v1/detours",
     "/v1/decisions",
     "/v1/links",
+    "/v1/link-states",
     "/v1/signs",
     "/v1/signs/{sign_id}",
     "/v1/roadworks",

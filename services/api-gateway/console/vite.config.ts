@@ -1,8 +1,21 @@
-import { defineConfig } from "vite";
+import { defineConfig, type Plugin } from "vite";
+
+/** The map is most of the page and comes in a file of its own: its loading begins with the page, not after it. */
+const preloadMap: Plugin = {
+  name: "preload-map",
+  transformIndexHtml: {
+    order: "post",
+    handler: (_html, { bundle }) =>
+      Object.values(bundle ?? {})
+        .filter((part) => part.type === "chunk" && part.facadeModuleId?.endsWith("/map/view.ts"))
+        .map(({ fileName }) => ({ tag: "link", attrs: { rel: "modulepreload", href: `/console/${fileName}` }, injectTo: "head" as const })),
+  },
+};
 
 // Into the gateway's package. Assets carry a hash in their name and stand below /console, so that they may be cached for ever.
 export default defineConfig({
   base: "/console/",
+  plugins: [preloadMap],
   publicDir: false,
   build: {
     outDir: "../src/lotse_gateway/console_page",

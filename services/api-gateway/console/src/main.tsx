@@ -1,5 +1,4 @@
 // Where everything is put together: key, feed, page.
-import "maplibre-gl/dist/maplibre-gl.css";
 import "./style.css";
 
 import { effect } from "@preact/signals";
@@ -7,7 +6,6 @@ import { render } from "preact";
 
 import { Client } from "./api/client";
 import { Feed } from "./live/feed";
-import { drawnLevel, placeOnScreen } from "./map/view";
 import { applyTheme, findKey, forgetKey, keepKey, language } from "./state/preferences";
 import * as store from "./state/store";
 import { App } from "./ui/App";
@@ -15,9 +13,9 @@ import { t } from "./words/words";
 
 let feed: Feed | null = null;
 
-function begin(key: string): void {
+function begin(key: string, state: "opening" | "checking"): void {
   feed?.end();
-  store.keyState.value = "checking";
+  store.keyState.value = state;
   store.connection.value = "connecting";
   store.client.value = new Client(key);
   feed = new Feed(store.client.value);
@@ -26,7 +24,7 @@ function begin(key: string): void {
 
 function onKey(key: string, forGood: boolean): void {
   keepKey(key, forGood);
-  begin(key);
+  begin(key, "checking");
 }
 
 /** With the key goes everything that it opened: a fresh page is the surest way. */
@@ -42,8 +40,5 @@ effect(() => {
 });
 setInterval(() => (store.tick.value = Date.now()), 1_000);
 const key = findKey();
-if (key !== null) begin(key);
+if (key !== null) begin(key, "opening");
 render(<App onKey={onKey} onForget={onForget} />, document.getElementById("app") as HTMLElement);
-
-// For the browser tests, which see neither colours nor places on a canvas.
-Object.assign(window, { lotse: { drawnLevel, placeOnScreen } });

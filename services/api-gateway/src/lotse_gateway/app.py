@@ -21,7 +21,7 @@ from lotse_gateway.routes.acks import acks_router
 from lotse_gateway.routes.alarms import alarms_router
 from lotse_gateway.routes.audit import audit_router
 from lotse_gateway.routes.closure_checks import closure_checks_router
-from lotse_gateway.routes.console import add_console
+from lotse_gateway.routes.console import Tiles, add_console
 from lotse_gateway.routes.dead_letters import dead_letters_router
 from lotse_gateway.routes.decisions import decisions_router
 from lotse_gateway.routes.detectors import detectors_router
@@ -110,7 +110,13 @@ def create_app(resources: Resources, hub: Hub, watch: Watch) -> FastAPI:
     app.add_middleware(Displays, memory=resources.memory, retry_after_s=settings.poll_s)
     app.add_middleware(Authentication, ring=resources.keys, limits=limits_of(settings))
     allow_origins(app, settings.cors_origins)
-    app.add_middleware(Door, max_body_bytes=settings.max_body_bytes, max_query_bytes=settings.max_query_bytes)
+    tiles = Tiles(settings.tile_url, settings.tile_attribution)
+    app.add_middleware(
+        Door,
+        max_body_bytes=settings.max_body_bytes,
+        max_query_bytes=settings.max_query_bytes,
+        tile_origin=tiles.origin,
+    )
     for router in ROUTERS:
         app.include_router(router(resources))
     app.include_router(events_router(resources, hub, watch))
@@ -123,7 +129,7 @@ def create_app(resources: Resources, hub: Hub, watch: Watch) -> FastAPI:
     app.include_router(problem_pages_router())
     app.include_router(health_router(partial(_dependencies, resources)), include_in_schema=False)
     add_display_route(app)
-    add_console(app)
+    add_console(app, tiles)
     app.add_exception_handler(405, WrongMethod(app).answer)
     app.openapi = partial(describe, app)  # type: ignore[method-assign]  # FastAPI's documented way
     return app

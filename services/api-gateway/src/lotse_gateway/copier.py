@@ -51,7 +51,9 @@ class Copier:
         async with self._resources.watching.transaction() as session:
             network = await session.row("get_active_network")
             rows = await session.rows("list_link_features", *(None,) * 8)
+            states = await session.row("get_link_states")
             system = await session.row("get_system", SLOT_IS_FRESH)
         version = None if network is None else network["network_version"]
         copies.links = Links(version, [(row["link_id"], row["feature"]) for row in rows])
+        copies.link_states = None if states is None else states["states"]
         copies.system = None if system is None else dict(system)

@@ -56,8 +56,9 @@ def _is_wanted(feature: _Feature, box: Box | None, levels: Collection[str] | Non
 
 @dataclass(slots=True)
 class Copies:
-    """What is told while the database is away: links, what signs confirmed (by sign), the system as a whole."""
+    """What is told while the database is away. `link_states` are those of all links, as JSON; `confirmations` by sign."""
 
     links: Links | None = None
+    link_states: str | None = None
     confirmations: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     system: Mapping[str, Any] | None = None

@@ -30,17 +30,8 @@ DOCS_CONTENT_POLICY = (
     b"default-src 'self' 'unsafe-inline'; img-src 'self' data:; frame-ancestors 'none'",
 )
 """That page loads from us alone; it was written with a script inline."""
-CONSOLE_POLICY = (
-    b"content-security-policy",
-    (
-        b"default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data: blob:; connect-src 'self';"
-        b" worker-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
-    ),
-)
-"""The console and its assets: from us alone, nothing inline; the map draws pictures of its own (blob, data)."""
 MARKS = (*SECURITY_HEADERS, CONTENT_POLICY)
 DOCS_MARKS = (*SECURITY_HEADERS, DOCS_CONTENT_POLICY)
-CONSOLE_MARKS = (*SECURITY_HEADERS, CONSOLE_POLICY)
 
 
 log = get_logger(__name__)
@@ -69,8 +60,9 @@ class BodyTooLargeError(HTTPException):
 class Door:
     """Bounds bodies and queries, adds security headers and the request's id, counts requests by route and status."""
 
-    def __init__(self, app: ASGIApp, max_body_bytes: int, max_query_bytes: int) -> None:
+    def __init__(self, app: ASGIApp, max_body_bytes: int, max_query_bytes: int, tile_origin: str = "") -> None:
         self._app = app
+        self._console_marks = (*SECURITY_HEADERS, console_policy(tile_origin))
         self._max_body_bytes = max_body_bytes
         self._max_query_bytes = max_query_bytes
 
@@ -80,7 +72,7 @@ class Door:
             await self._app(scope, receive, send)
             return
         status, began_s, head_s = 500, time.perf_counter(), 0.0
-        marks = (*_marks_of(scope["path"]), (HEADER, begin_request(scope["headers"])))
+        marks = (*self._marks_of(scope["path"]), (HEADER, begin_request(scope["headers"])))
 
         async def send_marked(message: Message) -> None:
             nonlocal status, head_s
@@ -111,6 +103,11 @@ class Door:
         else:
             await self._app(scope, self._bounded(receive), send)
 
+    def _marks_of(self, path: str) -> tuple[tuple[bytes, bytes], ...]:
+        if path.startswith(DOCS_PATH):
+            return DOCS_MARKS
+        return self._console_marks if path == "/" or path.startswith(f"{CONSOLE_PATH}/") else MARKS
+
     def _bounded(self, receive: Receive) -> Receive:
         seen_bytes = 0
 
@@ -134,10 +131,17 @@ async def on_body_too_large(_request: Request, error: Exception) -> JSONResponse
     return problem_response(TooLarge(error.detail))
 
 
-def _marks_of(path: str) -> tuple[tuple[bytes, bytes], ...]:
-    if path.startswith(DOCS_PATH):
-        return DOCS_MARKS
-    return CONSOLE_MARKS if path == "/" or path.startswith(f"{CONSOLE_PATH}/") else MARKS
+def console_policy(tile_origin: str) -> tuple[bytes, bytes]:
+    """Give the policy of the console and its assets: from us alone, nothing inline.
+
+    The map draws pictures of its own (blob, data), and shows those of a tile server, if one is set.
+    """
+    pictures = f"'self' data: blob: {tile_origin}".strip()
+    policy = (
+        f"default-src 'none'; script-src 'self'; style-src 'self'; img-src {pictures}; connect-src 'self';"
+        " worker-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+    )
+    return b"content-security-policy", policy.encode()
 
 
 def _declared_bytes(scope: Scope) -> int:

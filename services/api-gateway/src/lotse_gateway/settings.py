@@ -2,7 +2,7 @@
 
 from typing import Annotated
 
-from pydantic import Field, StringConstraints
+from pydantic import AfterValidator, Field, StringConstraints
 from pydantic_settings import SettingsConfigDict
 
 from lotse_shared.settings import Settings, TimeZoneName
@@ -10,6 +10,21 @@ from lotse_shared.tls import CaFile
 
 Origin = Annotated[str, StringConstraints(pattern=r"^https?://[A-Za-z0-9.-]+(:\d{1,5})?$")]
 """Scheme, host and port of a page, as browsers send it."""
+
+
+def _is_tile_template(url: str) -> str:
+    if url and not all(part in url for part in ("{z}", "{x}", "{y}")):
+        message = "must hold {z}, {x} and {y}"
+        raise ValueError(message)
+    return url
+
+
+TileUrl = Annotated[
+    str,
+    StringConstraints(pattern=r"^$|^https?://[A-Za-z0-9.-]+(:\d{1,5})?/[A-Za-z0-9._~/?=&%@{}-]+$"),
+    AfterValidator(_is_tile_template),
+]
+"""Where pictures of a map lie, by zoom, column and row."""
 
 
 class GatewaySettings(Settings):
@@ -51,6 +66,10 @@ class GatewaySettings(Settings):
     cors_origins: list[Origin] = Field(
         default=[], description='pages that may ask from browsers: ["https://a.example"]'
     )
+    tile_url: TileUrl = Field(
+        default="", description="pictures to lay below the console's streets: https://tiles.example/{z}/{x}/{y}.png"
+    )
+    tile_attribution: str = Field(default="", max_length=200, description="whom their licence wants to be named")
     time_zone: TimeZoneName = Field(
         default="UTC",
         description="whose days and hours aggregates, outages and roadworks without a zone go by: Europe/Berlin",

@@ -1,5 +1,5 @@
 // Every call of the API goes through here: with the key, with an end, and with problems in words.
-import type { LinkCollection, Page } from "./types";
+import type { Page } from "./types";
 
 const TIMEOUT_MS = 30_000;
 const PAGE = 1000;
@@ -45,16 +45,6 @@ export class Client {
     return found;
   }
 
-  /** The links, page by page, each as soon as it is there: a large city is drawn before all of it has come. */
-  async *links(): AsyncGenerator<LinkCollection> {
-    let cursor: string | null = null;
-    do {
-      const page: LinkCollection = await this.get(withQuery("/v1/links", { cursor }));
-      yield page;
-      cursor = page.next_cursor;
-    } while (cursor !== null);
-  }
-
   /** The stream of events, from after one of them on. The key must not stand in an address, so no EventSource. */
   async events(lastEventId: string | null, signal: AbortSignal): Promise<ReadableStream<Uint8Array>> {
     const headers: Record<string, string> = { Authorization: `Bearer ${this.key}`, Accept: "text/event-stream" };
@@ -66,18 +56,30 @@ export class Client {
   }
 
   async #call<Answer>(method: string, path: string, body?: unknown, language?: string): Promise<Answer> {
-    const headers: Record<string, string> = { Authorization: `Bearer ${this.key}`, Accept: "application/json, application/geo+json" };
+    const headers: Record<string, string> = { Authorization: `Bearer ${this.key}`, Accept: "application/json" };
     if (body !== undefined) headers["Content-Type"] = "application/json";
     if (language !== undefined) headers["Accept-Language"] = language;
-    const answer = await reach(path, {
-      method,
-      headers,
-      body: body === undefined ? null : JSON.stringify(body),
-      signal: AbortSignal.timeout(TIMEOUT_MS),
-    });
-    if (!answer.ok) throw await problemOf(answer);
-    return (answer.status === 204 ? undefined : await answer.json()) as Answer;
+    underWay += 1;
+    try {
+      const answer = await reach(path, {
+        method,
+        headers,
+        body: body === undefined ? null : JSON.stringify(body),
+        signal: AbortSignal.timeout(TIMEOUT_MS),
+      });
+      if (!answer.ok) throw await problemOf(answer);
+      return (answer.status === 204 ? undefined : await answer.json()) as Answer;
+    } finally {
+      underWay -= 1;
+    }
   }
+}
+
+let underWay = 0;
+
+/** For tests: whether every question has been answered (the stream of events is none). */
+export function isIdle(): boolean {
+  return underWay === 0;
 }
 
 async function reach(path: string, options: RequestInit): Promise<Response> {

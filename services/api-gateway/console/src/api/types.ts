@@ -4,7 +4,8 @@ import type { components } from "./schema";
 type Schemas = components["schemas"];
 
 export type System = Schemas["SystemView"];
-export type LinkCollection = Schemas["LinkCollection"];
+export type NetworkLinks = Schemas["NetworkLinks"];
+export type LinkStates = Schemas["LinkStates"];
 export type LevelOfService = Schemas["LevelOfService"];
 export type Sign = Schemas["SignView"];
 export type Decision = Schemas["DecisionView"];
@@ -38,7 +39,8 @@ export interface LinkState {
 
 /** Whether a sign has said that it shows what it was told. */
 export interface Confirmation {
-  state: "confirmed" | "unconfirmed" | "faulty" | "unknown";
+  /** `pending` is ours: told a moment ago, and not yet to be expected to have confirmed. */
+  state: "confirmed" | "pending" | "unconfirmed" | "faulty" | "unknown";
   since?: string | null;
   acknowledged_at?: string | null;
 }

@@ -70,8 +70,10 @@ function decision({ sign_id, decided_at, state, lines, source }: DecisionEvent):
   const before = store.shown.value.get(sign_id);
   const display = { state, lines, source: source ?? before?.display?.source ?? "automatic" };
   const fresh_until = before?.fresh_until ?? null;
-  // The sign has not said yet that it shows this.
-  const confirmation = before?.confirmation == null ? null : { ...before.confirmation, state: "unconfirmed" as const };
+  // What changed on it the sign has yet to confirm; an event tells when it does, or that it does not.
+  const isChanged = before?.display?.lines.join("\n") !== lines.join("\n");
+  const known = before?.confirmation ?? null;
+  const confirmation = isChanged && known?.state === "confirmed" ? { ...known, state: "pending" as const } : known;
   store.shown.value = new Map(store.shown.value).set(sign_id, { sign_id, display, decided_at, fresh_until, confirmation });
 }
 

@@ -1,44 +1,49 @@
-// Lists of the API, put into the store.
-import { Problem, type Client } from "../api/client";
-import type { Decision, LinkCollection, Position, Shown } from "../api/types";
+// What the API gives as columns, put into the store.
+import { batch } from "@preact/signals";
+
+import type { LinkStates, NetworkLinks, Position } from "../api/types";
 import * as store from "../state/store";
 
-export function putAll(page: LinkCollection): void {
-  let isNew = false;
-  for (const feature of page.features) {
-    const { properties: link } = feature;
-    if (link.ways.length > 0) store.isOpenStreetMap.value = true;
-    if (!store.links.has(feature.id)) {
-      isNew = true;
-      const { name, ref, road_class, length_m, lanes, free_flow_kmh, from_node, to_node, detectors } = link;
-      const coordinates = feature.geometry.coordinates as Position[];
-      store.links.set(feature.id, { id: feature.id, name, ref, road_class, length_m, lanes, free_flow_kmh, from_node, to_node, detectors, coordinates });
-    }
-    const { link_id, level_of_service, speed_kmh, confidence, source } = link;
-    store.linkStates.set(link_id, { link_id, level_of_service, speed_kmh, confidence, source });
-  }
-  if (isNew) store.linksVersion.value += 1;
-  store.statesVersion.value += 1;
+/** The links of a network, in the place of those that were known. */
+export function putLinks(lines: NetworkLinks): void {
+  store.links.clear();
+  lines.link_id.forEach((id, place) => {
+    store.links.set(id, {
+      id,
+      name: lines.name[place] ?? "",
+      ref: lines.ref[place] ?? "",
+      road_class: lines.road_class[place] ?? "",
+      length_m: lines.length_m[place] ?? 0,
+      lanes: lines.lanes[place] ?? 1,
+      free_flow_kmh: lines.free_flow_kmh[place] ?? 0,
+      from_node: lines.from_node[place] ?? "",
+      to_node: lines.to_node[place] ?? "",
+      coordinates: inPairs(lines.coordinates[place] ?? []),
+    });
+  });
+  batch(() => {
+    store.networkVersion.value = lines.network_version;
+    store.attribution.value = lines.attribution;
+    store.linksVersion.value += 1;
+  });
 }
 
-let hasDisplays = true;
+function inPairs(flat: number[]): Position[] {
+  const pairs: Position[] = [];
+  for (let place = 0; place + 1 < flat.length; place += 2) pairs.push([flat[place] as number, flat[place + 1] as number]);
+  return pairs;
+}
 
-/** What all signs show; of a gateway that has no list of displays, what they were told, unconfirmed. */
-export async function listShown(client: Client): Promise<Shown[]> {
-  if (hasDisplays) {
-    try {
-      return await client.all<Shown>("/v1/displays");
-    } catch (error) {
-      if (!(error instanceof Problem) || error.status !== 404) throw error;
-      hasDisplays = false;
-    }
-  }
-  const decisions = await client.all<Decision>("/v1/decisions");
-  return decisions.map((decision) => ({
-    sign_id: decision.sign,
-    display: { state: decision.state, lines: decision.lines, source: decision.source },
-    decided_at: decision.decided_at,
-    fresh_until: null,
-    confirmation: null,
-  }));
+export function putStates(states: LinkStates): void {
+  store.linkStates.clear();
+  states.link_id.forEach((link_id, place) => {
+    store.linkStates.set(link_id, {
+      link_id,
+      level_of_service: states.level_of_service[place] ?? "unknown",
+      speed_kmh: states.speed_kmh[place] ?? null,
+      confidence: states.confidence[place] ?? null,
+      source: states.source[place] ?? null,
+    });
+  });
+  store.statesVersion.value += 1;
 }

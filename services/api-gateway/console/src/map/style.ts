@@ -4,20 +4,28 @@ import type { DataDrivenPropertyValueSpecification, ExpressionSpecification, Lay
 import { WIDTHS, type Palette } from "./palette";
 
 export const STREETS = "streets";
+/** Links that are measured, or were since the page was opened: only these have a level, so only these are drawn twice. */
+export const LEVELS = "levels";
 export const CLOSURES = "closures";
 export const ROUTES = "routes";
 export const PICKED = "picked";
 export const DETECTORS = "detectors";
-/** The layer in which a click finds a link: invisible, and wide enough for a finger. */
-export const TOUCH = "street-touch";
+/** The layer in which a click finds a link. */
+export const TOUCH = "street-unknown";
 
 const NOTHING = { type: "FeatureCollection" as const, features: [] };
+
+/** A tile server that this gateway was set to; the page is told in its head. */
+export const TILES = document.querySelector<HTMLMetaElement>('meta[name="lotse-tiles"]');
+const GROUND = "tiles";
 
 export function makeStyle(palette: Palette): StyleSpecification {
   return {
     version: 8,
     sources: {
-      [STREETS]: { type: "geojson", data: NOTHING, promoteId: "id", tolerance: 0.5 },
+      ...(hasTiles() && { [GROUND]: { type: "raster" as const, tiles: [TILES?.content ?? ""], tileSize: 256 } }),
+      [STREETS]: { type: "geojson", data: NOTHING, buffer: 48 },
+      [LEVELS]: { type: "geojson", data: NOTHING, promoteId: "id", buffer: 48 },
       [CLOSURES]: { type: "geojson", data: NOTHING },
       [ROUTES]: { type: "geojson", data: NOTHING },
       [PICKED]: { type: "geojson", data: NOTHING },
@@ -25,6 +33,10 @@ export function makeStyle(palette: Palette): StyleSpecification {
     },
     layers: makeLayers(palette),
   };
+}
+
+export function hasTiles(): boolean {
+  return (TILES?.content ?? "") !== "";
 }
 
 /** Pixels by zoom, times a factor. */
@@ -47,6 +59,7 @@ function byLevel<Value extends string | number>(values: Record<string, Value>, o
   return ["match", LEVEL, ...cases, otherwise] as unknown as ExpressionSpecification;
 }
 
+const CASED_FROM = 12.5;
 const ROUND = { "line-cap": "round", "line-join": "round" } as const;
 
 function makeLayers(palette: Palette): LayerSpecification[] {
@@ -55,19 +68,21 @@ function makeLayers(palette: Palette): LayerSpecification[] {
     ({ id, source, type: "line", layout: { "line-join": "round", ...layout }, paint: { "line-offset": BESIDE, ...paint } }) as LayerSpecification;
   return [
     { id: "ground", type: "background", paint: { "background-color": palette.ground } },
-    line("street-casing", STREETS, { "line-color": palette.casing, "line-width": byZoom(["get", "weight"]) }, ROUND),
-    line("street-unknown", STREETS, {
+    // Pale, so that what Lotse knows stands out.
+    ...(hasTiles() ? [{ id: GROUND, type: "raster" as const, source: GROUND, paint: { "raster-opacity": 0.45, "raster-saturation": -0.7 } }] : []),
+    // Near by only: from afar it is hardly seen, and would cost more than all else together.
+    { ...line("street-casing", STREETS, { "line-color": palette.casing, "line-width": byZoom(["get", "weight"]) }), minzoom: CASED_FROM } as LayerSpecification,
+    line(TOUCH, STREETS, {
       "line-color": levels.unknown,
       "line-width": byZoom(WIDTHS.unknown),
       "line-dasharray": [2.4, 1.6],
-      "line-opacity": ["-", 1, IS_MEASURED],
     }),
-    line("street-level", STREETS, {
+    line("street-level", LEVELS, {
       "line-color": byLevel(levels, levels.unknown),
       "line-width": byZoom(byLevel(WIDTHS, 1)),
       "line-opacity": IS_MEASURED,
     }, ROUND),
-    line("street-jam", STREETS, {
+    line("street-jam", LEVELS, {
       "line-color": palette.jamMark,
       "line-width": byZoom(0.6),
       "line-dasharray": [1.2, 2.2],
@@ -82,7 +97,6 @@ function makeLayers(palette: Palette): LayerSpecification[] {
       "line-dasharray": [1, 1],
     }),
     line("picked", PICKED, { "line-color": palette.picked, "line-width": byZoom(2.1), "line-opacity": 0.8 }, ROUND),
-    line(TOUCH, STREETS, { "line-color": "#000", "line-opacity": 0, "line-width": ["interpolate", ["linear"], ["zoom"], 11, 8, 16, 20] }),
     {
       id: "street-name",
       source: STREETS,

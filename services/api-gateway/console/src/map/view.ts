@@ -1,27 +1,31 @@
 // The map, kept as the store is: each effect below draws one thing.
-import { effect, untracked } from "@preact/signals";
-import { Map as MapLibre, NavigationControl, setWorkerUrl, type GeoJSONSource } from "maplibre-gl";
+import { effect, signal, untracked } from "@preact/signals";
+import "maplibre-gl/dist/maplibre-gl.css";
+import { Map as MapLibre, NavigationControl, prewarm, setWorkerUrl, type GeoJSONSource } from "maplibre-gl";
 import workerUrl from "maplibre-gl/dist/maplibre-gl-worker.mjs?url";
 
+import { isIdle } from "../api/client";
 import type { LevelOfService } from "../api/types";
 import { isDark } from "../state/preferences";
 import * as store from "../state/store";
 import { open } from "../state/view";
-import { isPicking, picked, routes, togglePicked } from "../state/work";
+import { isPicking, lookedFor, picked, routes, togglePicked } from "../state/work";
 import { t } from "../words/words";
-import { boundsOf, collect, linesOf, opposite, streets } from "./geometry";
+import { boundsOf, collect, isToTheRight, linesOf, opposite, streets } from "./geometry";
 import { keepMarkers } from "./markers";
 import { DARK, LIGHT } from "./palette";
-import { CLOSURES, DETECTORS, makeStyle, PICKED, ROUTES, STREETS, TOUCH } from "./style";
+import { CLOSURES, DETECTORS, LEVELS, makeStyle, PICKED, ROUTES, STREETS, TOUCH } from "./style";
 
 setWorkerUrl(workerUrl);
+prewarm();
 
 let current: MapLibre | null = null;
 
-export function showOnMap(ids: Iterable<string>): void {
-  const bounds = boundsOf(ids);
-  if (bounds !== null) current?.fitBounds(bounds, { padding: 90, maxZoom: 16, duration: 500 });
-}
+/** Links that have a level, or had one since the page was opened, as they are drawn. Never fewer. */
+const levels = new Map<string, LevelOfService>();
+const levelsVersion = signal(0);
+/** All streets are made anew when links join those: in a city that just begins to be measured, not every second. */
+const STREETS_AGAIN_MS = 5_000;
 
 /** Put the map into an element; gives what takes it away again. */
 export function makeMap(container: HTMLElement): () => void {
@@ -42,7 +46,7 @@ export function makeMap(container: HTMLElement): () => void {
   const resize = new ResizeObserver(() => map.resize());
   resize.observe(container);
   const ends: (() => void)[] = [];
-  map.once("load", () => ends.push(...keep(map)));
+  map.once("style.load", () => ends.push(...keep(map)));
   return () => {
     ends.forEach((end) => end());
     resize.disconnect();
@@ -52,7 +56,7 @@ export function makeMap(container: HTMLElement): () => void {
 }
 
 function keep(map: MapLibre): (() => void)[] {
-  return [keepStreets(map), keepLevels(map), keepClosures(map), keepRoutes(map), keepPicked(map), keepDetectors(map), keepTheme(map), keepName(map), keepMarkers(map), listen(map)];
+  return [keepLevels(map), keepStreets(map), keepClosures(map), keepRoutes(map), keepPicked(map), keepDetectors(map), keepTheme(map), keepName(map), keepLooking(map), keepMarkers(map), listen(map)];
 }
 
 function source(map: MapLibre, id: string): GeoJSONSource {
@@ -60,34 +64,69 @@ function source(map: MapLibre, id: string): GeoJSONSource {
 }
 
 function keepStreets(map: MapLibre): () => void {
-  let isFirst = true;
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  const draw = (): void => {
+    timer = undefined;
+    source(map, STREETS).setData(streets((id) => levels.has(id)));
+  };
+  const ends = [
+    effect(() => {
+      if (store.linksVersion.value === 0) return;
+      const bounds = boundsOf(store.links.keys());
+      if (bounds !== null) map.fitBounds(bounds, { padding: 40, duration: 0 }); // first: or tiles of elsewhere are made
+      draw();
+      if (!store.isDrawn.peek()) whenDrawn(map, () => (store.isDrawn.value = true));
+    }),
+    effect(() => {
+      if (levelsVersion.value > 1) timer ??= setTimeout(draw, STREETS_AGAIN_MS);
+    }),
+  ];
+  return () => {
+    clearTimeout(timer);
+    ends.forEach((end) => end());
+  };
+}
+
+/** Call back once streets and levels are on the screen. */
+function whenDrawn(map: MapLibre, done: () => void): void {
+  const onRender = (): void => {
+    if (!map.isSourceLoaded(STREETS) || !map.isSourceLoaded(LEVELS)) return;
+    map.off("render", onRender);
+    performance.mark("lotse:drawn");
+    done();
+  };
+  map.on("render", onRender);
+}
+
+/** Changes of a level paint, and move nothing; a link that is measured for the first time joins those that have one. */
+function keepLevels(map: MapLibre): () => void {
+  let drawnLinks = -1;
   return effect(() => {
+    void store.statesVersion.value;
     if (store.linksVersion.value === 0) return;
-    source(map, STREETS).setData(streets());
-    if (!isFirst) return;
-    isFirst = false;
-    const bounds = boundsOf(store.links.keys());
-    if (bounds !== null) map.fitBounds(bounds, { padding: 40, duration: 0 });
-    const onData = (): void => {
-      if (!map.isSourceLoaded(STREETS)) return;
-      map.off("sourcedata", onData);
-      map.once("render", () => (store.isDrawn.value = true));
-      map.triggerRepaint();
-    };
-    map.on("sourcedata", onData);
+    let isWider = drawnLinks !== store.linksVersion.value;
+    drawnLinks = store.linksVersion.value;
+    for (const [id, { level_of_service: level }] of store.linkStates) {
+      if (levels.get(id) === level || (level === "unknown" && !levels.has(id))) continue;
+      isWider ||= !levels.has(id);
+      map.setFeatureState({ source: LEVELS, id }, { level });
+      levels.set(id, level);
+    }
+    for (const [id, level] of levels) {
+      if (level === "unknown" || store.linkStates.has(id)) continue;
+      map.setFeatureState({ source: LEVELS, id }, { level: "unknown" }); // read anew, and nothing is known of it any more
+      levels.set(id, "unknown");
+    }
+    if (!isWider) return;
+    source(map, LEVELS).setData(collect(linesOf(levels.keys())));
+    levelsVersion.value = levelsVersion.peek() + 1;
   });
 }
 
-/** What the map was last told of each link: so that only changes are drawn. */
-function keepLevels(map: MapLibre): () => void {
-  const drawn = new Map<string, LevelOfService>();
+function keepLooking(map: MapLibre): () => void {
   return effect(() => {
-    void store.statesVersion.value;
-    for (const [id, { level_of_service: level }] of store.linkStates) {
-      if (drawn.get(id) === level || (level === "unknown" && !drawn.has(id))) continue;
-      map.setFeatureState({ source: STREETS, id }, { level });
-      drawn.set(id, level);
-    }
+    const bounds = boundsOf(lookedFor.value);
+    if (bounds !== null) map.fitBounds(bounds, { padding: 90, maxZoom: 16, duration: 500 });
   });
 }
 
@@ -152,8 +191,7 @@ function listen(map: MapLibre): () => void {
       const detector = map.queryRenderedFeatures(box, { layers: ["detector"] })[0];
       if (detector !== undefined) return open("detectors", String(detector.properties["id"]));
     }
-    const found = map.queryRenderedFeatures(event.point, { layers: [TOUCH] })[0];
-    const link = found && store.links.get(String(found.properties["id"]));
+    const link = linkAt(map, x, y);
     if (link === undefined) return;
     if (isPicking.value) togglePicked(link.id, opposite(link)?.id);
     else open("overview", link.id);
@@ -163,13 +201,26 @@ function listen(map: MapLibre): () => void {
   return () => undefined;
 }
 
+/** The link under a finger: the nearer, the better. */
+function linkAt(map: MapLibre, x: number, y: number): store.Link | undefined {
+  for (const reach of [0, 3, 6, 10]) {
+    const box: [[number, number], [number, number]] = [[x - reach, y - reach], [x + reach, y + reach]];
+    const found = map.queryRenderedFeatures(box, { layers: [TOUCH] })[0];
+    const link = found && store.links.get(String(found.properties["id"]));
+    if (link === undefined) continue;
+    const isOther = found?.properties["is_both"] === true && !isToTheRight(link.coordinates.map((place) => map.project(place)), { x, y });
+    return isOther ? opposite(link) : link;
+  }
+  return undefined;
+}
+
 /** For tests, which cannot see colours: what is drawn of a link. */
-export function drawnLevel(id: string): unknown {
-  return current?.getFeatureState({ source: STREETS, id })["level"];
+function drawnLevel(id: string): unknown {
+  return current?.getFeatureState({ source: LEVELS, id })["level"];
 }
 
 /** For tests, too: where on the screen a link is, in the middle of its longest piece. */
-export function placeOnScreen(id: string): { x: number; y: number } | null {
+function placeOnScreen(id: string): { x: number; y: number } | null {
   const link = store.links.get(id);
   if (link === undefined || current === null) return null;
   const area = current.getCanvas().getBoundingClientRect();
@@ -182,3 +233,5 @@ export function placeOnScreen(id: string): { x: number; y: number } | null {
   });
   return { x: found.x, y: found.y };
 }
+
+Object.assign(window, { lotse: { drawnLevel, placeOnScreen, isIdle, map: () => current } });

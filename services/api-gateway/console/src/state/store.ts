@@ -15,12 +15,12 @@ export interface Link {
   free_flow_kmh: number;
   from_node: string;
   to_node: string;
-  detectors: string[];
   coordinates: Position[];
 }
 
-export type Connection = "connecting" | "live" | "polling" | "lost";
-export type KeyState = "missing" | "checking" | "refused" | "good";
+export type Connection = "connecting" | "live" | "lost";
+/** `opening`: the page was opened with a key, and is built while the server looks at it. `checking`: one was typed. */
+export type KeyState = "missing" | "opening" | "checking" | "refused" | "good";
 
 export const client = signal<Client | null>(null);
 export const keyState = signal<KeyState>("missing");
@@ -43,8 +43,9 @@ export const linkStates = new Map<string, LinkState>();
 export const linksVersion = signal(0);
 export const statesVersion = signal(0);
 
-/** Whether the streets are those of OpenStreetMap, whose licence wants its name on the map. */
-export const isOpenStreetMap = signal(false);
+/** Of the network that the links are of, and whose name it wants on a map. */
+export const networkVersion = signal<string | null>(null);
+export const attribution = signal<string | null>(null);
 
 export const signs = signal<ReadonlyMap<string, Sign>>(new Map());
 export const shown = signal<ReadonlyMap<string, Shown>>(new Map());

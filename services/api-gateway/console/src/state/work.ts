@@ -9,6 +9,12 @@ export const pickBoth = signal(true);
 export const routes = signal<{ usual: string[]; shown: string[] } | null>(null);
 /** A click on the map means a link of the closure. */
 export const isPicking = signal(false);
+/** Links that somebody wants to see: the map goes there. */
+export const lookedFor = signal<readonly string[]>([]);
+
+export function showOnMap(ids: Iterable<string>): void {
+  lookedFor.value = [...ids];
+}
 
 /** Pick a link, and if wanted its other direction; or put them back. */
 export function togglePicked(id: string, opposite: string | undefined): void {

@@ -2,7 +2,6 @@
 import type { JSX } from "preact";
 import { useEffect, useRef } from "preact/hooks";
 
-import { makeMap } from "../map/view";
 import * as store from "../state/store";
 import { isPanelOpen, NEW, open, TABS, view } from "../state/view";
 import { t } from "../words/words";
@@ -20,7 +19,7 @@ import { SignPanel } from "./SignPanel";
 import { TopBar, Trouble } from "./TopBar";
 
 export function App({ onKey, onForget }: { onKey: (key: string, forGood: boolean) => void; onForget: () => void }): JSX.Element {
-  if (store.keyState.value !== "good") return <KeyForm onKey={onKey} />;
+  if (store.keyState.value !== "good" && store.keyState.value !== "opening") return <KeyForm onKey={onKey} />;
   return (
     <div class={`app ${store.isTrustworthy.value ? "" : "untrue"} ${isPanelOpen.value ? "" : "no-panel"}`}>
       <a class="skip" href="#panel" onClick={(event) => (event.preventDefault(), document.getElementById("panel")?.focus())}>{t("skip")}</a>
@@ -30,9 +29,7 @@ export function App({ onKey, onForget }: { onKey: (key: string, forGood: boolean
         <Trouble />
         {!store.isLoaded.value && <p class="loading" role="status">{t("loading")}</p>}
         <Legend />
-        {store.isOpenStreetMap.value && (
-          <a class="origin" href="https://www.openstreetmap.org/copyright" target="_blank" rel="noreferrer">© OpenStreetMap</a>
-        )}
+        <Origin />
         <button type="button" class="panel-toggle" aria-expanded={isPanelOpen.value} aria-controls="panel" onClick={() => (isPanelOpen.value = !isPanelOpen.value)}>
           {t(isPanelOpen.value ? "panel_hide" : "panel_show")}
         </button>
@@ -51,8 +48,31 @@ export function App({ onKey, onForget }: { onKey: (key: string, forGood: boolean
 
 function MapView(): JSX.Element {
   const place = useRef<HTMLDivElement>(null);
-  useEffect(() => makeMap(place.current as HTMLDivElement), []);
+  useEffect(() => {
+    let end: (() => void) | null = null;
+    let isGone = false;
+    // By far the largest part of the page, so it comes beside the rest.
+    void import("../map/view").then(({ makeMap }) => {
+      if (!isGone) end = makeMap(place.current as HTMLDivElement);
+    });
+    return () => {
+      isGone = true;
+      end?.();
+    };
+  }, []);
   return <div class="map" ref={place} data-drawn={store.isDrawn.value} />;
+}
+
+/** Whose streets and pictures these are, as their licences want it. */
+function Origin(): JSX.Element | null {
+  const tiles = document.querySelector<HTMLMetaElement>('meta[name="lotse-tiles"]')?.dataset["attribution"] ?? "";
+  const streets = store.attribution.value;
+  if (streets === null && tiles === "") return null;
+  return (
+    <p class="origin">
+      {streets !== null && <a href="https://www.openstreetmap.org/copyright" target="_blank" rel="noreferrer">{streets}</a>} {tiles}
+    </p>
+  );
 }
 
 function Legend(): JSX.Element {

@@ -7,7 +7,8 @@ import { moment, number, t } from "../words/words";
 const WIDTH = 340;
 const HEIGHT = 78;
 const LEFT = 30;
-const DAY_MS = 24 * 3_600_000;
+const HOUR_MS = 3_600_000;
+const DAY_MS = 24 * HOUR_MS;
 const BUCKET_MS = 15 * 60_000;
 
 interface Point {
@@ -82,9 +83,16 @@ function Plot({ name, kind, points, least, from, marks }: { name: string; kind: 
       {marks.filter((mark) => mark.substituted + mark.invalid > 0).map((mark) => (
         <rect key={`x${mark.begins_at}`} class="mark" x={x(Date.parse(mark.begins_at))} y={y(0) + 1} width={wide} height={3} />
       ))}
-      {[6, 12, 18].map((hours) => <text key={hours} class="hour" x={x(from + hours * 3_600_000)} y={HEIGHT - 2}>{moment(from + hours * 3_600_000).slice(-5)}</text>)}
+      {hoursAfter(from).map((at) => <text key={at} class="hour" x={x(at)} y={HEIGHT - 2}>{moment(at).slice(-5)}</text>)}
     </svg>
   );
+}
+
+/** Every sixth hour of the day on this computer's clock, but for those too near to the edge to be written. */
+function hoursAfter(from: number): number[] {
+  const first = new Date(from + HOUR_MS);
+  first.setHours(Math.ceil(first.getHours() / 6) * 6, 0, 0, 0);
+  return [0, 6, 12, 18].map((hours) => first.getTime() + hours * HOUR_MS).filter((at) => at > from + HOUR_MS && at < from + DAY_MS - HOUR_MS);
 }
 
 function niceTop(value: number): number {

@@ -21,6 +21,7 @@ export function DetectorPanel({ id }: { id: string }): JSX.Element {
   const readings = useAsked((client) => client.get<Page<Reading>>(`${path}/readings?limit=1000&from=${since(detector?.interval_s ?? 60)}`), id, minute);
   if (detector === undefined) return <Panel title={id} back="detectors"><Empty>{t("nothing_found")}</Empty></Panel>;
   const health = store.health.value.get(id);
+  const lost = (outages.value.answer?.items ?? []).filter((outage) => outage.outage_s > 0).reverse();
   return (
     <Panel title={`${id} ${detector.name}`} back="detectors">
       <p><Status id={id} /> {health?.last_received_at != null && t("last_heard", { time: moment(health.last_received_at, true) })}</p>
@@ -31,11 +32,12 @@ export function DetectorPanel({ id }: { id: string }): JSX.Element {
       {aggregates.value.answer !== null && <DayPlot aggregates={aggregates.value.answer.items} until={store.lotseNow.peek()} />}
       {aggregates.value.problem !== null && <p class="problem" role="alert">{aggregates.value.problem}</p>}
       <h3>{t("outages")}</h3>
-      <ul class="list plain">
-        {(outages.value.answer?.items ?? []).map((outage) => (
+      {outages.value.answer !== null && lost.length === 0 && <Empty>{t("no_outages")}</Empty>}
+      <ul class="list outages">
+        {lost.map((outage) => (
           <li key={outage.day} class={outage.is_over_limit ? "over" : ""}>
             <span class="bar" aria-hidden="true"><span style={{ width: `${Math.max(0, 100 - 100 * outage.outage_share)}%` }} /></span>
-            {t("outage_day", { day: day(outage.day), time: duration(outage.outage_s) })} {outage.is_over_limit && <strong>{t("over_limit")}</strong>}
+            <span>{t("outage_day", { day: day(outage.day), time: duration(outage.outage_s) })} {outage.is_over_limit && <strong>{t("over_limit")}</strong>}</span>
           </li>
         ))}
       </ul>

@@ -10,7 +10,7 @@ import { open } from "../state/view";
 import { isPicking, pickAll, pickBoth, picked, togglePicked } from "../state/work";
 import { metres, moment, t } from "../words/words";
 import { addRoadwork } from "./act";
-import { Consequences } from "./Consequences";
+import { Consequences, ledOver, type Led } from "./Consequences";
 import { Act, Panel } from "./parts";
 import { findStreets } from "./streets";
 
@@ -24,7 +24,7 @@ export function Drawing(): JSX.Element {
   const [from, until, hours] = [useSignal(""), useSignal(""), useSignal("")];
   const override = useSignal("");
   /** The answer, and the question that it answers. */
-  const checked = useSignal<{ question: string; answer: ClosureAnswer } | null>(null);
+  const checked = useSignal<{ question: string; answer: ClosureAnswer; led: Led[] } | null>(null);
   useEffect(() => {
     picked.value = new Set();
     isPicking.value = true;
@@ -41,13 +41,21 @@ export function Drawing(): JSX.Element {
   const shared = { links: ids, vehicles: trucksOnly.value ? (["truck"] as ["truck"]) : [], recurrence: hours.value.trim() || null, ...when };
   const question: ClosureQuestion = { ...shared, ...(trucksOnly.value && { vehicle: { class: "truck" as const } }) } as ClosureQuestion;
   const asked = JSON.stringify(question);
+  const whenWords = [
+    when.starts_at === null ? t("now") : moment(when.starts_at),
+    when.ends_at === null ? t("open_end") : moment(when.ends_at),
+    ...(hours.value.trim() === "" ? [] : [hours.value.trim()]),
+    t(trucksOnly.value ? "binds_truck" : "binds_all"),
+  ].join(", ");
   const answer = checked.value?.answer ?? null;
   const isChecked = effect.value !== "closed" || checked.value?.question === asked;
   const isolates = effect.value === "closed" && isChecked && answer?.isolates === true;
   const isDrawn = ids.length > 0 && !isPast;
   const check = async (): Promise<void> => {
-    const found = await store.client.value?.post<ClosureAnswer>("/v1/roadworks/check", question);
-    if (found !== undefined) checked.value = { question: asked, answer: found };
+    const { client } = store;
+    if (client.value === null) return;
+    const [found, led] = await Promise.all([client.value.post<ClosureAnswer>("/v1/roadworks/check", question), trucksOnly.value ? [] : ledOver(client.value, ids)]);
+    checked.value = { question: asked, answer: found, led };
   };
   const save = async (approve: boolean): Promise<void> => {
     const body = {
@@ -65,7 +73,7 @@ export function Drawing(): JSX.Element {
     <Panel title={t("new_closure")} back="roadworks">
       <form class="form" onSubmit={(event) => event.preventDefault()}>
         <Picked ids={ids} />
-        <fieldset class="choice">
+        <fieldset class="choice inline">
           <legend>{t("effect")}</legend>
           {(["closed", "lanes", "speed"] as const).map((each) => (
             <label key={each}>
@@ -83,17 +91,22 @@ export function Drawing(): JSX.Element {
           {t("name")}
           <input value={name.value} placeholder={streets.length > 0 ? called : t("name_hint")} onInput={(event) => (name.value = event.currentTarget.value)} />
         </label>
-        <label><span>{t("from")} <span class="hint">({t("now")})</span></span><input type="datetime-local" value={from.value} onInput={(event) => (from.value = event.currentTarget.value)} /></label>
-        <label><span>{t("until")} <span class="hint">({t("open_end")})</span></span><input type="datetime-local" value={until.value} onInput={(event) => (until.value = event.currentTarget.value)} /></label>
-        {isPast && <p class="problem" role="alert">{t("time_past")}</p>}
-        <label>
-          {t("hours")}
-          <input value={hours.value} aria-describedby="hours-hint" onInput={(event) => (hours.value = event.currentTarget.value)} />
-          <span class="hint" id="hours-hint">{t("hours_hint")}</span>
-        </label>
-        <label class="inline"><input type="checkbox" checked={trucksOnly.value} onChange={(event) => (trucksOnly.value = event.currentTarget.checked)} /> {t("binds_truck")}</label>
+        <details open={isPast || undefined}>
+          <summary>{t("when_and_whom")} <span class="hint">{whenWords}</span></summary>
+          <div class="form">
+            <label><span>{t("from")} <span class="hint">({t("now")})</span></span><input type="datetime-local" value={from.value} onInput={(event) => (from.value = event.currentTarget.value)} /></label>
+            <label><span>{t("until")} <span class="hint">({t("open_end")})</span></span><input type="datetime-local" value={until.value} onInput={(event) => (until.value = event.currentTarget.value)} /></label>
+            {isPast && <p class="problem" role="alert">{t("time_past")}</p>}
+            <label>
+              {t("hours")}
+              <input value={hours.value} aria-describedby="hours-hint" onInput={(event) => (hours.value = event.currentTarget.value)} />
+              <span class="hint" id="hours-hint">{t("hours_hint")}</span>
+            </label>
+            <label class="inline"><input type="checkbox" checked={trucksOnly.value} onChange={(event) => (trucksOnly.value = event.currentTarget.checked)} /> {t("binds_truck")}</label>
+          </div>
+        </details>
         {effect.value === "closed" && <Act label={t("check")} kind={isChecked ? "" : "primary"} disabled={!isDrawn} does={check} />}
-        {effect.value === "closed" && answer !== null && (isChecked ? <Consequences answer={answer} /> : <p class="note" role="status">{t("check_old")}</p>)}
+        {effect.value === "closed" && answer !== null && (isChecked ? <Consequences answer={answer} led={checked.value?.led ?? []} /> : <p class="note" role="status">{t("check_old")}</p>)}
         {isolates && <label>{t("override")}<input value={override.value} onInput={(event) => (override.value = event.currentTarget.value)} /></label>}
         <p class="buttons">
           <Act

@@ -32,7 +32,7 @@ export function Letters(): JSX.Element {
             <p class="note">{t("letters_count", { count: number(count.letters), times: number(count.times_received) })}</p>
             <p class="buttons">
               <button type="button" aria-pressed={reason.value === count.reason_code} onClick={() => (reason.value = reason.value === count.reason_code ? null : count.reason_code)}>
-                {t("latest")}
+                {t("only_these")}
               </button>
               <Act label={t("again")} name={`${t("again")}: ${count.reason_code}`} does={() => again(count.reason_code)} />
             </p>

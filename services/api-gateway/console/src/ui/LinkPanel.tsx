@@ -2,10 +2,9 @@ import { useEffect } from "preact/hooks";
 import type { JSX } from "preact";
 
 import { opposite } from "../map/geometry";
-import { showOnMap } from "../map/view";
 import * as store from "../state/store";
 import { NEW, open } from "../state/view";
-import { pickAll, picked } from "../state/work";
+import { pickAll, picked, showOnMap } from "../state/work";
 import { metres, number, t } from "../words/words";
 import { Empty, Level, Panel, Rows } from "./parts";
 
@@ -39,7 +38,7 @@ export function LinkPanel({ id }: { id: string }): JSX.Element {
           [t("lanes"), number(link.lanes)],
         ]}
       />
-      {link.detectors.map((detector) => <p key={detector}><button type="button" class="link" onClick={() => open("detectors", detector)}>{detector}</button></p>)}
+      {[...store.detectors.value.values()].filter((detector) => detector.link_id === id).map(({ detector_id: detector }) => <p key={detector}><button type="button" class="link" onClick={() => open("detectors", detector)}>{detector}</button></p>)}
       <p class="buttons">
         <button type="button" onClick={() => showOnMap([id])}>{t("show_on_map")}</button>
         <button type="button" onClick={close}>{t("close_this")}</button>

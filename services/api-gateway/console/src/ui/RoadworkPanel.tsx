@@ -4,9 +4,8 @@ import type { JSX } from "preact";
 import { useEffect } from "preact/hooks";
 
 import type { ClosureAnswer, Roadwork } from "../api/types";
-import { showOnMap } from "../map/view";
 import * as store from "../state/store";
-import { picked } from "../state/work";
+import { picked, showOnMap } from "../state/work";
 import { moment, number, t } from "../words/words";
 import { onRoadwork } from "./act";
 import { Consequences } from "./Consequences";

@@ -8,7 +8,7 @@ import type { Decision, Detour, Lock, Page, Proposal, Sign } from "../api/types"
 import { language } from "../state/preferences";
 import * as store from "../state/store";
 import { routes } from "../state/work";
-import { duration, moment, number, t } from "../words/words";
+import { moment, t } from "../words/words";
 import { release } from "./act";
 import { useAsked } from "./asked";
 import { LockForm } from "./LockForm";
@@ -90,7 +90,6 @@ function Ways({ detours }: { detours: Detour[] }): JSX.Element {
             <strong>{t("to_destination", { name: each.why?.name ?? each.destination })}</strong>
             <span class={`tag ${each.state}`}>{each.why?.via ?? t(each.state === "detour" ? "detour" : each.state === "fallback" ? "fallback" : "blank")}</span>
             <span class="words">{each.why?.words ?? each.explanation}</span>
-            {each.why !== null && each.why !== undefined && <Times detour={each} />}
           </span>
         </label>
       ))}
@@ -100,16 +99,6 @@ function Ways({ detours }: { detours: Detour[] }): JSX.Element {
         </p>
       )}
     </section>
-  );
-}
-
-function Times({ detour: { why } }: { detour: Detour }): JSX.Element | null {
-  if (why === null || why === undefined || why.shown_s === null) return null;
-  return (
-    <span class="times">
-      {t("usual_way")}: {why.normal_s === null ? t("closed") : duration(why.normal_s)} · {t("shown_way")}: {duration(why.shown_s)}
-      {why.gain_s !== null && ` · ${t("gain")} ${duration(why.gain_s)}`} · {t("confidence")} {number(why.confidence, 2)}
-    </span>
   );
 }
 

@@ -34,11 +34,11 @@ export function TopBar({ onForget }: { onForget: () => void }): JSX.Element {
 }
 
 function Age(): JSX.Element {
-  const state = !store.isTrustworthy.value ? "bad" : store.connection.value === "polling" ? "polling" : "good";
+  const state = store.isTrustworthy.value ? "good" : "bad";
   return (
     <span class={`age ${state}`} data-connection={store.connection.value}>
       <span class="dot" aria-hidden="true" />
-      {ageWords()} <span class="how">{store.connection.value === "lost" ? t("lost") : store.connection.value === "polling" ? t("polling") : store.connection.value === "live" ? t("live") : ""}</span>
+      {ageWords()} <span class="how">{store.connection.value === "lost" ? t("lost") : store.connection.value === "live" ? t("live") : ""}</span>
     </span>
   );
 }
@@ -56,7 +56,7 @@ export function Trouble(): JSX.Element {
 }
 
 function troubleWords(): string | null {
-  if (store.keyState.value !== "good") return null;
+  if (store.keyState.value !== "good" && store.keyState.value !== "opening") return null;
   const at = store.coversUntil.value;
   if (store.connection.value === "lost") {
     if (!store.isLoaded.value) return t("lost_never");

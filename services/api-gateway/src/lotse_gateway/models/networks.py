@@ -21,4 +21,24 @@ class NetworkView(View):
     )
 
 
+class NetworkLinks(View):
+    """What stays of the links of a network, as columns: the first entry of each list is of the first link."""
+
+    network_version: str = Field(examples=["2ab8302d…"])
+    attribution: str | None = Field(description="whose name has to stand on a map of it", examples=[None])
+    link_id: list[str] = Field(examples=[["L3-L4-0"]])
+    from_node: list[str] = Field(examples=[["L3"]])
+    to_node: list[str] = Field(examples=[["L4"]])
+    name: list[str] = Field(examples=[["Lindenbrücke"]])
+    ref: list[str] = Field(examples=[["L 31"]])
+    road_class: list[str] = Field(examples=[["secondary"]])
+    length_m: list[float] = Field(examples=[[430]])
+    lanes: list[int] = Field(examples=[[2]])
+    free_flow_kmh: list[float] = Field(examples=[[50]])
+    coordinates: list[list[float]] = Field(
+        description="lon, lat, lon, lat, … of each, in the direction of travel",
+        examples=[[[7.10777, 54.29577, 7.10729, 54.29769]]],
+    )
+
+
 NetworkPage = Page[NetworkView]

@@ -75,3 +75,15 @@ class LinkCollection(View):
     network_version: str | None = Field(description="null: no network was imported yet", examples=["2ab8302d…"])
     next_cursor: str | None = Field(description="give it as `cursor` to get the next page; null: this was the last")
     features: list[LinkFeature]
+
+
+class LinkStates(View):
+    """What is known of links now, as columns: the first entry of each list is of the first link."""
+
+    link_id: list[str] = Field(examples=[["L3-L4-0"]])
+    level_of_service: list[LevelOfService] = Field(
+        description="unknown, too, where the speed is estimated", examples=[["jam"]]
+    )
+    speed_kmh: list[float] = Field(examples=[[7.4]])
+    confidence: list[float] = Field(description="0..1", examples=[[0.5]])
+    source: list[str] = Field(description="as in `/v1/links`", examples=[["measured"]])

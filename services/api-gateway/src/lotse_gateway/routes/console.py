@@ -1,16 +1,21 @@
 """The console at `/`: a page that `make console` builds into this package. Without it, `/` says how to build it."""
 
+from dataclasses import dataclass
+from html import escape
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 from fastapi import FastAPI
-from fastapi.responses import FileResponse, HTMLResponse, Response
+from fastapi.responses import HTMLResponse, Response
 from starlette.middleware.gzip import GZipMiddleware
 from starlette.staticfiles import StaticFiles
 
 from lotse_gateway.door import CONSOLE_PATH, DOCS_PATH
 
 PAGE = Path(__file__).resolve().parents[1] / "console_page"
+NO_TILES = '<meta name="lotse-tiles" content=""'
+"""In the page as it is built: a place for the address of a tile server."""
 FOR_EVER = "public, max-age=31536000, immutable"
 MISSING = f"""<!doctype html>
 <html lang="en"><meta charset="utf-8"><title>Lotse</title>
@@ -22,6 +27,25 @@ npm</code>) run</p>
 <p>The API and its documentation are at <a href="{DOCS_PATH}">{DOCS_PATH}</a>.</p>
 </html>
 """
+
+
+@dataclass(frozen=True, slots=True)
+class Tiles:
+    """A tile server whose pictures the console lays below the streets; without an address: none."""
+
+    url: str = ""
+    attribution: str = ""
+
+    @property
+    def origin(self) -> str:
+        """Scheme, host and port."""
+        parts = urlsplit(self.url)
+        return f"{parts.scheme}://{parts.netloc}" if self.url else ""
+
+    def put_into(self, page: str) -> str:
+        """Tell the page where they are."""
+        told = f'<meta name="lotse-tiles" content="{escape(self.url)}" data-attribution="{escape(self.attribution)}"'
+        return page.replace(NO_TILES, told)
 
 
 class Assets(StaticFiles):
@@ -37,14 +61,14 @@ class Assets(StaticFiles):
         """Do without the folder as long as the page is not built: then there is no such file."""
 
 
-def add_console(app: FastAPI, page: Path = PAGE) -> None:
+def add_console(app: FastAPI, tiles: Tiles, page: Path = PAGE) -> None:
     """Serve the page at `/`, which is asked for anew each time, and what it loads below `CONSOLE_PATH`."""
 
     async def console() -> Response:
         index = page / "index.html"
         if not index.is_file():
             return HTMLResponse(MISSING)
-        return FileResponse(index, media_type="text/html", headers={"Cache-Control": "no-cache"})
+        return HTMLResponse(tiles.put_into(index.read_text(encoding="utf-8")), headers={"Cache-Control": "no-cache"})
 
     app.add_api_route("/", console, include_in_schema=False)
     assets = Assets(directory=page, check_dir=False)

@@ -5,14 +5,15 @@ from datetime import datetime
 from itertools import islice
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Depends, Query, Response
+from fastapi import APIRouter, Depends, Query, Request, Response
 
 from lotse_gateway.access import Requires
 from lotse_gateway.copies import Links
 from lotse_gateway.exchange.media import GEOJSON
 from lotse_gateway.keys import Scope
-from lotse_gateway.models.roads import LinkCollection
+from lotse_gateway.models.roads import LinkCollection, LinkStates
 from lotse_gateway.openapi import errors
+from lotse_gateway.packing import FAST, answer_packed, pack
 from lotse_gateway.paging import encode_cursor
 from lotse_gateway.resources import Resources
 from lotse_gateway.routes.boxes import ANYWHERE, Box, read_box, refuse_swapped
@@ -23,12 +24,12 @@ from lotse_shared.level_of_service import LevelOfService
 
 
 def links_router(resources: Resources) -> APIRouter:
-    """Give the list of links."""
-    router = APIRouter(prefix="/v1/links", tags=["links"])
+    """Give the list of links, and all their states at once."""
+    router = APIRouter(prefix="/v1", tags=["links"])
     settings, database, history = resources.settings, resources.database, resources.history
 
     @router.get(
-        "",
+        "/links",
         summary="List links with their state, now or at a past moment",
         response_class=GeoJsonResponse,
         response_model=LinkCollection,
@@ -79,6 +80,27 @@ def links_router(resources: Resources) -> APIRouter:
 
         found = await (read_past(at) if at else read_or_recall(resources, headers, read, recall))
         return Response(_collection(found, limit), media_type=GEOJSON, headers=headers)
+
+    @router.get(
+        "/link-states",
+        summary="Get the state of every link of which anything is known",
+        response_model=LinkStates,
+        responses=errors() | MARKED,
+        dependencies=[Requires(Scope.VIEWER)],
+        operation_id="get_link_states",
+    )
+    async def get_link_states(request: Request) -> Response:
+        """All at once, as columns, without geometry: what events called `link_states` tell the changes of."""
+        headers: dict[str, str] = {}
+
+        async def read() -> str:
+            row = await database.row("get_link_states")
+            assert row is not None  # noqa: S101 - an aggregate is one row
+            states: str = row["states"]
+            return states
+
+        states = await read_or_recall(resources, headers, read, lambda: resources.copies.link_states)
+        return await answer_packed(request, await pack(states.encode(), FAST), **headers)
 
     return router
 

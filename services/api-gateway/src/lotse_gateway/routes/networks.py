@@ -1,13 +1,16 @@
 """The street networks that were imported, and which of them is in force."""
 
+import asyncio
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Path
+from fastapi import APIRouter, Path, Request, Response
 
 from lotse_gateway.access import Requires
+from lotse_gateway.database import Database
 from lotse_gateway.keys import Scope
-from lotse_gateway.models.networks import NetworkPage, NetworkView
+from lotse_gateway.models.networks import NetworkLinks, NetworkPage, NetworkView
 from lotse_gateway.openapi import errors
+from lotse_gateway.packing import SMALL, answer_packed, pack
 from lotse_gateway.paging import encode_cursor
 from lotse_gateway.resources import Resources
 from lotse_gateway.routes.parameters import Cursor, page_size, read_cursor
@@ -19,6 +22,29 @@ Version = Annotated[
     str,
     Path(pattern=rf"^([0-9a-f]{{64}}|{IN_FORCE})$", max_length=64, description=f"or `{IN_FORCE}`", examples=[IN_FORCE]),
 ]
+
+
+class Lines:
+    """The links of the network that was asked for last, as they are sent: composed once, for they never change."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+        self._composing = asyncio.Lock()
+        self._version, self._packed = "", b""
+
+    async def packed(self, network_version: str) -> bytes:
+        """Give the links of a version, or of that in force. Raises NotFound where there is none, Unavailable."""
+        row = await self._database.row("get_network_version", network_version)
+        if row is None:
+            raise _no_network(network_version)
+        async with self._composing:  # a hundred pages that open at once wait for one
+            if row["network_version"] != self._version:
+                composed = await self._database.row("get_network_links", row["network_version"])
+                if composed is None:  # deleted meanwhile
+                    raise _no_network(network_version)
+                self._packed = await pack(composed["links"].encode(), SMALL)
+                self._version = row["network_version"]
+            return self._packed
 
 
 def networks_router(resources: Resources) -> APIRouter:
@@ -58,8 +84,28 @@ def networks_router(resources: Resources) -> APIRouter:
         """One version, or that in force now (`active`)."""
         row = await database.row("list_networks", None, None, network_version, 1)
         if row is None:
-            message = f"there is no network {network_version!r}"
-            raise NotFound(message)
+            raise _no_network(network_version)
         return dict(row)
 
+    lines = Lines(database)
+
+    @router.get(
+        "/{network_version}/links",
+        summary="Get the links of a network, without their state",
+        response_model=NetworkLinks,
+        responses=errors(404, 422),
+        dependencies=[Requires(Scope.VIEWER)],
+        operation_id="get_network_links",
+    )
+    async def get_network_links(network_version: Version, request: Request) -> Response:
+        """All links at once, as columns and without what changes: for a map, which draws their state over it.
+
+        Asked again with the ETag, it costs nothing as long as the network stays. States are in `/v1/link-states`.
+        """
+        return await answer_packed(request, await lines.packed(network_version))
+
     return router
+
+
+def _no_network(network_version: str) -> NotFound:
+    return NotFound(f"there is no network {network_version!r}")

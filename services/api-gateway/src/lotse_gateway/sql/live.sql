@@ -13,6 +13,17 @@ from decision where decision_id > $1 and decision_id <= $2 order by decision_id;
 -- What is known of each link now, as it is told.
 select link_id, level_of_service, speed_kmh, confidence, source from link_state;
 
+-- name: get_link_states
+-- The same as one JSON object of columns.
+select json_build_object(
+    'link_id', coalesce(json_agg(link_id order by link_id), '[]'),
+    'level_of_service', coalesce(json_agg(level_of_service order by link_id), '[]'),
+    'speed_kmh', coalesce(json_agg(round(speed_kmh::numeric, 1) order by link_id), '[]'),
+    'confidence', coalesce(json_agg(round(confidence::numeric, 2) order by link_id), '[]'),
+    'source', coalesce(json_agg(source order by link_id), '[]')
+)::text as states
+from link_state;
+
 -- name: get_newest_reading
 -- When the newest reading was measured; null: none was ever stored.
 select max(measured_at) as measured_at from detector_state;

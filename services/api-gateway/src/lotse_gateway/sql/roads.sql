@@ -57,6 +57,34 @@ where ($1::text is null or l.link_id > $1)
 order by l.link_id
 limit $7;
 
+-- name: get_network_version
+-- The version $1 ('active': that in force), if there is such a network.
+select network_version from network where network_version = $1 or (is_active and $1 = 'active');
+
+-- name: get_network_links
+-- What stays of the links of the network $1, as one JSON object of columns in the order of link
+-- ids, composed here as above.
+select n.network_version,
+    (
+        select json_build_object(
+            'network_version', n.network_version,
+            'attribution', case when count(*) filter (where l.ways <> '{}') > 0 then '© OpenStreetMap' end,
+            'link_id', coalesce(json_agg(l.link_id order by l.link_id), '[]'),
+            'from_node', coalesce(json_agg(l.from_node order by l.link_id), '[]'),
+            'to_node', coalesce(json_agg(l.to_node order by l.link_id), '[]'),
+            'name', coalesce(json_agg(l.name order by l.link_id), '[]'),
+            'ref', coalesce(json_agg(l.ref order by l.link_id), '[]'),
+            'road_class', coalesce(json_agg(l.road_class order by l.link_id), '[]'),
+            'length_m', coalesce(json_agg(l.length_m order by l.link_id), '[]'),
+            'lanes', coalesce(json_agg(l.lanes order by l.link_id), '[]'),
+            'free_flow_kmh', coalesce(json_agg(l.free_flow_kmh order by l.link_id), '[]'),
+            'coordinates', coalesce(json_agg(l.coordinates order by l.link_id), '[]')
+        )::text
+        from link l where l.network_version = n.network_version
+    ) as links
+from network n
+where n.network_version = $1;
+
 -- name: list_networks
 -- Networks, newest first, before the moment $1 and version $2 (null: from the newest), or only that with the version $3
 -- ('active': that in force); at most $4.

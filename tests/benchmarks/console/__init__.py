@@ -1,0 +1,1 @@
+"""The console in a real browser: when it shows the city, how it follows, how it moves."""
