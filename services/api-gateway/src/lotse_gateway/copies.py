@@ -56,7 +56,7 @@ def _is_wanted(feature: _Feature, box: Box | None, levels: Collection[str] | Non
 
 @dataclass(slots=True)
 class Copies:
-    """What is told while the database is away. `link_states` are those of all links, as JSON; `confirmations` by sign."""
+    """What is told while the database is away; `link_states` as JSON, `confirmations` by sign."""
 
     links: Links | None = None
     link_states: str | None = None
