@@ -53,7 +53,7 @@ secrets() {
 build() {
     base lotse-base python3,libstdc++6,ca-certificates,tzdata,netbase
     base lotse-build python3,python3-venv,binutils,nodejs,npm,ca-certificates
-    # --timestamp: the same sources give the same bytes.
+    # --timestamp: layers do not differ in the dates of their files.
     # shellcheck disable=SC2046 - options without blanks
     builder bud --isolation chroot --layers --pull-never --quiet --timestamp 0 $(secrets) --file deploy/containers/Containerfile \
         --build-arg BASE_IMAGE=localhost/lotse-base --build-arg BUILD_IMAGE=localhost/lotse-build \
