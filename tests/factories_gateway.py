@@ -16,15 +16,15 @@ from factories_whatif import a_snapshot_on
 from fastapi import FastAPI
 
 from lotse_gateway.app import create_app
-from lotse_gateway.create_key import create_key
-from lotse_gateway.feed import Feed
-from lotse_gateway.keys import Scope
+from lotse_gateway.guards.keys import Scope
 from lotse_gateway.live.hub import Hub
 from lotse_gateway.live.watch import Watch
+from lotse_gateway.loops.feed import Feed
+from lotse_gateway.neighbours.routing_client import RoutingClient
 from lotse_gateway.resources import Resources
-from lotse_gateway.routing_client import RoutingClient
 from lotse_gateway.serve import open_hub, open_resources
 from lotse_gateway.settings import GatewaySettings
+from lotse_gateway.writes.create_key import create_key
 from lotse_routing.core.topology import build_topology
 from lotse_routing.http.app import Resources as RoutingResources
 from lotse_routing.http.app import create_app as create_routing

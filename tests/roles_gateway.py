@@ -2,7 +2,7 @@
 
 from typing import Literal, TypeAlias
 
-from lotse_gateway.keys import Scope
+from lotse_gateway.guards.keys import Scope
 
 IN: Literal["in"] = "in"
 """Let in: whatever the answer is then, it is neither 401 nor 403."""

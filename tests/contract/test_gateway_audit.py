@@ -10,7 +10,7 @@ import httpx
 import pytest
 from factories_gateway import Gateway, a_destination, a_detector, a_roadwork, a_sign, post_all
 
-from lotse_gateway.keys import Scope
+from lotse_gateway.guards.keys import Scope
 
 OTHER_KEY = "0123456789ab"
 TEXTS = "/v1/text-templates/de/slow"

@@ -9,7 +9,7 @@ from fastapi import FastAPI
 from httpx import ASGITransport, AsyncClient
 from pydantic import SecretStr
 
-from lotse_gateway.door import Door
+from lotse_gateway.guards.door import Door
 from lotse_gateway.routes.console import NO_TILES, PAGE, Tiles, add_console
 from lotse_gateway.settings import GatewaySettings
 from lotse_shared.settings import DatabaseSettings, SettingsError

@@ -14,7 +14,7 @@ import pytest
 from factories_gateway import Gateway, a_detector
 from fixtures.absent import absent
 
-from lotse_gateway.keys import Scope
+from lotse_gateway.guards.keys import Scope
 
 GENERATOR = "openapi-python-client@0.29.1"
 PACKAGE = "lotse_generated"

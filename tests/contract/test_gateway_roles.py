@@ -10,7 +10,7 @@ from factories_gateway import Gateway, open_gateway
 from pydantic import SecretStr
 from roles_gateway import HELD, IN, OPERATIONS, ROLES
 
-from lotse_gateway.keys import ApiKey, Scope, draw_key
+from lotse_gateway.guards.keys import ApiKey, Scope, draw_key
 from lotse_gateway.settings import GatewaySettings
 from lotse_shared.settings import DatabaseSettings
 

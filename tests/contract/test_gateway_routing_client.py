@@ -12,7 +12,7 @@ import uvicorn
 from fastapi import FastAPI, Response
 from fastapi.responses import JSONResponse
 
-from lotse_gateway.routing_client import RoutingClient
+from lotse_gateway.neighbours.routing_client import RoutingClient
 from lotse_shared.problems import Conflict, InvalidInput, NotFound, Problem, Unavailable, add_problem_handlers
 from lotse_shared.vehicle import VehicleClass
 from lotse_shared.wire import Place

@@ -9,9 +9,9 @@ import pytest
 from factories_gateway import Gateway, a_sign, add_decision, beat, open_gateway, post_all
 from prometheus_client import REGISTRY
 
-from lotse_gateway.keys import Scope
+from lotse_gateway.guards.keys import Scope
+from lotse_gateway.loops.sign_watch import SignWatch
 from lotse_gateway.settings import GatewaySettings
-from lotse_gateway.sign_watch import SignWatch
 from lotse_shared.settings import DatabaseSettings
 
 PATH = "/v1/signs/S1/ack"

@@ -9,7 +9,7 @@ import httpx
 import pytest
 from factories_gateway import Gateway, a_destination, a_detector, a_sign
 
-from lotse_gateway.keys import Scope
+from lotse_gateway.guards.keys import Scope
 
 TEMPLATE = {"lines": [["{street}"], ["STAU"], ["FOLGE {corridor}"]]}
 LOCK = {"state": "message", "lines": ["SPERRUNG"], "reason": "fire brigade", "for_min": 60}

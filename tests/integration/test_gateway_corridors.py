@@ -7,7 +7,7 @@ import httpx
 import pytest
 from factories_gateway import VERSION, Gateway, a_sign, add_network, open_gateway, post_all
 
-from lotse_gateway.keys import Scope
+from lotse_gateway.guards.keys import Scope
 from lotse_shared.settings import DatabaseSettings
 
 VIA = [{"link": "A-B-0"}, {"point": [7.71, 49.4099]}, {"node": "C"}]

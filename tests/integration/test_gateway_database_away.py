@@ -12,10 +12,10 @@ import pytest
 from factories_gateway import Gateway, add_decision, add_network, beat, open_gateway
 from pydantic import SecretStr
 
-from lotse_gateway.copier import Copier
-from lotse_gateway.keys import Scope
+from lotse_gateway.guards.keys import Scope
+from lotse_gateway.loops.copier import Copier
+from lotse_gateway.loops.sign_watch import SignWatch
 from lotse_gateway.settings import GatewaySettings
-from lotse_gateway.sign_watch import SignWatch
 from lotse_shared.database import connect
 from lotse_shared.migrate import migrate_database
 from lotse_shared.settings import DatabaseSettings

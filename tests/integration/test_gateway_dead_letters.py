@@ -13,7 +13,7 @@ import pytest
 from factories_gateway import open_gateway
 from factories_ingest import Tables, as_json, eventually, make_body, minute, publishing, running_ingest, serving
 
-from lotse_gateway.keys import Scope
+from lotse_gateway.guards.keys import Scope
 from lotse_gateway.settings import GatewaySettings
 from lotse_ingest.decode.fiware import FiwareSettings
 from lotse_shared import topics

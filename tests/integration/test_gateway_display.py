@@ -11,7 +11,7 @@ import pytest
 from factories_gateway import Gateway, a_sign, add_decision, beat, etag_of, post_all
 from prometheus_client import REGISTRY
 
-from lotse_gateway.keys import Scope
+from lotse_gateway.guards.keys import Scope
 
 PATH = "/v1/signs/S1/display"
 

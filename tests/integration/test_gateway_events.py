@@ -26,7 +26,7 @@ from factories_gateway import (
 )
 from pydantic import SecretStr
 
-from lotse_gateway.keys import Scope
+from lotse_gateway.guards.keys import Scope
 from lotse_gateway.settings import GatewaySettings
 from lotse_shared.database import create_pool
 from lotse_shared.settings import DatabaseSettings

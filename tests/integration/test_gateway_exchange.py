@@ -10,7 +10,7 @@ import httpx
 import pytest
 from factories_gateway import LINKS, VERSION, Gateway, a_destination, a_detector, a_roadwork, a_sign, post_all
 
-from lotse_gateway.keys import Scope
+from lotse_gateway.guards.keys import Scope
 
 GEOJSON = {"Accept": "application/geo+json"}
 CSV = {"Accept": "text/csv"}

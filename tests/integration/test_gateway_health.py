@@ -8,7 +8,7 @@ import httpx
 import pytest
 from factories_gateway import Gateway, a_detector, post_all
 
-from lotse_gateway.keys import Scope
+from lotse_gateway.guards.keys import Scope
 
 NOW = datetime.now(UTC).replace(microsecond=0)
 PARAMETERS = {

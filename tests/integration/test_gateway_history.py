@@ -13,7 +13,7 @@ import pytest
 from factories_gateway import Gateway, a_detector, add_network, open_gateway
 from factories_history import MONDAY, House, add_up, judged, some_batches, store
 
-from lotse_gateway.keys import Scope
+from lotse_gateway.guards.keys import Scope
 from lotse_gateway.settings import GatewaySettings
 from lotse_shared.database import connect
 from lotse_shared.settings import DatabaseSettings

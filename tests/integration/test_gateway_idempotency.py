@@ -8,7 +8,7 @@ import httpx
 import pytest
 from factories_gateway import Gateway, a_detector, a_roadwork, open_gateway
 
-from lotse_gateway.keys import Scope
+from lotse_gateway.guards.keys import Scope
 from lotse_shared.settings import DatabaseSettings
 
 KEY = {"Idempotency-Key": "8e03978e-40d5-43dd-bc93-6894a57f9324"}

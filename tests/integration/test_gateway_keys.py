@@ -8,8 +8,8 @@ import httpx
 import pytest
 from factories_gateway import Gateway, a_sign, post_all
 
-from lotse_gateway.key_uses import KeyUses
-from lotse_gateway.keys import Scope
+from lotse_gateway.guards.keys import Scope
+from lotse_gateway.loops.key_uses import KeyUses
 
 WALL = {"name": "wall display", "scopes": ["viewer"]}
 HOUR = timedelta(hours=1)

@@ -10,7 +10,7 @@ import pytest
 from factories_gateway import Gateway, a_detector, a_sign, add_decision, add_network, beat, open_gateway, post_all
 from prometheus_client import REGISTRY
 
-from lotse_gateway.keys import Scope
+from lotse_gateway.guards.keys import Scope
 from lotse_gateway.settings import GatewaySettings
 from lotse_shared.settings import DatabaseSettings
 

@@ -8,7 +8,7 @@ import httpx
 import pytest
 from factories_gateway import Gateway, a_sign, open_gateway, post_all
 
-from lotse_gateway.keys import Scope
+from lotse_gateway.guards.keys import Scope
 from lotse_shared.settings import DatabaseSettings
 
 FIRE = {"state": "message", "lines": ["FEUERWEHR", "BITTE WARTEN"], "reason": "Brand", "for_min": 30}

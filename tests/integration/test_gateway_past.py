@@ -10,7 +10,7 @@ import pytest
 from factories_decide import NOON, a_snapshot, at, register_town
 from factories_gateway import add_decision, beat, open_gateway
 
-from lotse_gateway.keys import Scope
+from lotse_gateway.guards.keys import Scope
 from lotse_routing.http.app import Resources as RoutingResources
 from lotse_routing.http.app import create_app as create_routing
 from lotse_routing.records import Records

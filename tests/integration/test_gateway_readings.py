@@ -6,7 +6,7 @@ import asyncpg
 import httpx
 from factories_gateway import a_detector, open_gateway
 
-from lotse_gateway.keys import Scope
+from lotse_gateway.guards.keys import Scope
 from lotse_shared.settings import DatabaseSettings
 
 NOW = datetime.now(UTC).replace(microsecond=0)

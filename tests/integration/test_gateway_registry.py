@@ -7,7 +7,7 @@ import httpx
 import pytest
 from factories_gateway import Gateway, a_destination, a_detector, a_sign, post_all
 
-from lotse_gateway.keys import Scope
+from lotse_gateway.guards.keys import Scope
 from lotse_gateway.settings import GatewaySettings
 
 A_CORRIDOR = {"corridor_id": "U12", "links": ["A-B-0", "B-D-0", "D-C-0"]}

@@ -8,7 +8,7 @@ import httpx
 import pytest
 from factories_gateway import LINKS, VERSION, Gateway, a_roadwork, a_routing, add_network, open_gateway
 
-from lotse_gateway.keys import Scope
+from lotse_gateway.guards.keys import Scope
 from lotse_shared.database import create_pool
 from lotse_shared.settings import DatabaseSettings
 

@@ -9,7 +9,7 @@ import pytest
 from factories_feeds import collection
 from factories_gateway import Gateway, a_roadwork
 
-from lotse_gateway.keys import Scope
+from lotse_gateway.guards.keys import Scope
 from lotse_routing.feeds.datex2 import read_datex2
 from lotse_routing.feeds.wzdx import read_wzdx
 

@@ -9,7 +9,7 @@ import httpx
 import pytest
 from factories_gateway import Gateway, a_destination, a_roadwork, a_routing, open_gateway, post_all
 
-from lotse_gateway.keys import Scope
+from lotse_gateway.guards.keys import Scope
 from lotse_shared.database import create_pool
 from lotse_shared.settings import DatabaseSettings
 

@@ -8,7 +8,7 @@ import httpx
 import pytest
 from factories_gateway import Gateway, a_sign, post_all
 
-from lotse_gateway.keys import Scope
+from lotse_gateway.guards.keys import Scope
 
 PARK = ["STADION", "PARKEN P3"]
 SATURDAY: dict[str, Any] = {

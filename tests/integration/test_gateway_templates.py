@@ -7,7 +7,7 @@ import httpx
 import pytest
 from factories_gateway import Gateway, a_destination, a_sign, post_all
 
-from lotse_gateway.keys import Scope
+from lotse_gateway.guards.keys import Scope
 
 OWN = {"lines": [["{street} GESPERRT", "{street} ZU"], ["FOLGE {corridor}", "UMLEITUNG"]]}
 PATH = "/v1/text-templates/de/closed"

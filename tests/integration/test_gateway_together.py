@@ -12,8 +12,8 @@ import pytest
 from factories_gateway import a_destination, a_detector, a_roadwork, add_decision, add_network, beat
 from processes_gateway import serving, wait_until, wait_until_refused
 
-from lotse_gateway.create_key import create_key
-from lotse_gateway.keys import Scope
+from lotse_gateway.guards.keys import Scope
+from lotse_gateway.writes.create_key import create_key
 from lotse_shared.settings import DatabaseSettings
 
 SPAN = {"from": "2026-03-02T00:00:00Z", "to": "2026-03-03T00:00:00Z"}

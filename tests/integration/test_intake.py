@@ -23,7 +23,7 @@ from factories_ingest import (
 )
 from pydantic import SecretStr
 
-from lotse_gateway.keys import Scope
+from lotse_gateway.guards.keys import Scope
 from lotse_gateway.settings import GatewaySettings
 from lotse_ingest.decode.fiware import FiwareSettings
 from lotse_shared import topics

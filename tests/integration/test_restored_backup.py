@@ -12,7 +12,7 @@ from factories_gateway import open_gateway
 from fixtures.databases import with_database
 from pydantic import SecretStr
 
-from lotse_gateway.keys import Scope
+from lotse_gateway.guards.keys import Scope
 from lotse_shared.database import connect
 from lotse_shared.settings import DatabaseSettings
 from lotse_standalone.servers.postgres import EmbeddedPostgres

@@ -25,11 +25,11 @@ from factories_standalone import SIGN, an_answer, display_body
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from lotse_gateway.etags import matches, matches_strongly
+from lotse_gateway.answers.etags import matches, matches_strongly
+from lotse_gateway.answers.language import choose_language
 from lotse_gateway.exchange.features import read_features
 from lotse_gateway.exchange.tables import read_csv
-from lotse_gateway.feed import read_ttl_s
-from lotse_gateway.language import choose_language
+from lotse_gateway.loops.feed import read_ttl_s
 from lotse_gateway.models.registry import Detector, DetectorView
 from lotse_ingest.replay_http import _place
 from lotse_ingest.settings import IngestSettings

@@ -9,8 +9,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import BaseModel, JsonValue
 
+from lotse_gateway.answers.media import CSV, GEOJSON, JSON, choose_media
+from lotse_gateway.answers.references import Fault
 from lotse_gateway.exchange.features import feature, point_of, read_features
-from lotse_gateway.exchange.media import CSV, GEOJSON, JSON, choose_media
 from lotse_gateway.exchange.tables import read_csv, write_csv
 from lotse_gateway.models.registry import (
     Corridor,
@@ -22,7 +23,6 @@ from lotse_gateway.models.registry import (
     Sign,
     SignView,
 )
-from lotse_gateway.references import Fault
 from lotse_shared.identifiers import IDENTIFIER_PATTERN
 
 ids = st.from_regex(IDENTIFIER_PATTERN, fullmatch=True)

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from lotse_gateway.paging import MAX_CURSOR_CHARS, CursorError, decode_cursor, encode_cursor
+from lotse_gateway.answers.paging import MAX_CURSOR_CHARS, CursorError, decode_cursor, encode_cursor
 from lotse_shared.identifiers import IDENTIFIER_PATTERN
 
 identifiers = st.from_regex(IDENTIFIER_PATTERN, fullmatch=True)

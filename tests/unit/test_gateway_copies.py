@@ -2,7 +2,7 @@
 
 import json
 
-from lotse_gateway.copies import Links
+from lotse_gateway.recall.copies import Links
 
 
 def _feature(link_id: str, level: str, *points: tuple[float, float]) -> tuple[str, str]:

@@ -2,7 +2,7 @@
 
 import pytest
 
-from lotse_gateway.keys import ApiKey, Scope
+from lotse_gateway.guards.keys import ApiKey, Scope
 from lotse_gateway.live.events import Event, Position, Wish, changes, link_states, read_position
 from lotse_gateway.live.hub import Hub
 

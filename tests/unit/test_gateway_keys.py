@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from lotse_gateway.keys import ApiKey, KeyRefusedError, KeyRing, KeysNotLoadedError, Scope, draw_key, includes
+from lotse_gateway.guards.keys import ApiKey, KeyRefusedError, KeyRing, KeysNotLoadedError, Scope, draw_key, includes
 
 NOW = datetime(2026, 11, 23, 7, 10, tzinfo=UTC)
 SECOND = timedelta(seconds=1)

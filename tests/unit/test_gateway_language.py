@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from lotse_gateway.language import LANGUAGES, choose_language, in_language
+from lotse_gateway.answers.language import LANGUAGES, choose_language, in_language
 
 
 @pytest.mark.parametrize(

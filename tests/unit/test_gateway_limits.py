@@ -2,7 +2,7 @@
 
 import pytest
 
-from lotse_gateway.limits import Buckets, Quota, address_of
+from lotse_gateway.guards.limits import Buckets, Quota, address_of
 
 TEN_IN_5_S = Quota("key", 10, 5)
 

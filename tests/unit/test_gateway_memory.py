@@ -6,9 +6,9 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from lotse_gateway.etags import matches
-from lotse_gateway.feed import read_ttl_s
-from lotse_gateway.memory import Absence, Away, Display, Reasons, Shown, SignMemory
+from lotse_gateway.answers.etags import matches
+from lotse_gateway.loops.feed import read_ttl_s
+from lotse_gateway.recall.memory import Absence, Away, Display, Reasons, Shown, SignMemory
 
 NOW = datetime(2026, 11, 23, 7, 10, tzinfo=UTC)
 TO_TWO = [{"destination": "STADION", "gain_s": 1}, {"destination": "CENTRUM", "gain_s": 2}]

@@ -2,9 +2,9 @@
 
 from typing import Any
 
-from lotse_gateway.nouns import CORRIDORS, DESTINATIONS, DETECTORS, SIGNS, Noun
-from lotse_gateway.references import Fault, Known, Mention, list_missing
-from lotse_gateway.registry import parse_rows
+from lotse_gateway.answers.references import Fault, Known, Mention, list_missing
+from lotse_gateway.writes.nouns import CORRIDORS, DESTINATIONS, DETECTORS, SIGNS, Noun
+from lotse_gateway.writes.registry import parse_rows
 
 KNOWN = Known({"A-B-0": ("A", "B"), "B-C-0": ("B", "C"), "D-C-0": ("D", "C")}, frozenset({"A"}), frozenset({"S1"}))
 

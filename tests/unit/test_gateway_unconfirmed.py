@@ -3,7 +3,7 @@
 from dataclasses import replace
 from datetime import UTC, datetime
 
-from lotse_gateway.unconfirmed import MANY, Findings, Limits, Seen, Up, judge_signs
+from lotse_gateway.recall.unconfirmed import MANY, Findings, Limits, Seen, Up, judge_signs
 
 HEARD = datetime(2026, 11, 23, 7, 10, tzinfo=UTC)
 LIMITS = Limits(minimum=3, share_pct=20)

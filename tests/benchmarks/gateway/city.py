@@ -9,7 +9,7 @@ from urllib.parse import urlencode
 import asyncpg
 from factories_gateway import add_decision, beat, etag_of
 
-from lotse_gateway.keys import NewKey, Scope, draw_key
+from lotse_gateway.guards.keys import NewKey, Scope, draw_key
 
 SIGNS, VIEWERS = 1_000, 50
 HISTORY_DAYS, HISTORY_DETECTORS = 14, 200

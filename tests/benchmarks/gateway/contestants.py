@@ -22,8 +22,8 @@ from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 
-from lotse_gateway.keys import ApiKey, KeyRefusedError, KeyRing, Scope
-from lotse_gateway.limits import Buckets, Quota
+from lotse_gateway.guards.keys import ApiKey, KeyRefusedError, KeyRing, Scope
+from lotse_gateway.guards.limits import Buckets, Quota
 from lotse_shared.run import run_service
 from lotse_shared.settings import HttpSettings
 

@@ -22,7 +22,7 @@ from scenarios.scenes import Scene
 
 from benchmarks.gateway.city import People, fill_city
 from benchmarks.gateway.contestants import DISPLAY, LINKS, UNCHANGED, Answer, Answers, Key
-from lotse_gateway.keys import NewKey
+from lotse_gateway.guards.keys import NewKey
 from lotse_shared.database import connect
 from lotse_shared.migrate import migrate_database
 from lotse_shared.settings import DatabaseSettings

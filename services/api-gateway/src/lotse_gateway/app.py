@@ -6,17 +6,15 @@ from typing import Any
 from fastapi import Depends, FastAPI
 from fastapi_offline import FastAPIOffline
 
-from lotse_gateway.access import Authentication, limits_of
-from lotse_gateway.conditional import Conditional
-from lotse_gateway.cors import allow_origins
-from lotse_gateway.door import DOCS_PATH, BodyTooLargeError, Door, on_body_too_large
-from lotse_gateway.idempotency import Idempotency
+from lotse_gateway.answers.conditional import Conditional
+from lotse_gateway.answers.sparse import Sparse
+from lotse_gateway.guards.access import Authentication, limits_of
+from lotse_gateway.guards.cors import allow_origins
+from lotse_gateway.guards.door import DOCS_PATH, BodyTooLargeError, Door, on_body_too_large
 from lotse_gateway.live.hub import Hub
 from lotse_gateway.live.watch import Watch
-from lotse_gateway.nouns import CORRIDORS, DESTINATIONS, DETECTORS, SIGNS, Noun
 from lotse_gateway.openapi import describe
 from lotse_gateway.resources import Resources
-from lotse_gateway.roadwork_life import Approvals
 from lotse_gateway.routes.acks import acks_router
 from lotse_gateway.routes.alarms import alarms_router
 from lotse_gateway.routes.audit import audit_router
@@ -51,8 +49,10 @@ from lotse_gateway.routes.signs import signs_router
 from lotse_gateway.routes.strategies import strategies_router
 from lotse_gateway.routes.system import system_router
 from lotse_gateway.routes.templates import templates_router
-from lotse_gateway.sparse import Sparse
 from lotse_gateway.version import VERSION
+from lotse_gateway.writes.idempotency import Idempotency
+from lotse_gateway.writes.nouns import CORRIDORS, DESTINATIONS, DETECTORS, SIGNS, Noun
+from lotse_gateway.writes.roadwork_life import Approvals
 from lotse_shared.health import health_router
 from lotse_shared.problems import add_problem_handlers
 

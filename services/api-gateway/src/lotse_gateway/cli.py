@@ -7,9 +7,9 @@ from typing import Annotated, NoReturn
 import asyncpg
 import typer
 
-from lotse_gateway.create_key import create_key
-from lotse_gateway.keys import Scope, UselessKeyError
+from lotse_gateway.guards.keys import Scope, UselessKeyError
 from lotse_gateway.serve import describe_api, serve
+from lotse_gateway.writes.create_key import create_key
 from lotse_shared.database import AWAY
 from lotse_shared.log import configure_logging
 from lotse_shared.settings import DatabaseSettings

@@ -7,10 +7,10 @@ from typing import Any
 from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
 
-from lotse_gateway.door import AddressTooLong, UnsupportedMediaType
+from lotse_gateway.answers.preconditions import PreconditionFailed
+from lotse_gateway.guards.door import AddressTooLong, UnsupportedMediaType
 from lotse_gateway.models.base import ProblemBody
 from lotse_gateway.openapi_contract import add_contract
-from lotse_gateway.preconditions import PreconditionFailed
 from lotse_shared.problems import (
     MEDIA_TYPE,
     Conflict,

@@ -3,8 +3,8 @@
 from collections.abc import Callable
 from typing import Any
 
-from lotse_gateway.idempotency import NAME, PATTERN
-from lotse_gateway.sparse import PARAMETER
+from lotse_gateway.answers.sparse import PARAMETER
+from lotse_gateway.writes.idempotency import NAME, PATTERN
 
 Json = dict[str, Any]
 Describe = Callable[[int], Json]

@@ -4,13 +4,13 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
 
-from lotse_gateway.copies import Copies
 from lotse_gateway.database import Database, HeavyReads
 from lotse_gateway.drain import Drain
-from lotse_gateway.ingest_client import IngestClient
-from lotse_gateway.keys import KeyRing
-from lotse_gateway.memory import SignMemory
-from lotse_gateway.routing_client import RoutingClient
+from lotse_gateway.guards.keys import KeyRing
+from lotse_gateway.neighbours.ingest_client import IngestClient
+from lotse_gateway.neighbours.routing_client import RoutingClient
+from lotse_gateway.recall.copies import Copies
+from lotse_gateway.recall.memory import SignMemory
 from lotse_gateway.settings import GatewaySettings
 from lotse_shared.clock import DataClock, WallClock
 from lotse_shared.problems import Conflict

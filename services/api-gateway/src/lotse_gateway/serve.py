@@ -8,21 +8,21 @@ import asyncpg
 import httpx
 
 from lotse_gateway.app import create_app
-from lotse_gateway.copier import Copier
-from lotse_gateway.copies import Copies
 from lotse_gateway.database import Database, HeavyReads, Limits, load_all_queries
 from lotse_gateway.drain import Drain
-from lotse_gateway.feed import APPLICATION, Feed
-from lotse_gateway.ingest_client import IngestClient
-from lotse_gateway.key_uses import KeyUses
-from lotse_gateway.keys import KeyRing
+from lotse_gateway.guards.keys import KeyRing
 from lotse_gateway.live.hub import Hub
 from lotse_gateway.live.watch import Watch
-from lotse_gateway.memory import SignMemory
+from lotse_gateway.loops.copier import Copier
+from lotse_gateway.loops.feed import APPLICATION, Feed
+from lotse_gateway.loops.key_uses import KeyUses
+from lotse_gateway.loops.sign_watch import SignWatch
+from lotse_gateway.neighbours.ingest_client import IngestClient
+from lotse_gateway.neighbours.routing_client import RoutingClient
+from lotse_gateway.recall.copies import Copies
+from lotse_gateway.recall.memory import SignMemory
 from lotse_gateway.resources import Resources
-from lotse_gateway.routing_client import RoutingClient
 from lotse_gateway.settings import GatewaySettings
-from lotse_gateway.sign_watch import SignWatch
 from lotse_gateway.turns import Turns
 from lotse_shared.clock import DataClock, WallClock
 from lotse_shared.database import open_pool

@@ -5,7 +5,7 @@ from typing import Any
 
 from pydantic import BaseModel
 
-from lotse_gateway.references import Fault
+from lotse_gateway.answers.references import Fault
 
 Values = Mapping[str, Any]
 Json = dict[str, Any]

@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 
 from pydantic import BaseModel
 
-from lotse_gateway.references import Fault
+from lotse_gateway.answers.references import Fault
 
 Values = Mapping[str, Any]
 BETWEEN = ";"

@@ -5,7 +5,7 @@ from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 
-from lotse_gateway.keys import ApiKey
+from lotse_gateway.guards.keys import ApiKey
 from lotse_gateway.live.events import Event, Position, Wish
 from lotse_gateway.metrics import EVENTS, LISTENERS, LISTENERS_RESET
 from lotse_shared.log import OnChange, get_logger

@@ -11,13 +11,13 @@ from typing import Any
 
 import asyncpg
 
-from lotse_gateway.keys import ApiKey
+from lotse_gateway.guards.keys import ApiKey
 from lotse_gateway.live.events import Event, Position, States, changes, link_states
 from lotse_gateway.live.hub import Hub, reset
 from lotse_gateway.models.health import Alarm
 from lotse_gateway.models.roadworks import RoadworkView
 from lotse_gateway.resources import Resources
-from lotse_gateway.roadwork_life import list_roadworks
+from lotse_gateway.writes.roadwork_life import list_roadworks
 from lotse_shared.clock import WallClock
 from lotse_shared.hints import Hints
 from lotse_shared.log import OnChange, get_logger

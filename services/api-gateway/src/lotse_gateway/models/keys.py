@@ -4,7 +4,7 @@ from typing import Annotated, Literal
 
 from pydantic import AwareDatetime, Field, Strict
 
-from lotse_gateway.keys import Scope
+from lotse_gateway.guards.keys import Scope
 from lotse_gateway.models.base import Body, Name, Page, View
 from lotse_shared.identifiers import Identifier
 from lotse_shared.moment import Moment

@@ -4,17 +4,17 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter
 
-from lotse_gateway.access import Requires
+from lotse_gateway.answers.paging import encode_cursor
 from lotse_gateway.database import Session
-from lotse_gateway.keys import ApiKey, Scope
+from lotse_gateway.guards.access import Requires
+from lotse_gateway.guards.keys import ApiKey, Scope
 from lotse_gateway.models.displays import Ack, AckPage
-from lotse_gateway.nouns import SIGNS
 from lotse_gateway.openapi import errors
-from lotse_gateway.paging import encode_cursor
-from lotse_gateway.registry import get_row
 from lotse_gateway.resources import Resources
 from lotse_gateway.routes.display import refuse_absent
 from lotse_gateway.routes.parameters import Cursor, SignId, page_size, read_cursor
+from lotse_gateway.writes.nouns import SIGNS
+from lotse_gateway.writes.registry import get_row
 from lotse_shared.problems import Conflict, NotAllowed
 
 RESTORED = "if a backup was restored, let an operator run `lotse-routing raise-epoch`"

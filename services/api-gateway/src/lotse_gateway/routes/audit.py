@@ -4,11 +4,11 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Query
 
-from lotse_gateway.access import Requires
-from lotse_gateway.keys import Scope
+from lotse_gateway.answers.paging import encode_cursor
+from lotse_gateway.guards.access import Requires
+from lotse_gateway.guards.keys import Scope
 from lotse_gateway.models.audit import AuditPage
 from lotse_gateway.openapi import errors
-from lotse_gateway.paging import encode_cursor
 from lotse_gateway.resources import Resources
 from lotse_gateway.routes.parameters import Cursor, id_in_query, page_size, read_cursor
 from lotse_gateway.routes.spans import NARROWER

@@ -5,19 +5,19 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Request
 
-from lotse_gateway import registry
-from lotse_gateway.access import Requires
-from lotse_gateway.door import UnsupportedMediaType
+from lotse_gateway.answers.media import CSV, GEOJSON, JSON, media_of
 from lotse_gateway.exchange.features import read_features
-from lotse_gateway.exchange.media import CSV, GEOJSON, JSON, media_of
 from lotse_gateway.exchange.tables import read_csv
-from lotse_gateway.keys import ApiKey, Scope
+from lotse_gateway.guards.access import Requires
+from lotse_gateway.guards.door import UnsupportedMediaType
+from lotse_gateway.guards.keys import ApiKey, Scope
 from lotse_gateway.models.registry import BulkAnswer
-from lotse_gateway.nouns import Noun
 from lotse_gateway.openapi import errors
 from lotse_gateway.resources import Resources
 from lotse_gateway.routes.forms import examples_of, feature_collection_schema
 from lotse_gateway.routes.parameters import invalid_field
+from lotse_gateway.writes import registry
+from lotse_gateway.writes.nouns import Noun
 
 
 def add_bulk(router: APIRouter, resources: Resources, noun: Noun[Any], complete: registry.Complete) -> None:

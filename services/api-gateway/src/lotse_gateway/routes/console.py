@@ -11,7 +11,7 @@ from fastapi.responses import HTMLResponse, Response
 from starlette.middleware.gzip import GZipMiddleware
 from starlette.staticfiles import StaticFiles
 
-from lotse_gateway.door import CONSOLE_PATH, DOCS_PATH
+from lotse_gateway.guards.door import CONSOLE_PATH, DOCS_PATH
 
 PAGE = Path(__file__).resolve().parents[1] / "console_page"
 NO_TILES = '<meta name="lotse-tiles" content=""'

@@ -6,9 +6,9 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Depends, Path, Query, Response
 from fastapi.responses import StreamingResponse
 
-from lotse_gateway.access import Requires
-from lotse_gateway.audit import Event, leave_trace
-from lotse_gateway.keys import ApiKey, Scope
+from lotse_gateway.answers.paging import encode_cursor
+from lotse_gateway.guards.access import Requires
+from lotse_gateway.guards.keys import ApiKey, Scope
 from lotse_gateway.models.dead_letters import (
     DEAD_LETTER_ID,
     EXAMPLE_ID,
@@ -22,11 +22,11 @@ from lotse_gateway.models.dead_letters import (
     TopicFilter,
 )
 from lotse_gateway.openapi import errors
-from lotse_gateway.paging import encode_cursor
 from lotse_gateway.resources import Resources
 from lotse_gateway.routes.letter_stream import EXAMPLE_LINE, NDJSON, stream_letters
 from lotse_gateway.routes.parameters import Cursor, id_in_query, page_size, read_cursor
 from lotse_gateway.routes.spans import NARROWER, read_digest, read_moment
+from lotse_gateway.writes.audit import Event, leave_trace
 from lotse_shared import topics
 from lotse_shared.moment import Moment
 from lotse_shared.problems import NotFound

@@ -5,12 +5,12 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter
 
-from lotse_gateway.access import Requires
-from lotse_gateway.keys import Scope
-from lotse_gateway.language import view_decision
+from lotse_gateway.answers.language import view_decision
+from lotse_gateway.answers.paging import encode_cursor
+from lotse_gateway.guards.access import Requires
+from lotse_gateway.guards.keys import Scope
 from lotse_gateway.models.decisions import DecisionPage
 from lotse_gateway.openapi import errors
-from lotse_gateway.paging import encode_cursor
 from lotse_gateway.resources import Resources
 from lotse_gateway.routes.parameters import At, Cursor, InLanguage, invalid_field, page_size, read_cursor
 

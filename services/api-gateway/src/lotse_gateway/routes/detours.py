@@ -7,13 +7,13 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Response
 
-from lotse_gateway.access import Requires
-from lotse_gateway.keys import Scope
-from lotse_gateway.language import Language, in_language
-from lotse_gateway.memory import Display
+from lotse_gateway.answers.language import Language, in_language
+from lotse_gateway.answers.paging import encode_cursor
+from lotse_gateway.guards.access import Requires
+from lotse_gateway.guards.keys import Scope
 from lotse_gateway.models.decisions import DetourPage
 from lotse_gateway.openapi import errors
-from lotse_gateway.paging import encode_cursor
+from lotse_gateway.recall.memory import Display
 from lotse_gateway.resources import Resources
 from lotse_gateway.routes.degraded import MARKED, mark, refuse_stale
 from lotse_gateway.routes.parameters import Cursor, InLanguage, id_in_query, page_size, read_cursor

@@ -9,13 +9,13 @@ from fastapi import FastAPI, Header, Response
 from fastapi.routing import APIRoute
 from starlette import types
 
-from lotse_gateway.access import Requires, key_of
-from lotse_gateway.etags import matches
-from lotse_gateway.keys import ApiKey, Scope
-from lotse_gateway.memory import Absence, SignMemory
+from lotse_gateway.answers.etags import matches
+from lotse_gateway.guards.access import Requires, key_of
+from lotse_gateway.guards.keys import ApiKey, Scope
 from lotse_gateway.metrics import count_display
 from lotse_gateway.models.decisions import DisplayBody
 from lotse_gateway.openapi import Responses, errors
+from lotse_gateway.recall.memory import Absence, SignMemory
 from lotse_gateway.routes.degraded import DESCRIBED, HEADER
 from lotse_gateway.routes.parameters import SignId
 from lotse_shared.clock import WallClock

@@ -7,12 +7,12 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Query, Response
 
-from lotse_gateway.access import Requires
-from lotse_gateway.keys import Scope
-from lotse_gateway.memory import Absence, SignMemory
+from lotse_gateway.answers.paging import encode_cursor
+from lotse_gateway.guards.access import Requires
+from lotse_gateway.guards.keys import Scope
 from lotse_gateway.models.displays import ConfirmationState, DisplayPage, DisplayView
 from lotse_gateway.openapi import errors
-from lotse_gateway.paging import encode_cursor
+from lotse_gateway.recall.memory import Absence, SignMemory
 from lotse_gateway.resources import Resources
 from lotse_gateway.routes.degraded import MARKED, read_or_recall
 from lotse_gateway.routes.display import refuse_absent

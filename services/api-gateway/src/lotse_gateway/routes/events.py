@@ -7,8 +7,8 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Depends, Header, Query
 from fastapi.responses import StreamingResponse
 
-from lotse_gateway.access import Requires
-from lotse_gateway.keys import ApiKey, Scope
+from lotse_gateway.guards.access import Requires
+from lotse_gateway.guards.keys import ApiKey, Scope
 from lotse_gateway.live.events import KINDS, RETRY_MS, Event, Kind, Position, Wish, read_position
 from lotse_gateway.live.hub import Hub, reset
 from lotse_gateway.live.watch import Watch

@@ -12,9 +12,9 @@ from fastapi.responses import StreamingResponse
 from starlette.types import Receive, Send
 from starlette.types import Scope as AsgiScope
 
-from lotse_gateway.access import Requires
 from lotse_gateway.database import Database
-from lotse_gateway.keys import Scope
+from lotse_gateway.guards.access import Requires
+from lotse_gateway.guards.keys import Scope
 from lotse_gateway.openapi import errors
 from lotse_gateway.resources import Resources
 from lotse_gateway.routes.parameters import invalid_field

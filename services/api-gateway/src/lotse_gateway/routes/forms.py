@@ -7,12 +7,12 @@ from typing import Annotated, Any
 from fastapi import Depends, Request
 from fastapi.responses import JSONResponse
 
+from lotse_gateway.answers.media import CSV, GEOJSON, JSON, choose_media
 from lotse_gateway.database import Database
 from lotse_gateway.exchange.features import collection, feature, lines_of, point_of
-from lotse_gateway.exchange.media import CSV, GEOJSON, JSON, choose_media
 from lotse_gateway.exchange.tables import write_csv
-from lotse_gateway.nouns import Noun
 from lotse_gateway.openapi import Responses
+from lotse_gateway.writes.nouns import Noun
 
 VARY = {"Vary": "Accept"}
 Json = dict[str, Any]

@@ -4,16 +4,16 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Query
 
-from lotse_gateway.access import Requires
-from lotse_gateway.audit import Event, leave_trace, read_states
+from lotse_gateway.answers.paging import encode_cursor
+from lotse_gateway.answers.preconditions import Precondition, Supposed
 from lotse_gateway.database import Session
-from lotse_gateway.keys import ApiKey, Scope
+from lotse_gateway.guards.access import Requires
+from lotse_gateway.guards.keys import ApiKey, Scope
 from lotse_gateway.models.health import DetectorHealth, DetectorHealthPage, DetectorStatus, Failure, FailureView
 from lotse_gateway.openapi import errors
-from lotse_gateway.paging import encode_cursor
-from lotse_gateway.preconditions import Precondition, Supposed
 from lotse_gateway.resources import Resources
 from lotse_gateway.routes.parameters import Cursor, DetectorId, NewDetectorId, page_size, read_cursor
+from lotse_gateway.writes.audit import Event, leave_trace, read_states
 from lotse_shared.clock import WallClock
 from lotse_shared.problems import NotFound
 

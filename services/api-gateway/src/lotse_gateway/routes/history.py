@@ -6,17 +6,17 @@ from zoneinfo import ZoneInfo
 
 from fastapi import APIRouter, Query
 
-from lotse_gateway.access import Requires
-from lotse_gateway.keys import Scope
+from lotse_gateway.answers.paging import encode_cursor
+from lotse_gateway.guards.access import Requires
+from lotse_gateway.guards.keys import Scope
 from lotse_gateway.models.history import AggregatePage, Bucket, OutagePage
-from lotse_gateway.nouns import DETECTORS
 from lotse_gateway.openapi import errors
-from lotse_gateway.paging import encode_cursor
-from lotse_gateway.registry import get_row
 from lotse_gateway.resources import NOT_BEGUN, Resources
 from lotse_gateway.routes.days import UNITS, day_of, list_days, widen
 from lotse_gateway.routes.parameters import Cursor, DetectorId, invalid_field, page_size, read_cursor
 from lotse_gateway.routes.spans import DEFAULT_SPAN, NARROWER, read_moment
+from lotse_gateway.writes.nouns import DETECTORS
+from lotse_gateway.writes.registry import get_row
 from lotse_shared.moment import Moment
 from lotse_shared.problems import Conflict
 

@@ -6,18 +6,18 @@ from typing import Annotated, Any
 import asyncpg
 from fastapi import APIRouter, Body, Query, Response
 
-from lotse_gateway.access import Requires
-from lotse_gateway.audit import Event, leave_trace, read_states
-from lotse_gateway.create_key import KeyWish, add_key
+from lotse_gateway.answers.paging import encode_cursor
+from lotse_gateway.answers.references import Mention, list_missing
 from lotse_gateway.database import Session
-from lotse_gateway.keys import ApiKey, NewKey, Scope, UselessKeyError, refuse_useless
+from lotse_gateway.guards.access import Requires
+from lotse_gateway.guards.keys import ApiKey, NewKey, Scope, UselessKeyError, refuse_useless
 from lotse_gateway.models.keys import KEY_ID, KeyPage, KeyRequest, KeyStatus, KeyView, NewKeyView, Rotation
 from lotse_gateway.openapi import errors
-from lotse_gateway.paging import encode_cursor
-from lotse_gateway.references import Mention, list_missing
-from lotse_gateway.registry import find_known, refuse
 from lotse_gateway.resources import Resources
 from lotse_gateway.routes.parameters import Cursor, id_in_path, invalid_field, page_size, read_cursor
+from lotse_gateway.writes.audit import Event, leave_trace, read_states
+from lotse_gateway.writes.create_key import KeyWish, add_key
+from lotse_gateway.writes.registry import find_known, refuse
 from lotse_shared.clock import WallClock
 from lotse_shared.problems import Conflict, NotFound
 

@@ -5,16 +5,16 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Query
 
-from lotse_gateway.access import Requires
-from lotse_gateway.keys import Scope
+from lotse_gateway.answers.paging import encode_cursor
+from lotse_gateway.guards.access import Requires
+from lotse_gateway.guards.keys import Scope
 from lotse_gateway.models.ledger import Bucket, GapPage, LedgerPage
-from lotse_gateway.nouns import DETECTORS
 from lotse_gateway.openapi import errors
-from lotse_gateway.paging import encode_cursor
-from lotse_gateway.registry import get_row
 from lotse_gateway.resources import Resources
 from lotse_gateway.routes.parameters import Cursor, id_in_query, invalid_field, page_size, read_cursor
 from lotse_gateway.routes.spans import NARROWER, choose_span, read_moment
+from lotse_gateway.writes.nouns import DETECTORS
+from lotse_gateway.writes.registry import get_row
 from lotse_shared.clock import WallClock
 from lotse_shared.moment import Moment
 

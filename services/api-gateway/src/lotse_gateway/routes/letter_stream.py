@@ -8,9 +8,9 @@ from typing import Any
 
 from fastapi.responses import StreamingResponse
 
+from lotse_gateway.answers.paging import encode_cursor
 from lotse_gateway.database import HeavyReads
 from lotse_gateway.models.dead_letters import EXAMPLE_ID, PAYLOAD, REASON, RECEIVED_AT, TOPIC
-from lotse_gateway.paging import encode_cursor
 from lotse_shared.wire import DeadLetterFilter
 
 NDJSON = "application/x-ndjson"

@@ -7,14 +7,14 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Query, Request, Response
 
-from lotse_gateway.access import Requires
-from lotse_gateway.copies import Links
-from lotse_gateway.exchange.media import GEOJSON
-from lotse_gateway.keys import Scope
+from lotse_gateway.answers.media import GEOJSON
+from lotse_gateway.answers.packing import FAST, answer_packed, pack
+from lotse_gateway.answers.paging import encode_cursor
+from lotse_gateway.guards.access import Requires
+from lotse_gateway.guards.keys import Scope
 from lotse_gateway.models.roads import LinkCollection, LinkStates
 from lotse_gateway.openapi import errors
-from lotse_gateway.packing import FAST, answer_packed, pack
-from lotse_gateway.paging import encode_cursor
+from lotse_gateway.recall.copies import Links
 from lotse_gateway.resources import Resources
 from lotse_gateway.routes.boxes import ANYWHERE, Box, read_box, refuse_swapped
 from lotse_gateway.routes.degraded import MARKED, read_or_recall

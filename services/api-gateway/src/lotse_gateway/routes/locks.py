@@ -5,18 +5,18 @@ from typing import Annotated, Any
 import asyncpg
 from fastapi import APIRouter
 
-from lotse_gateway.access import Requires
-from lotse_gateway.audit import Event, leave_trace, read_states
+from lotse_gateway.answers.preconditions import Supposed
 from lotse_gateway.database import Session
-from lotse_gateway.keys import ApiKey, Scope
+from lotse_gateway.guards.access import Requires
+from lotse_gateway.guards.keys import ApiKey, Scope
 from lotse_gateway.models.orders import Lock, LockView
-from lotse_gateway.nouns import SIGNS
 from lotse_gateway.openapi import errors
-from lotse_gateway.orders import check_texts, end_of, size_of
-from lotse_gateway.preconditions import Supposed
-from lotse_gateway.registry import get_row, refuse
 from lotse_gateway.resources import Resources
 from lotse_gateway.routes.parameters import NewSignId
+from lotse_gateway.writes.audit import Event, leave_trace, read_states
+from lotse_gateway.writes.nouns import SIGNS
+from lotse_gateway.writes.orders import check_texts, end_of, size_of
+from lotse_gateway.writes.registry import get_row, refuse
 from lotse_shared.problems import Gone, NotFound
 
 

@@ -5,13 +5,13 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Path, Request, Response
 
-from lotse_gateway.access import Requires
+from lotse_gateway.answers.packing import SMALL, answer_packed, pack
+from lotse_gateway.answers.paging import encode_cursor
 from lotse_gateway.database import Database
-from lotse_gateway.keys import Scope
+from lotse_gateway.guards.access import Requires
+from lotse_gateway.guards.keys import Scope
 from lotse_gateway.models.networks import NetworkLinks, NetworkPage, NetworkView
 from lotse_gateway.openapi import errors
-from lotse_gateway.packing import SMALL, answer_packed, pack
-from lotse_gateway.paging import encode_cursor
 from lotse_gateway.resources import Resources
 from lotse_gateway.routes.parameters import Cursor, page_size, read_cursor
 from lotse_gateway.routes.spans import read_moment

@@ -7,9 +7,9 @@ from fastapi import Depends, Header, Path, Query, Request, Response
 from fastapi.routing import APIRoute
 from pydantic import BeforeValidator
 
-from lotse_gateway.language import Language, choose_language
-from lotse_gateway.paging import MAX_CURSOR_CHARS, CursorError, decode_cursor
-from lotse_gateway.sparse import CHOSEN, PARAMETER, fields_of_list
+from lotse_gateway.answers.language import Language, choose_language
+from lotse_gateway.answers.paging import MAX_CURSOR_CHARS, CursorError, decode_cursor
+from lotse_gateway.answers.sparse import CHOSEN, PARAMETER, fields_of_list
 from lotse_shared.identifiers import IDENTIFIER_PATTERN
 from lotse_shared.moment import Moment
 from lotse_shared.problems import InvalidInput

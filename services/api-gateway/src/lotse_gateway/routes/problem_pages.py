@@ -7,8 +7,8 @@ from http import HTTPStatus
 from fastapi import APIRouter
 from fastapi.responses import HTMLResponse
 
-from lotse_gateway.door import AddressTooLong, UnsupportedMediaType
-from lotse_gateway.preconditions import PreconditionFailed
+from lotse_gateway.answers.preconditions import PreconditionFailed
+from lotse_gateway.guards.door import AddressTooLong, UnsupportedMediaType
 from lotse_gateway.turns import Busy, TooSlow
 from lotse_shared.problems import (
     Conflict,

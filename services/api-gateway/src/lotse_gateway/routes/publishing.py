@@ -6,9 +6,9 @@ from typing import Annotated, Any
 import msgspec
 from fastapi import APIRouter, Query, Request
 
-from lotse_gateway.access import Requires
-from lotse_gateway.door import UnsupportedMediaType
-from lotse_gateway.keys import ApiKey, Scope
+from lotse_gateway.guards.access import Requires
+from lotse_gateway.guards.door import UnsupportedMediaType
+from lotse_gateway.guards.keys import ApiKey, Scope
 from lotse_gateway.openapi import errors
 from lotse_gateway.resources import Resources
 from lotse_gateway.routes.parameters import invalid_field

@@ -5,23 +5,23 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Request, Response
 
-from lotse_gateway import registry
-from lotse_gateway.access import Requires
-from lotse_gateway.corridors import resolve_corridors
-from lotse_gateway.exchange.media import CSV, GEOJSON, JSON, choose_media
-from lotse_gateway.keys import ApiKey, Scope
+from lotse_gateway.answers.media import CSV, GEOJSON, JSON, choose_media
+from lotse_gateway.answers.paging import encode_cursor
+from lotse_gateway.answers.preconditions import Supposed
+from lotse_gateway.answers.sparse import CHOSEN
+from lotse_gateway.guards.access import Requires
+from lotse_gateway.guards.keys import ApiKey, Scope
 from lotse_gateway.models.base import Body as RequestBody
-from lotse_gateway.nouns import CORRIDORS, Noun
 from lotse_gateway.openapi import Responses, errors
-from lotse_gateway.paging import encode_cursor
-from lotse_gateway.preconditions import Supposed
 from lotse_gateway.resources import Resources
 from lotse_gateway.routes.boxes import ANYWHERE, Box, read_box, refuse_swapped
 from lotse_gateway.routes.bulk import add_bulk
 from lotse_gateway.routes.forms import VARY, also_geojson, examples_of, give_features
 from lotse_gateway.routes.parameters import Cursor, id_in_path, invalid_field, page_size, read_cursor
 from lotse_gateway.routes.table_stream import Wanted, give_csv
-from lotse_gateway.sparse import CHOSEN
+from lotse_gateway.writes import registry
+from lotse_gateway.writes.corridors import resolve_corridors
+from lotse_gateway.writes.nouns import CORRIDORS, Noun
 
 
 def registry_router(resources: Resources, noun: Noun[Any]) -> APIRouter:

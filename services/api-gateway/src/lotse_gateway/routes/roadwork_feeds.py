@@ -4,13 +4,13 @@ from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Query, Request
 
-from lotse_gateway.access import Requires
-from lotse_gateway.keys import ApiKey, Scope
+from lotse_gateway.guards.access import Requires
+from lotse_gateway.guards.keys import ApiKey, Scope
 from lotse_gateway.models.roadwork_feeds import ImportAnswer
 from lotse_gateway.openapi import errors
 from lotse_gateway.resources import Resources
-from lotse_gateway.roadwork_import import keep_drafts
 from lotse_gateway.routes.parameters import id_in_query
+from lotse_gateway.writes.roadwork_import import keep_drafts
 from lotse_shared.settings import TimeZoneName
 from lotse_shared.wire_feeds import ExportRequest, FeedFormat
 

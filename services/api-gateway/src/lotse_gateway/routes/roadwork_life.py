@@ -4,14 +4,14 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Body
 
-from lotse_gateway.access import Requires
-from lotse_gateway.audit import Event, leave_trace, read_states
-from lotse_gateway.keys import ApiKey, Scope
+from lotse_gateway.guards.access import Requires
+from lotse_gateway.guards.keys import ApiKey, Scope
 from lotse_gateway.models.roadworks import Approval, RoadworkView
 from lotse_gateway.openapi import errors
 from lotse_gateway.resources import Resources
-from lotse_gateway.roadwork_life import Approvals, Wish, get_roadwork, hold_roadwork, keep_check, too_late
 from lotse_gateway.routes.parameters import DraftId, RoadworkId
+from lotse_gateway.writes.audit import Event, leave_trace, read_states
+from lotse_gateway.writes.roadwork_life import Approvals, Wish, get_roadwork, hold_roadwork, keep_check, too_late
 from lotse_shared.problems import Conflict
 from lotse_shared.wire_closures import ClosureRequest
 

@@ -6,20 +6,20 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Query, Response
 
-from lotse_gateway.access import Requires
-from lotse_gateway.audit import Event, leave_trace
+from lotse_gateway.answers.paging import encode_cursor
+from lotse_gateway.answers.references import Mention, list_missing
 from lotse_gateway.database import Session
-from lotse_gateway.keys import ApiKey, Scope
+from lotse_gateway.guards.access import Requires
+from lotse_gateway.guards.keys import ApiKey, Scope
 from lotse_gateway.models.roadworks import STATUS_MEANS, Roadwork, RoadworkPage, RoadworkView, Status
 from lotse_gateway.openapi import errors
-from lotse_gateway.paging import encode_cursor
-from lotse_gateway.references import Mention, list_missing
-from lotse_gateway.registry import find_known, refuse
 from lotse_gateway.resources import Resources
-from lotse_gateway.roadwork_life import Approvals, Wish, get_roadwork, list_roadworks
 from lotse_gateway.routes.boxes import ANYWHERE, Box, read_box, refuse_swapped
 from lotse_gateway.routes.forms import VARY, PrefersGeoJson, also_geojson, give_features
 from lotse_gateway.routes.parameters import Cursor, RoadworkId, invalid_field, page_size, read_cursor
+from lotse_gateway.writes.audit import Event, leave_trace
+from lotse_gateway.writes.registry import find_known, refuse
+from lotse_gateway.writes.roadwork_life import Approvals, Wish, get_roadwork, list_roadworks
 from lotse_shared.moment import Moment
 from lotse_shared.problems import Conflict
 from lotse_shared.wire_closures import ClosureRequest

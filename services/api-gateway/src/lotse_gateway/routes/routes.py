@@ -2,8 +2,8 @@
 
 from fastapi import APIRouter
 
-from lotse_gateway.access import Requires
-from lotse_gateway.keys import Scope
+from lotse_gateway.guards.access import Requires
+from lotse_gateway.guards.keys import Scope
 from lotse_gateway.openapi import errors
 from lotse_gateway.resources import Resources
 from lotse_shared.wire_routes import RouteAnswer, RouteRequest

@@ -4,18 +4,18 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter
 
-from lotse_gateway.access import Requires
-from lotse_gateway.audit import Event, leave_trace, read_states
-from lotse_gateway.keys import ApiKey, Scope
-from lotse_gateway.language import view_decision
+from lotse_gateway.answers.language import view_decision
+from lotse_gateway.answers.paging import encode_cursor
+from lotse_gateway.answers.preconditions import Supposed
+from lotse_gateway.guards.access import Requires
+from lotse_gateway.guards.keys import ApiKey, Scope
 from lotse_gateway.models.decisions import DecisionPage
-from lotse_gateway.nouns import SIGNS
 from lotse_gateway.openapi import errors
-from lotse_gateway.paging import encode_cursor
-from lotse_gateway.preconditions import Supposed
-from lotse_gateway.registry import get_row, hold_row
 from lotse_gateway.resources import Resources
 from lotse_gateway.routes.parameters import Cursor, InLanguage, NewSignId, SignId, page_size, read_cursor
+from lotse_gateway.writes.audit import Event, leave_trace, read_states
+from lotse_gateway.writes.nouns import SIGNS
+from lotse_gateway.writes.registry import get_row, hold_row
 
 
 def signs_router(resources: Resources) -> APIRouter:

@@ -4,18 +4,18 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Response
 
-from lotse_gateway.access import Requires
-from lotse_gateway.audit import Event, leave_trace, read_states
+from lotse_gateway.answers.paging import encode_cursor
+from lotse_gateway.answers.preconditions import Supposed
 from lotse_gateway.database import Session
-from lotse_gateway.keys import ApiKey, Scope
+from lotse_gateway.guards.access import Requires
+from lotse_gateway.guards.keys import ApiKey, Scope
 from lotse_gateway.models.strategies import Activation, Strategy, StrategyPage, StrategyView
 from lotse_gateway.openapi import errors
-from lotse_gateway.orders import end_of
-from lotse_gateway.paging import encode_cursor
-from lotse_gateway.preconditions import Supposed
 from lotse_gateway.resources import Resources
 from lotse_gateway.routes.parameters import Cursor, id_in_path, invalid_field, page_size, read_cursor
-from lotse_gateway.strategies import read_phases
+from lotse_gateway.writes.audit import Event, leave_trace, read_states
+from lotse_gateway.writes.orders import end_of
+from lotse_gateway.writes.strategies import read_phases
 from lotse_shared.problems import Conflict, NotFound
 
 StrategyId = Annotated[str, id_in_path("strategy_id", "MATCH-DAY")]

@@ -7,8 +7,8 @@ from typing import Any
 
 from fastapi import APIRouter, Response
 
-from lotse_gateway.access import Requires
-from lotse_gateway.keys import Scope
+from lotse_gateway.guards.access import Requires
+from lotse_gateway.guards.keys import Scope
 from lotse_gateway.models.system import SystemView
 from lotse_gateway.openapi import errors
 from lotse_gateway.resources import Resources

@@ -5,8 +5,8 @@ from datetime import datetime, timedelta
 
 import asyncpg
 
+from lotse_gateway.answers.references import Fault
 from lotse_gateway.models.orders import Bounded
-from lotse_gateway.references import Fault
 from lotse_gateway.resources import Resources
 from lotse_shared.problems import InvalidInput
 from lotse_shared.wire_texts import SignSize, TextAsked, TextsRequest

@@ -4,6 +4,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
+from lotse_gateway.answers.references import Fault, Known, Mention
 from lotse_gateway.models.base import Body
 from lotse_gateway.models.registry import (
     Corridor,
@@ -19,7 +20,6 @@ from lotse_gateway.models.registry import (
     SignPage,
     SignView,
 )
-from lotse_gateway.references import Fault, Known, Mention
 
 Row = TypeVar("Row", bound=Body)
 

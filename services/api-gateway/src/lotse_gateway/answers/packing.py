@@ -6,7 +6,7 @@ import gzip
 from starlette.requests import Request
 from starlette.responses import Response
 
-from lotse_gateway.exchange.media import JSON
+from lotse_gateway.answers.media import JSON
 
 VARY = {"Vary": "Accept-Encoding"}
 FAST, SMALL = 1, 6

@@ -17,8 +17,8 @@ import asyncpg
 from lotse_gateway.database import Session
 from lotse_gateway.metrics import SIGN_ALARMS, SIGNS
 from lotse_gateway.models.displays import ConfirmationState
+from lotse_gateway.recall.unconfirmed import Alarm, Kind, Limits, Seen, judge_signs
 from lotse_gateway.resources import Resources
-from lotse_gateway.unconfirmed import Alarm, Kind, Limits, Seen, judge_signs
 from lotse_shared.log import OnChange, get_logger
 from lotse_shared.problems import Unavailable
 

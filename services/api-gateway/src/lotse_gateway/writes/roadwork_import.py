@@ -7,10 +7,10 @@ from typing import Any
 
 import asyncpg
 
-from lotse_gateway.audit import Event, leave_trace, read_states
 from lotse_gateway.database import Session
-from lotse_gateway.keys import ApiKey
+from lotse_gateway.guards.keys import ApiKey
 from lotse_gateway.models.roadwork_feeds import ImportAnswer, ImportedRoadwork, Outcome
+from lotse_gateway.writes.audit import Event, leave_trace, read_states
 from lotse_shared.wire_feeds import FeedComplaint, MatchAnswer, MatchedRoadwork
 
 TOLD = ("name", "effect", "speed_kmh", "lanes_closed", "links", "starts_at", "ends_at", "confidence", "doubts")

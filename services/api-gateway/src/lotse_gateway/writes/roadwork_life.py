@@ -9,11 +9,11 @@ from typing import Any
 
 import asyncpg
 
-from lotse_gateway.audit import Event, leave_trace, read_states
 from lotse_gateway.database import Database, Session
-from lotse_gateway.keys import ApiKey
+from lotse_gateway.guards.keys import ApiKey
 from lotse_gateway.models.roadworks import Status
 from lotse_gateway.resources import Resources
+from lotse_gateway.writes.audit import Event, leave_trace, read_states
 from lotse_shared.problems import Conflict, NotFound
 from lotse_shared.recurrence import read_recurrence
 from lotse_shared.wire_closures import ClosureAnswer, ClosureRequest

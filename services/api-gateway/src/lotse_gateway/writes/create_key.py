@@ -5,9 +5,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import cast
 
-from lotse_gateway.audit import Event, leave_trace
 from lotse_gateway.database import Connection, Session, load_all_queries
-from lotse_gateway.keys import ApiKey, NewKey, Scope, draw_key, refuse_useless
+from lotse_gateway.guards.keys import ApiKey, NewKey, Scope, draw_key, refuse_useless
+from lotse_gateway.writes.audit import Event, leave_trace
 from lotse_shared.database import connect
 from lotse_shared.settings import DatabaseSettings
 

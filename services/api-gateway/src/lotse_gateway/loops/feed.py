@@ -7,9 +7,9 @@ from datetime import datetime
 
 import asyncpg
 
-from lotse_gateway.keys import ApiKey, Scope
-from lotse_gateway.memory import Display, Reasons
+from lotse_gateway.guards.keys import ApiKey, Scope
 from lotse_gateway.metrics import DECISION_DELAY_S, HEARTBEAT_AT, MEMORY_READS, SENSOR_TO_SIGN_S, UNREADABLE_DECISIONS
+from lotse_gateway.recall.memory import Display, Reasons
 from lotse_gateway.resources import Resources
 from lotse_shared.clock import DataClock, WallClock
 from lotse_shared.hints import Hints

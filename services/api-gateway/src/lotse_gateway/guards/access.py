@@ -9,9 +9,9 @@ from fastapi.security import APIKeyHeader, HTTPBearer
 from starlette.datastructures import MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from lotse_gateway import keys
-from lotse_gateway.keys import ApiKey, KeyRefusedError, KeyRing, KeysNotLoadedError
-from lotse_gateway.limits import Buckets, Quota, address_of
+from lotse_gateway.guards import keys
+from lotse_gateway.guards.keys import ApiKey, KeyRefusedError, KeyRing, KeysNotLoadedError
+from lotse_gateway.guards.limits import Buckets, Quota, address_of
 from lotse_gateway.metrics import LIMITED
 from lotse_gateway.settings import GatewaySettings
 from lotse_shared.clock import WallClock

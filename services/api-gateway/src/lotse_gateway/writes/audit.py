@@ -8,8 +8,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from lotse_gateway.database import Session
-from lotse_gateway.idempotency import mark_effect
-from lotse_gateway.keys import ApiKey
+from lotse_gateway.guards.keys import ApiKey
+from lotse_gateway.writes.idempotency import mark_effect
 from lotse_shared.request_id import current_request_id
 
 States = Mapping[str, Mapping[str, Any]]

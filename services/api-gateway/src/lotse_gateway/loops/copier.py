@@ -4,7 +4,7 @@ import asyncio
 
 import asyncpg
 
-from lotse_gateway.copies import Links
+from lotse_gateway.recall.copies import Links
 from lotse_gateway.resources import Resources
 from lotse_gateway.routes.system import SLOT_IS_FRESH
 from lotse_shared.hints import Hints

@@ -4,7 +4,7 @@ from datetime import datetime
 
 import httpx
 
-from lotse_gateway.internal import InternalService
+from lotse_gateway.neighbours.internal import InternalService
 from lotse_shared.wire import CorridorsAnswer, CorridorsRequest
 from lotse_shared.wire_closures import ClosureAnswer, ClosureRequest
 from lotse_shared.wire_feeds import ExportAnswer, ExportRequest, FeedFormat, MatchAnswer

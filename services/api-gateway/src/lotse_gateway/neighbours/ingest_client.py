@@ -2,7 +2,7 @@
 
 import httpx
 
-from lotse_gateway.internal import InternalService
+from lotse_gateway.neighbours.internal import InternalService
 from lotse_shared.wire import IntakeAnswer, ReplayAnswer, ReplayRequest
 
 ADVICE = "; send it again later: a reading that is known already is not stored twice"

@@ -7,12 +7,12 @@ from typing import Any, cast, get_args
 import asyncpg
 from pydantic import ValidationError
 
-from lotse_gateway.audit import Event, leave_trace, read_states
+from lotse_gateway.answers.preconditions import Precondition, exists_already
+from lotse_gateway.answers.references import Fault, Kind, Known, Mention, list_missing
 from lotse_gateway.database import Database, Session
-from lotse_gateway.keys import ApiKey
-from lotse_gateway.nouns import Noun, Row
-from lotse_gateway.preconditions import Precondition, exists_already
-from lotse_gateway.references import Fault, Kind, Known, Mention, list_missing
+from lotse_gateway.guards.keys import ApiKey
+from lotse_gateway.writes.audit import Event, leave_trace, read_states
+from lotse_gateway.writes.nouns import Noun, Row
 from lotse_shared.problems import Conflict, InvalidInput, NotFound
 
 Numbered = list[tuple[int, Any]]

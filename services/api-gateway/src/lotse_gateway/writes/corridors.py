@@ -2,9 +2,9 @@
 
 from collections.abc import Sequence
 
+from lotse_gateway.answers.references import Fault
 from lotse_gateway.models.registry import Corridor
-from lotse_gateway.references import Fault
-from lotse_gateway.routing_client import RoutingClient
+from lotse_gateway.neighbours.routing_client import RoutingClient
 from lotse_shared.wire import CorridorAsked, CorridorsRequest
 
 Numbered = tuple[int, Corridor]

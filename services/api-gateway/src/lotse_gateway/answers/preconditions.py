@@ -8,7 +8,7 @@ import asyncpg
 from fastapi import Depends, Header
 from pydantic import BaseModel
 
-from lotse_gateway.etags import etag_of_view, matches, matches_strongly
+from lotse_gateway.answers.etags import etag_of_view, matches, matches_strongly
 from lotse_shared.problems import Problem
 
 

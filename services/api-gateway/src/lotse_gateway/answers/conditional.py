@@ -2,8 +2,8 @@
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from lotse_gateway.access import API_ROOT
-from lotse_gateway.etags import etag_of, matches
+from lotse_gateway.answers.etags import etag_of, matches
+from lotse_gateway.guards.access import API_ROOT
 
 CACHE_CONTROL = b"private, no-cache"
 """Keep it, and ask whether it still holds before each use."""

@@ -15,9 +15,9 @@ from uuid import UUID, uuid4
 import asyncpg
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from lotse_gateway.access import HELD_KEY
 from lotse_gateway.database import Database, Session
-from lotse_gateway.door import BodyTooLargeError
+from lotse_gateway.guards.access import HELD_KEY
+from lotse_gateway.guards.door import BodyTooLargeError
 from lotse_gateway.metrics import IDEMPOTENT, UNKEPT_ANSWERS
 from lotse_shared.log import OnChange, get_logger
 from lotse_shared.problems import Conflict, InvalidInput, Problem, TooLarge, Unavailable, problem_response

@@ -2,11 +2,11 @@
 
 from typing import Any
 
+from lotse_gateway.answers.references import Fault
 from lotse_gateway.models.strategies import Strategy
-from lotse_gateway.orders import check_texts, size_of
-from lotse_gateway.references import Fault
-from lotse_gateway.registry import refuse
 from lotse_gateway.resources import Resources
+from lotse_gateway.writes.orders import check_texts, size_of
+from lotse_gateway.writes.registry import refuse
 
 Json = dict[str, Any]
 

@@ -1,0 +1,1 @@
+"""The other two services, asked over their internal HTTP."""

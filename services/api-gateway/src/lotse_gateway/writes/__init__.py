@@ -1,0 +1,1 @@
+"""What changes something: the registry, orders, roadworks; done once, with a trace."""
