@@ -11,6 +11,7 @@ from pydantic import SecretStr
 from roles_gateway import HELD, IN, OPERATIONS, ROLES
 
 from lotse_gateway.guards.keys import ApiKey, Scope, draw_key
+from lotse_gateway.live.events import Event, Position
 from lotse_gateway.settings import GatewaySettings
 from lotse_shared.settings import DatabaseSettings
 
@@ -22,7 +23,9 @@ SIGN = "S1"
 @pytest.fixture
 async def gateway() -> AsyncIterator[Gateway]:
     async with open_gateway(NOWHERE, GatewaySettings(max_refusals_per_min=1_000)) as opened:
-        opened.hub.is_closed = True  # who may listen is told so at once, and does not listen for ever
+        opened.hub.end(
+            Event("bye", {}, Position(0, 0))
+        )  # who may listen is told so at once, and does not listen for ever
         yield opened
 
 

@@ -11,6 +11,7 @@ from factories_gateway import Gateway, a_detector, a_sign, add_decision, add_net
 from prometheus_client import REGISTRY
 
 from lotse_gateway.guards.keys import Scope
+from lotse_gateway.loops.copier import Copier
 from lotse_gateway.settings import GatewaySettings
 from lotse_shared.settings import DatabaseSettings
 
@@ -92,6 +93,24 @@ async def test_a_read_that_takes_too_long_is_told_what_to_narrow(  # noqa: PLR09
     assert (await client.get(answer.json()["type"])).status_code == 200
     assert _counted("history", "too slow") == slow_before + 1
     assert (await client.get(path)).status_code == 200
+
+
+async def test_a_database_that_is_busy_is_not_away_and_nobody_gets_an_old_copy_for_it(
+    database: DatabaseSettings, connection: asyncpg.Connection
+) -> None:
+    await add_network(connection)
+    brisk = database.model_copy(update={"command_timeout_s": 1.0})
+    async with open_gateway(brisk, SETTINGS) as gateway, gateway.client(await gateway.key(Scope.VIEWER)) as client:
+        await beat(connection)
+        await gateway.refresh()
+        await Copier(gateway.resources, brisk).copy()
+        async with _locked(connection, "link_state"):
+            answer = await client.get("/v1/links")
+            assert (answer.status_code, answer.json()["type"]) == (503, "/problems/unavailable")
+            assert "too much to do" in answer.json()["detail"]
+            system = await client.get("/v1/system")
+            assert (system.status_code, system.json()["away"]) == (200, [])
+        assert (await client.get("/v1/links")).status_code == 200
 
 
 async def test_while_all_places_are_taken_the_next_is_sent_away_and_all_else_is_answered(

@@ -23,6 +23,7 @@ from factories_tls import Authority, Certificate
 from fastapi import FastAPI
 from fixtures.absent import absent
 from pydantic import SecretStr
+from structlog.testing import capture_logs
 
 from lotse_gateway.serve import open_resources
 from lotse_gateway.settings import GatewaySettings
@@ -156,6 +157,25 @@ async def test_a_renewed_certificate_is_taken_while_connections_go_on(ours: Auth
     assert await reader.readline() == b"still there\n"
     writer.close()
     echoing.close()
+
+
+def test_files_that_become_readable_without_being_written_again_are_taken(ours: Authority, tmp_path: Path) -> None:
+    shown = ours.issue()
+    context = show(shown.cert, shown.key)
+    renewal = Renewal(context, shown.cert, shown.key)
+    ours.renew(shown)
+    written_ns = shown.key.stat().st_mtime_ns
+    aside = shown.key.rename(tmp_path / "aside.pem")
+    shown.key.mkdir()  # as root reads whatever the permissions say, this stands for a file that may not be read
+    os.utime(shown.key, ns=(written_ns, written_ns))
+    with capture_logs() as logs:
+        renewal.look()
+        renewal.look()
+        shown.key.rmdir()
+        aside.rename(shown.key)
+        renewal.look()
+    told = [entry["event"] for entry in logs]
+    assert told == ["the renewed certificate cannot be used, the old one stays", "certificate renewed"]
 
 
 async def _echo(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:

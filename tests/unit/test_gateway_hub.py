@@ -56,3 +56,14 @@ def test_notices_reach_everybody() -> None:
 def test_changes_are_what_is_new_or_different() -> None:
     before, now = {"a": {"x": 1}, "b": {"x": 1}, "gone": {}}, {"a": {"x": 1}, "b": {"x": 2}, "c": {"x": 3}}
     assert dict(changes(before, now)) == {"b": {"x": 2}, "c": {"x": 3}}
+
+
+def test_all_hear_the_end_and_so_does_who_comes_while_it_ends() -> None:
+    hub, bye = Hub(most_listeners=9, most_waiting=8), Event("bye", {}, HERE)
+    with hub.listen(KEY, Wish()) as there:
+        hub.publish(ALARM)
+        hub.end(bye)
+        with hub.listen(KEY, Wish()) as late:
+            for each in (there, late):
+                assert [each.queue.get_nowait(), each.queue.get_nowait()] == [bye.wire, None]
+    assert not hub.has_room

@@ -56,6 +56,12 @@ def test_without_any_heartbeat_nothing_is_shown() -> None:
     assert memory.find("S1", NOW) is Absence.UNDECIDED
 
 
+def test_a_sign_has_gone_to_its_fallback_when_its_display_is_no_longer_fresh() -> None:
+    memory, end = _memory(), NOW + timedelta(seconds=300)
+    assert not memory.is_over(DISPLAY, end - timedelta(microseconds=1))
+    assert memory.is_over(DISPLAY, end)
+
+
 def test_a_newer_decision_takes_the_place_of_the_older() -> None:
     memory = _memory()
     newer = replace(DISPLAY, decision_id=8, body=b"[]")

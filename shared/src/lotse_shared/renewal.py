@@ -5,7 +5,7 @@ import ssl
 from contextlib import suppress
 from pathlib import Path
 
-from lotse_shared.log import get_logger
+from lotse_shared.log import OnChange, get_logger
 from lotse_shared.tls import show
 
 LOOK_EVERY_S = 60.0
@@ -20,6 +20,7 @@ class Renewal:
         self._context = context
         self._files = (certificate, key)
         self._seen = self._stamps()
+        self._told = OnChange(log)
 
     async def run(self, stop: asyncio.Event, every_s: float = LOOK_EVERY_S) -> None:
         """Look after the files until `stop` is set."""
@@ -33,15 +34,22 @@ class Renewal:
         stamps = self._stamps()
         if stamps == self._seen:
             return
-        self._seen = stamps
         try:
             show(*self._files)  # whole and of one pair, before the context in use is touched
             self._context.load_cert_chain(*self._files)
-        except OSError as error:
-            log.error("the renewed certificate cannot be used, the old one stays", error=str(error))  # noqa: TRY400
+        except OSError as error:  # tried again at the next look: its owner may be all that is wrong
+            self._told.now(str(stamps), "the renewed certificate cannot be used, the old one stays", error=str(error))
         else:
+            self._seen = stamps
             log.info("certificate renewed")
 
     def _stamps(self) -> tuple[float, ...]:
-        """Give when each file changed last, 0 for one that is just being replaced."""
-        return tuple(file.stat().st_mtime if file.exists() else 0.0 for file in self._files)
+        """Give when each file changed last, 0 for one that is just being replaced, or that we may not see."""
+        return tuple(map(_stamp, self._files))
+
+
+def _stamp(file: Path) -> float:
+    try:
+        return file.stat().st_mtime
+    except OSError:
+        return 0.0

@@ -87,6 +87,10 @@ class Session:
         await self._connection.copy_from_query(query, *arguments, output=write, format="csv", header=with_header)
 
 
+class Overloaded(Unavailable):
+    """The database is there, but has no connection left for us, or takes too long."""
+
+
 class Database:
     """A pool that connects when it is needed: the gateway starts, and serves signs, while the database is away."""
 
@@ -103,7 +107,7 @@ class Database:
         Raises
         ------
         Unavailable
-            The database is away, or every connection stayed busy for `wait_s`.
+            The database is away; `Overloaded`: every connection stayed busy for `wait_s`, or a statement took too long.
         """
         async with self._borrow() as connection, connection.transaction():
             yield Session(connection, self._queries)
@@ -126,12 +130,20 @@ class Database:
         except AWAY as error:
             if isinstance(error, ValueError):  # asyncpg's word for arguments it cannot encode: our fault
                 raise
+            if self._is_busy(error):
+                message = "the database has too much to do at the moment"
+                raise Overloaded(message, headers={"Retry-After": str(RETRY_AFTER_S)}) from error
             DATABASE_UP.set(0)
             self._state.now("away", "database away, answering 503 where it is needed", error=str(error))
             message = "the database is away at the moment"
             raise Unavailable(message, headers={"Retry-After": str(RETRY_AFTER_S)}) from error
         DATABASE_UP.set(1)
         self._state.now("there", "database there")
+
+    def _is_busy(self, error: BaseException) -> bool:
+        """Tell whether a statement took too long, or all connections stayed busy: not that the database is away."""
+        is_full = self._pool.get_size() == self._pool.get_max_size() and self._pool.get_idle_size() == 0
+        return isinstance(error, asyncpg.QueryCanceledError) or (isinstance(error, TimeoutError) and is_full)
 
 
 @dataclass(frozen=True, slots=True)

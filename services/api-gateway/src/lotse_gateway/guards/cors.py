@@ -23,6 +23,7 @@ READ = (
     "Content-Language",
     "ETag",
     "Location",
+    "Lotse-Degraded",
     "Lotse-Fresh-Until",
     "RateLimit",
     "RateLimit-Policy",

@@ -51,14 +51,14 @@ class Hub:
 
     most_listeners: int
     most_waiting: int
-    is_closed: bool = False
+    _bye: Event | None = None
     _listeners: set[Listener] = field(default_factory=set)
     _slow: OnChange = field(default_factory=lambda: OnChange(log))
 
     @property
     def has_room(self) -> bool:
         """Tell whether one more may listen."""
-        return not self.is_closed and len(self._listeners) < self.most_listeners
+        return self._bye is None and len(self._listeners) < self.most_listeners
 
     @property
     def is_anybody_there(self) -> bool:
@@ -70,6 +70,8 @@ class Hub:
         """Let somebody listen."""
         listener = Listener(key, wish, asyncio.Queue(self.most_waiting))
         self._listeners.add(listener)
+        if self._bye is not None:  # it came while we closed
+            listener.replace_all(self._bye.wire, None)
         LISTENERS.set(len(self._listeners))
         try:
             yield listener
@@ -86,6 +88,11 @@ class Hub:
         if slow:
             LISTENERS_RESET.inc(len(slow))
             self._slow.now("slow", "a listener takes events too slowly and reads anew; see the metric for more")
+
+    def end(self, bye: Event) -> None:
+        """Send all listeners away, and whoever still comes."""
+        self._bye = bye
+        self.close(bye)
 
     def close(self, event: Event, which: Callable[[ApiKey], bool] = lambda _: True) -> None:
         """Send some listeners away, with a last event."""

@@ -53,6 +53,8 @@ class Watch:
         self._alarms: States | None = None
         self._signs: States | None = None
         self._links: States | None = None
+        self._reading = asyncio.Lock()
+        self._all_links: tuple[States, Event] | None = None
 
     @property
     def position(self) -> Position:
@@ -66,8 +68,13 @@ class Watch:
             loops.create_task(self._follow(stop, LINK_TABLES, LINKS_PAUSE_S, lambda _: self.read_links()))
             loops.create_task(self._every(stop, self._resources.settings.events_heartbeat_s, self._beat))
             loops.create_task(self._every(stop, self._resources.settings.events_ingest_s, self._tell_ingest))
-        self._hub.is_closed = True
-        self._hub.close(Event("bye", {"reason": "this gateway stops: come back, another one answers"}, self.position))
+            loops.create_task(self._say_goodbye(stop))
+
+    async def _say_goodbye(self, stop: asyncio.Event) -> None:
+        """Send all away at once: what the other loops read just now may take long."""
+        await stop.wait()
+        reason = "this gateway stops: come back, another one answers"
+        self._hub.end(Event("bye", {"reason": reason}, self.position))
 
     async def _follow(
         self,
@@ -186,23 +193,32 @@ class Watch:
 
         Decisions one by one; of all else, how it is now. Raises as `read` does.
         """
-        if self._position is None:
-            await self.read()
-        if self._links is None:
-            await self.read_links()
+        async with self._reading:  # thousands who come at once wait for one reading
+            if self._position is None:
+                await self.read()
+            if self._links is None:
+                await self.read_links()
         if heard is None:
             return ()
         decisions = await self._decisions_between(heard, self.position)
         if decisions is None:
             return (reset("too much has happened since", self.position),)
-        links = list((self._links or {}).values())
         return (
             *decisions,
             *(self._roadwork(item) for item in (self._roadworks or {}).values()),
             *(self._alarm(item) for item in (self._alarms or {}).values()),
             *(self._sign(item) for item in (self._signs or {}).values()),
-            *([link_states(links, self._covers_until, self.position)] if links else []),
+            *self._links_as_they_are(),
         )
+
+    def _links_as_they_are(self) -> Sequence[Event]:
+        """Give the states of all links as one event, composed once for all who come back to the same states."""
+        if not self._links:
+            return ()
+        if self._all_links is None or self._all_links[0] is not self._links:
+            states = list(self._links.values())
+            self._all_links = self._links, link_states(states, self._covers_until, self.position)
+        return (self._all_links[1],)
 
     async def _list_roadworks(self) -> States:
         items = await list_roadworks(self._resources, None, None, MOST_ROADWORKS, ANY, self._resources.watching)

@@ -4,9 +4,10 @@ import asyncio
 
 import asyncpg
 
-from lotse_gateway.recall.copies import Links
+from lotse_gateway.recall.copies import COPIED_EVERY_S, Links
 from lotse_gateway.resources import Resources
 from lotse_gateway.routes.system import SLOT_IS_FRESH
+from lotse_shared.clock import WallClock
 from lotse_shared.hints import Hints
 from lotse_shared.log import OnChange, get_logger
 from lotse_shared.problems import Unavailable
@@ -14,9 +15,10 @@ from lotse_shared.settings import DatabaseSettings
 
 APPLICATION = "lotse-gateway-copies"
 TABLES = frozenset({"link_state", "network"})
-TICK_S = 30.0
 PAUSE_S = 10.0
 """The links of a city are megabytes: they are read this often at most."""
+
+_WALL = WallClock()
 
 log = get_logger(__name__)
 
@@ -31,7 +33,7 @@ class Copier:
 
     async def run(self, stop: asyncio.Event) -> None:
         """Copy until `stop` is set."""
-        async for _ in Hints(self._database, APPLICATION, TABLES, stop, tick_s=TICK_S, pause_s=PAUSE_S):
+        async for _ in Hints(self._database, APPLICATION, TABLES, stop, tick_s=COPIED_EVERY_S, pause_s=PAUSE_S):
             try:
                 await self.copy()
             except (Unavailable, asyncpg.PostgresError) as error:
@@ -47,7 +49,7 @@ class Copier:
         Unavailable
             The database is away.
         """
-        copies = self._resources.copies
+        copies, began_at = self._resources.copies, _WALL.now()
         async with self._resources.watching.transaction() as session:
             network = await session.row("get_active_network")
             rows = await session.rows("list_link_features", *(None,) * 8)
@@ -55,5 +57,6 @@ class Copier:
             system = await session.row("get_system", SLOT_IS_FRESH)
         version = None if network is None else network["network_version"]
         copies.links = Links(version, [(row["link_id"], row["feature"]) for row in rows])
+        copies.links_copied_at = began_at
         copies.link_states = None if states is None else states["states"]
         copies.system = None if system is None else dict(system)

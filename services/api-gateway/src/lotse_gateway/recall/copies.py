@@ -2,9 +2,13 @@
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime, timedelta
 from typing import Any
 
 import msgspec
+
+COPIED_EVERY_S = 30.0
+"""At the latest; at once, more or less, when something changes."""
 
 Box = tuple[float, float, float, float]
 """West, south, east, north."""
@@ -56,9 +60,18 @@ def _is_wanted(feature: _Feature, box: Box | None, levels: Collection[str] | Non
 
 @dataclass(slots=True)
 class Copies:
-    """What is told while the database is away; `link_states` as JSON, `confirmations` by sign."""
+    """What is told while the database is away; `link_states` as JSON, `confirmations` by sign.
 
+    `links_copied_at`: when links and their states were read (wall).
+    """
+
+    links_copied_at: datetime | None = None
     links: Links | None = None
     link_states: str | None = None
     confirmations: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     system: Mapping[str, Any] | None = None
+
+    def are_links_fresh(self, ttl_s: float, now: datetime) -> bool:
+        """Tell whether links may still be told: copying may fail for longer than the database is away."""
+        at = self.links_copied_at
+        return at is not None and now < at + timedelta(seconds=ttl_s + COPIED_EVERY_S)

@@ -132,6 +132,11 @@ class SignMemory:
         """Tell until when a display may be shown; None: the planner was never heard of."""
         return None if self.heartbeat_at is None else self.heartbeat_at + timedelta(seconds=display.ttl_s)
 
+    def is_over(self, display: Display, now: datetime) -> bool:
+        """Tell whether a sign has gone to its fallback by this moment, as nothing was heard of the planner."""
+        fresh_until = self.fresh_until(display)
+        return fresh_until is not None and now >= fresh_until
+
     def find_display(self, sign_id: str) -> Display | None:
         """Give the newest decision of a sign, however old; None: there is none yet."""
         return self._displays.get(sign_id)

@@ -5,13 +5,13 @@ from typing import Any, TypeVar
 
 from starlette.datastructures import MutableHeaders
 
-from lotse_gateway.database import RETRY_AFTER_S
+from lotse_gateway.database import RETRY_AFTER_S, Overloaded
 from lotse_gateway.resources import Resources
 from lotse_shared.clock import WallClock
 from lotse_shared.problems import Unavailable
 
 HEADER = "Lotse-Degraded"
-UNKNOWN = "the database is away at the moment, and nothing is known of this"
+UNKNOWN = "the database is away at the moment, and nothing recent is known of this"
 TOO_OLD = "the database is away at the moment, and what was known last is too old to be told"
 DESCRIBED: dict[str, Any] = {
     HEADER: {
@@ -66,6 +66,9 @@ async def read_or_recall(
     if memory.database_away_since is None:  # else nobody need wait until it does not answer
         try:
             found = await read()
+        except Overloaded:
+            if not however_old:
+                raise  # others get their answers: what was known last would be older than theirs
         except Unavailable:
             memory.database_away_since = _WALL.now()  # the feed finds out when it is back
         else:

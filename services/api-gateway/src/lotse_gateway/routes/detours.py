@@ -9,14 +9,19 @@ from fastapi import APIRouter, Response
 
 from lotse_gateway.answers.language import Language, in_language
 from lotse_gateway.answers.paging import encode_cursor
+from lotse_gateway.database import RETRY_AFTER_S
 from lotse_gateway.guards.access import Requires
 from lotse_gateway.guards.keys import Scope
 from lotse_gateway.models.decisions import DetourPage
 from lotse_gateway.openapi import errors
-from lotse_gateway.recall.memory import Display
+from lotse_gateway.recall.memory import Absence, Display
 from lotse_gateway.resources import Resources
 from lotse_gateway.routes.degraded import MARKED, mark, refuse_stale
 from lotse_gateway.routes.parameters import Cursor, InLanguage, id_in_query, page_size, read_cursor
+from lotse_shared.clock import WallClock
+from lotse_shared.problems import Unavailable
+
+_WALL = WallClock()
 
 SignFilter = Annotated[str | None, id_in_query("of this sign only", "S2")]
 DestinationFilter = Annotated[str | None, id_in_query("to this destination only", "CENTRUM")]
@@ -47,17 +52,24 @@ def detours_router(resources: Resources) -> APIRouter:
         """Per sign in service and destination: the usual and the shown route with their travel times, and why.
 
         Where no detour is shown, the shown route is the usual one; where `shows_detours` is false, it is what Lotse
-        found, and the sign says something else. `links` let another map follow both. All figures and
-        the explanation are those of `decided_at`, when the sign was last told something else; the decision still stands
-        at `covers_until`. What is measured now is in `/v1/links`. `why` tells the rule that decided and the figures it
-        read, also where nothing is shown; `why.words` says it in words, `explanation` does for the whole sign.
+        found, and the sign says something else, or is blank because routing is away. `links` let another map follow
+        both. All figures and the explanation are those of `decided_at`, when the sign was last told something else; the
+        decision still stands at `covers_until`. What is measured now is in `/v1/links`. `why` tells the rule that
+        decided and the figures it read, also where nothing is shown; `why.words` says it in words, `explanation` does
+        for the whole sign.
         """
         after = read_cursor(cursor, str, str)
+        if not memory.is_loaded:
+            raise Unavailable(Absence.NOT_LOADED.value, headers={"Retry-After": str(RETRY_AFTER_S)})
         if memory.database_away_since is not None:
             refuse_stale(resources)
         mark(resources, response.headers)
         found = memory.list_detours(sign, destination, None if cursor is None else (after[0], after[1]))
-        items = [_view(display, detour, memory.covers_until, language) for display, detour in islice(found, limit + 1)]
+        now = _WALL.now()
+        items = [
+            _view(display, detour, memory.covers_until, language, is_over=memory.is_over(display, now))
+            for display, detour in islice(found, limit + 1)
+        ]
         more = len(items) > limit
         next_cursor = encode_cursor(items[limit - 1]["sign"], items[limit - 1]["destination"]) if more else None
         return {"items": items[:limit], "next_cursor": next_cursor}
@@ -66,7 +78,7 @@ def detours_router(resources: Resources) -> APIRouter:
 
 
 def _view(
-    display: Display, detour: Mapping[str, Any], covers_until: datetime | None, language: Language
+    display: Display, detour: Mapping[str, Any], covers_until: datetime | None, language: Language, *, is_over: bool
 ) -> dict[str, Any]:
     reasons = display.reasons
     return {
@@ -75,7 +87,7 @@ def _view(
         "decision_id": display.decision_id,
         "decided_at": reasons.decided_at,
         "source": reasons.source,
-        "shows_detours": reasons.shows_detours,
+        "shows_detours": reasons.shows_detours and not is_over,
         "explanation": reasons.explanations.get(language, reasons.explanation),
         "covers_until": covers_until,
     }

@@ -20,13 +20,19 @@ from lotse_gateway.routes.boxes import ANYWHERE, Box, read_box, refuse_swapped
 from lotse_gateway.routes.degraded import MARKED, read_or_recall
 from lotse_gateway.routes.forms import GeoJsonResponse
 from lotse_gateway.routes.parameters import At, Cursor, page_size, read_cursor
+from lotse_shared.clock import WallClock
 from lotse_shared.level_of_service import LevelOfService
+
+_WALL = WallClock()
 
 
 def links_router(resources: Resources) -> APIRouter:
     """Give the list of links, and all their states at once."""
     router = APIRouter(prefix="/v1", tags=["links"])
     settings, database, history = resources.settings, resources.database, resources.history
+
+    def are_fresh() -> bool:
+        return resources.copies.are_links_fresh(settings.ttl_s, _WALL.now())
 
     @router.get(
         "/links",
@@ -69,7 +75,7 @@ def links_router(resources: Resources) -> APIRouter:
 
         def recall() -> Links | None:
             known = resources.copies.links
-            if known is None:
+            if known is None or not are_fresh():
                 return None
             found = known.find(after, box, level_of_service)
             return Links(known.network_version, list(islice(found, limit + 1)))
@@ -99,7 +105,9 @@ def links_router(resources: Resources) -> APIRouter:
             states: str = row["states"]
             return states
 
-        states = await read_or_recall(resources, headers, read, lambda: resources.copies.link_states)
+        states = await read_or_recall(
+            resources, headers, read, lambda: resources.copies.link_states if are_fresh() else None
+        )
         return await answer_packed(request, await pack(states.encode(), FAST), **headers)
 
     return router

@@ -12,10 +12,11 @@ from lotse_gateway.guards.access import Requires
 from lotse_gateway.guards.keys import Scope
 from lotse_gateway.models.networks import NetworkLinks, NetworkPage, NetworkView
 from lotse_gateway.openapi import errors
+from lotse_gateway.recall.copies import Copies
 from lotse_gateway.resources import Resources
 from lotse_gateway.routes.parameters import Cursor, page_size, read_cursor
 from lotse_gateway.routes.spans import read_moment
-from lotse_shared.problems import NotFound
+from lotse_shared.problems import NotFound, Unavailable
 
 IN_FORCE = "active"
 Version = Annotated[
@@ -27,14 +28,19 @@ Version = Annotated[
 class Lines:
     """The links of the network that was asked for last, as they are sent: composed once, for they never change."""
 
-    def __init__(self, database: Database) -> None:
-        self._database = database
+    def __init__(self, database: Database, copies: Copies) -> None:
+        self._database, self._copies = database, copies
         self._composing = asyncio.Lock()
         self._version, self._packed = "", b""
 
     async def packed(self, network_version: str) -> bytes:
         """Give the links of a version, or of that in force. Raises NotFound where there is none, Unavailable."""
-        row = await self._database.row("get_network_version", network_version)
+        try:
+            row = await self._database.row("get_network_version", network_version)
+        except Unavailable:
+            if self._packed and self._is_known(network_version):
+                return self._packed
+            raise
         if row is None:
             raise _no_network(network_version)
         async with self._composing:  # a hundred pages that open at once wait for one
@@ -45,6 +51,11 @@ class Lines:
                 self._packed = await pack(composed["links"].encode(), SMALL)
                 self._version = row["network_version"]
             return self._packed
+
+    def _is_known(self, network_version: str) -> bool:
+        links = self._copies.links
+        in_force = None if links is None else links.network_version
+        return self._version == (in_force if network_version == IN_FORCE else network_version)
 
 
 def networks_router(resources: Resources) -> APIRouter:
@@ -87,7 +98,7 @@ def networks_router(resources: Resources) -> APIRouter:
             raise _no_network(network_version)
         return dict(row)
 
-    lines = Lines(database)
+    lines = Lines(database, resources.copies)
 
     @router.get(
         "/{network_version}/links",
