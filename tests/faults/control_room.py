@@ -11,6 +11,7 @@ import httpx
 
 RETRY_S = 0.3
 EVERY_S = 4.0
+ANSWER_LOST = "carried out, but its answer was lost"
 
 
 @dataclass
@@ -35,7 +36,7 @@ class ControlRoom:
     def __init__(self, client: httpx.Client, links: Sequence[str]) -> None:
         self._client = client
         self._links = list(links)
-        self._open = ""
+        self._id = ""
         self._closures = Closures()
         self._at_work = threading.Lock()
 
@@ -52,26 +53,29 @@ class ControlRoom:
         return self._closures
 
     def _turn(self) -> None:
+        """Open a closure, or end the one that is open."""
         if self._closures.is_open:
-            self._post(f"/v1/roadworks/{self._open}/end", None)
+            self._post(f"/v1/roadworks/{self._id}/end", None)
             self._closures.ended += 1
             return
-        body = {"name": "Kanalbau", "effect": "closed", "links": self._links, "override_reason": "Anlieger wissen es"}
-        self._open = self._post("/v1/roadworks", body)["roadwork_id"]
+        self._id = f"F-{self._closures.opened}"
+        body = {"roadwork_id": self._id, "name": "Kanalbau", "effect": "closed", "links": self._links}
+        self._post("/v1/roadworks", body | {"override_reason": "Anlieger wissen es"})
         self._closures.opened += 1
 
-    def _post(self, path: str, body: dict[str, Any] | None) -> dict[str, Any]:
-        """Post until there is an answer that says more than that something is away."""
+    def _post(self, path: str, body: dict[str, Any] | None) -> None:
+        """Post until it is done: until there is an answer that does not say to come back, or that it got lost."""
         headers = {"Idempotency-Key": str(uuid.uuid4())}
-        while True:
-            try:
-                answer = self._client.post(path, json=body, headers=headers)
-            except httpx.TransportError:
-                pass
-            else:
-                if answer.status_code < httpx.codes.INTERNAL_SERVER_ERROR:
-                    assert answer.is_success, f"{path}: HTTP {answer.status_code} {answer.text}"
-                    found: dict[str, Any] = answer.json()
-                    return found
+        while not self._is_done(path, body, headers):
             self._closures.asked_again += 1
             time.sleep(RETRY_S)
+
+    def _is_done(self, path: str, body: dict[str, Any] | None, headers: dict[str, str]) -> bool:
+        try:
+            answer = self._client.post(path, json=body, headers=headers)
+        except httpx.TransportError:
+            return False
+        if answer.status_code >= httpx.codes.INTERNAL_SERVER_ERROR or "Retry-After" in answer.headers:
+            return False
+        assert answer.is_success or ANSWER_LOST in answer.text, f"{path}: HTTP {answer.status_code} {answer.text}"
+        return True
