@@ -21,6 +21,8 @@ BALLAST_PIECE = bytes(1 << 20)
 DELAY_S = 0.05
 WATCHFUL = {"LOTSE_BROKER_KEEPALIVE_S": "5", "LOTSE_DATABASE_COMMAND_TIMEOUT_S": "5"}
 """Who is cut off without a word notices when the time is over that it waits for a word."""
+NOTICED_S = 10.0
+"""Two keep-alive times: until then nobody can know that there is anything to recover from."""
 FAKETIME = Path("/usr/lib", os.uname().machine + "-linux-gnu", "faketime", "libfaketimeMT.so.1")
 JUMP = "+2h"
 
@@ -145,7 +147,7 @@ def _jump(rig: Rig) -> Iterator[None]:
 
 
 CASES = (
-    Case("cables cut without a word", _cut, 3, _wired),
+    Case("cables cut without a word", _cut, NOTICED_S, _wired),
     Case("slow cables", _slow, 8, _wired),
     Case("disk full", _full, 6, _small_disk),
     Case("no connection left", _exhausted, 6),
