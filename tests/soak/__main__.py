@@ -2,6 +2,7 @@
 
 import asyncio
 import time
+from collections.abc import Sequence
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from random import Random
@@ -24,6 +25,7 @@ from soak.samples import Sample, take_sample
 
 PACKAGES = ("lotse-ingest", "lotse-routing", "lotse-gateway", "paho-mqtt", "asyncpg", "numpy")
 SAMPLE_S = 5.0
+RETRY_S = 0.2
 console = Console()
 
 
@@ -59,8 +61,9 @@ def main(
     closed = scene.closed(streets, "inbound")
     links = measured_links(streets, [streets.by_id[link] for link in closed])
     with open_city(scene, links, Random(4711), {}) as (stack, client), Fleet(stack.broker, links, links[:1]) as fleet:
-        began_s, published = time.monotonic(), fleet.published
         signs = [row["sign_id"] for row in list_all(client, "/v1/signs")]
+        wait_until_all_are_told(client, signs)
+        began_s, published = time.monotonic(), fleet.published
         detectors = [row["detector_id"] for row in list_all(client, "/v1/detectors")]
         people = People(stack, signs, detectors, closed)
         samples = asyncio.run(live(stack, people, 60 * minutes))
@@ -77,6 +80,13 @@ def main(
         console.print("\n".join(f"[red]{shortfall}[/red]" for shortfall in missed))
         console.print(dict(people.heard.faults))
         raise typer.Exit(1)
+
+
+def wait_until_all_are_told(client: httpx.Client, signs: Sequence[str]) -> None:
+    """Wait until something was decided for each sign."""
+    for sign in signs:
+        while client.get(f"/v1/signs/{sign}/display").status_code != httpx.codes.OK:
+            time.sleep(RETRY_S)
 
 
 def count_lost(client: httpx.Client, published: int, since: datetime) -> int:

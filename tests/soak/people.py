@@ -72,9 +72,9 @@ class People:
     async def _look(self, client: httpx.AsyncClient) -> None:
         """Ask five times a second what people look at."""
         while True:
-            hour = {"from": (datetime.now(UTC) - timedelta(hours=1)).isoformat(), "bucket": "minute"}
+            hour = {"from": (datetime.now(UTC) - timedelta(hours=1)).isoformat(), "bucket": "hour"}
             detector = random.choice(self._detectors)
-            await self._ask(client, "links", "/v1/links?level_of_service=jammed")
+            await self._ask(client, "links", "/v1/links?level_of_service=jam")
             await self._ask(client, "detours", "/v1/detours")
             await self._ask(client, "signs", "/v1/displays")
             await self._ask(client, "aggregates", f"/v1/detectors/{detector}/aggregates", parameters=hour)

@@ -10,7 +10,7 @@ from matplotlib.figure import Figure
 from rich.table import Table
 
 from soak.people import Heard
-from soak.samples import CONNECTIONS, DESCRIPTORS, MEMORY, WARM_SHARE, Sample, growth_pct
+from soak.samples import CONNECTIONS, DESCRIPTORS, EVERYBODY, MEMORY, WARM_SHARE, Sample, growth_pct
 
 HIGHEST_GROWTH_PCT = 5.0
 QUANTILES = {"p50": 0.5, "p99": 0.99, "p99.9": 0.999}
@@ -62,8 +62,9 @@ def growth_table(samples: Sequence[Sample]) -> Table:
     """Who holds what at the end, and what of it has grown."""
     drawn = Table("what", "who", "at the end", "growth")
     last = samples[-1].held
-    for (what, who), pct in growth_pct(samples).items():
-        drawn.add_row(AXES[what], who, f"{last.get((what, who), 0):.0f}", f"{pct:+.1f} %")
+    for (kind, who), pct in growth_pct(samples).items():
+        held = sum(n for (what, name), n in last.items() if what == kind and who in {name, EVERYBODY})
+        drawn.add_row(AXES[kind], who, f"{held:.0f}", f"{pct:+.1f} %")
     return drawn
 
 

@@ -17,6 +17,7 @@ select application_name as name, count(*)::int as n from pg_stat_activity
 where application_name like 'lotse-%' group by application_name
 """
 MEMORY, DESCRIPTORS, CONNECTIONS = "memory_mb", "descriptors", "connections"
+EVERYBODY = "all together"
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,18 +48,24 @@ def _resident_mb(pid: int) -> float:
 
 
 def growth_pct(samples: Sequence[Sample]) -> dict[tuple[str, str], float]:
-    """Tell by how many per cent the median at the end is above that after warm-up, by (what, who).
+    """Tell by how many per cent more is held at the end than after warm-up, by (what, who).
 
-    Medians of a quarter each: a pause of the collector or a pool that breathes is not growth. What was not there at
-    the beginning counts from one.
+    Of memory, the medians of a quarter each: a pause of the collector is not growth. Of what is counted, the most that
+    all together held within each: a pool breathes, and one of five descriptors more would be a fifth.
     """
     last_s = samples[-1].at_s
     warm = [sample for sample in samples if sample.at_s >= WARM_SHARE * last_s]
     size = max(1, int(COMPARED_SHARE * len(warm)))
-    names = {name for sample in warm for name in sample.held}
-    return {name: _growth_pct([sample.held.get(name, 0.0) for sample in warm], size) for name in sorted(names)}
+    grown: dict[tuple[str, str], float] = {}
+    for kind, who in sorted({name for sample in warm for name in sample.held}):
+        if kind == MEMORY:
+            values = [sample.held.get((kind, who), 0.0) for sample in warm]
+            grown[kind, who] = _growth_pct(median(values[:size]), median(values[-size:]))
+        elif (kind, EVERYBODY) not in grown:
+            values = [sum(n for (what, _), n in sample.held.items() if what == kind) for sample in warm]
+            grown[kind, EVERYBODY] = _growth_pct(max(values[:size]), max(values[-size:]))
+    return grown
 
 
-def _growth_pct(values: Sequence[float], size: int) -> float:
-    before, after = median(values[:size]), median(values[-size:])
+def _growth_pct(before: float, after: float) -> float:
     return 100 * (after - before) / max(before, 1.0)

@@ -31,3 +31,13 @@ def test_a_peak_in_the_middle_is_none() -> None:
 
 def test_what_shrinks_is_told_with_its_sign() -> None:
     assert growth_pct(samples(lambda second: 200 - 0.1 * second))[MEMORY] < -20
+
+
+def test_what_is_counted_is_counted_of_all_together_and_may_breathe() -> None:
+    def pools(second: int) -> dict[tuple[str, str], float]:
+        return {("connections", "gateway"): 4 + second // 5 % 2, ("connections", "ingest"): 1 + second // 5 % 3}
+
+    breathing = [Sample(float(second), pools(second)) for second in range(0, 1001, 5)]
+    assert growth_pct(breathing) == {("connections", "all together"): 0.0}
+    leaking = [Sample(float(s), {("connections", "ingest"): 10 + s // 100}) for s in range(0, 1001, 5)]
+    assert growth_pct(leaking)["connections", "all together"] > 20
