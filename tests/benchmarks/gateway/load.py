@@ -11,6 +11,7 @@ import msgspec
 import numpy as np
 
 from benchmarks.gateway.city import fill_history, history_paths
+from benchmarks.gateway.cores import apart, halves, keep_to
 from benchmarks.gateway.polling import Polled
 from benchmarks.gateway.rig import OURS, Rig, python
 from benchmarks.processes import cpu_s
@@ -30,11 +31,14 @@ def measure_load(rig: Rig, days: int, rounds: int, lasts_s: float, tell: Callabl
     rig.write_requests("history", ((path, viewers[n % len(viewers)], {}) for n, path in enumerate(paths)))
     _check(rig)
     runs = []
-    for number in range(rounds):
-        tell(f"1,000 signs, alone, round {number + 1} of {rounds}")
-        runs.append({"run": "signs alone", "round": number, **_poll(rig, lasts_s)})
-        tell(f"1,000 signs beside {HISTORIANS} who look at history, round {number + 1} of {rounds}")
-        runs.append({"run": "signs beside history", "round": number, **_poll_beside_history(rig, lasts_s)})
+    database = rig.postgres.pid
+    assert database is not None
+    with apart([rig.pid(OURS)], [database]):
+        for number in range(rounds):
+            tell(f"1,000 signs, alone, round {number + 1} of {rounds}")
+            runs.append({"run": "signs alone", "round": number, **_poll(rig, lasts_s)})
+            tell(f"1,000 signs beside {HISTORIANS} who look at history, round {number + 1} of {rounds}")
+            runs.append({"run": "signs beside history", "round": number, **_poll_beside_history(rig, lasts_s)})
     return runs
 
 
@@ -68,6 +72,7 @@ def _poll(rig: Rig, lasts_s: float) -> dict[str, Any]:
 def _poll_beside_history(rig: Rig, lasts_s: float) -> dict[str, Any]:
     command = python("historians", rig.ports[OURS], rig.requests["history"], HISTORIANS)
     with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as process:
+        keep_to(halves()[1], [process.pid])
         assert process.stdout is not None
         assert process.stdout.readline() == b"answers come\n"
         polled = _poll(rig, lasts_s)

@@ -49,6 +49,7 @@ class Rig:
     database: DatabaseSettings
     people: People
     services: Services
+    postgres: EmbeddedPostgres
     ports: dict[str, int] = field(default_factory=dict)
     requests: dict[str, Path] = field(default_factory=dict)
 
@@ -142,7 +143,7 @@ def open_rig(scene: Scene) -> Iterator[Rig]:
         try:
             asyncio.run(migrate_database(database))
             _import_network(scene, database, folder)
-            rig = Rig(folder, database, People(), services)
+            rig = Rig(folder, database, People(), services, postgres)
             rig.people = rig.run(fill_city)
             with Heart(database):
                 rig.start_gateway()
