@@ -15,7 +15,7 @@ from threading import Thread
 from typing import Any, Self
 
 import httpx
-from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page
+from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, expect
 
 from lotse_standalone.machine.ports import free_port
 from lotse_standalone.simulation.publisher import Publisher
@@ -60,6 +60,7 @@ class Console:
         given = {"viewport": {"width": 1400, "height": 860}, "locale": "en-GB", "reduced_motion": "reduce", **options}
         context = browser.new_context(**given)
         context.set_default_timeout(PATIENCE_MS)
+        expect.set_options(timeout=PATIENCE_MS)  # 5 s by default, of which a busy machine needs more
         opened = cls(context, context.new_page(), url, key)
         opened.page.on("console", opened._hear)
         opened.page.on("pageerror", lambda error: opened.errors.append(str(error)))
