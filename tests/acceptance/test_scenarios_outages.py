@@ -14,6 +14,8 @@ import httpx
 import pytest
 from evaluation.line.preparation import copy_folder, open_folder
 from faults.programs import Slot
+from faults.town import BRISK as FALLING_BACK
+from faults.town import TTL_S
 from fixtures.brokers import Mosquitto
 from fixtures.scenarios import SETTINGS, Prepared
 from scenarios.scenes import Scene
@@ -27,19 +29,13 @@ from lotse_standalone.signs.sign_client import SignClient
 from lotse_standalone.stack.gateway import sum_ledger
 from lotse_standalone.stack.stack import Stack, StackOptions
 
-TTL_S = 8
 MARGIN_S = 2
 """Until whoever looks at the sign has noticed what it shows, on a busy machine."""
-BRISK = {
-    "LOTSE_ROUTING_TTL_S": str(TTL_S),
-    "LOTSE_ROUTING_POLL_S": "1",
-    "LOTSE_ROUTING_HEARTBEAT_S": "1",
+BRISK = FALLING_BACK | {
     "LOTSE_ROUTING_MIN_HOLD_S": "5",
     "LOTSE_ROUTING_SMOOTHING_HALF_VEHICLES": "0",
     "LOTSE_ROUTING_STALE_AFTER_INTERVALS": "60",
     "LOTSE_ROUTING_CONFIDENCE_HALF_LIFE_INTERVALS": "60",
-    "LOTSE_GATEWAY_TTL_S": str(TTL_S),
-    "LOTSE_GATEWAY_POLL_S": "1",
 }
 
 

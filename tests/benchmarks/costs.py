@@ -83,7 +83,7 @@ def _scene() -> Scene:
 def _cost_of_readings(scene: Scene, span_s: float) -> dict[str, float | None]:
     streets, random = scene.read(), Random(4711)
     links = measured_links(streets, [streets.by_id[link] for link in scene.closed(streets, "inbound")])
-    with open_city(scene, links, random, SETTINGS) as (stack, client):
+    with open_city(scene, streets, links, random, SETTINGS) as (stack, client):
         pids = _processes(stack)
         time.sleep(SETTLE_S)
         idle = _spend(pids, span_s)

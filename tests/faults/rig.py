@@ -172,6 +172,6 @@ def _assemble(setup: Setup, servers: Servers, folder: Path, log: IO[bytes]) -> R
     shared = {"LOTSE_INGEST_SHARE_GROUP": "ingest"} if setup.slots > 1 else {}
     environment = {**os.environ, **servers.environment, **shared, **setup.settings}
     slots = [Slot(number, environment, log) for number in range(setup.slots)]
-    town = prepare(environment, slots[0], log) if setup.has_town else None
+    town = prepare(environment, slots[0], log, folder / "commands.log") if setup.has_town else None
     tables = Tables(database)
     return Rig(Broker(broker), broker.port, Database(postgres), tables, slots, folder, servers.wires, town)

@@ -1,8 +1,6 @@
 """The half of the line behind the database: two replicas of routing, a gateway, and the demo town that they serve."""
 
 import json
-import subprocess
-import sys
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -11,11 +9,13 @@ from typing import IO
 
 import httpx
 from scenarios.scenes import Scene, auenbrueck
+from scenarios.streets import Streets
 
 from faults.control_room import ControlRoom
 from faults.programs import Program, Slot
 from faults.signs import Street, watching
 from lotse_standalone import town
+from lotse_standalone.machine import children
 from lotse_standalone.machine.crew import Crew
 from lotse_standalone.stack.registry import register
 
@@ -41,6 +41,7 @@ class Town:
     gateway: Program
     key: str
     scene: Scene
+    streets: Streets
 
     @property
     def programs(self) -> list[Program]:
@@ -63,21 +64,37 @@ class Town:
         return all(program.is_ready for program in self.programs)
 
 
-def prepare(environment: Mapping[str, str], slot: Slot, log: IO[bytes]) -> Town:
+def prepare(environment: Mapping[str, str], slot: Slot, log: IO[bytes], log_path: Path) -> Town:
     """Import the demo town, make a key, and give what is to be started."""
     environment = {**environment, **BRISK}
-    _command("lotse_routing", environment, "import-links", str(town.FOLDER), "--name", "town")
-    key = _command("lotse_gateway", environment, "create-key", "--name", "faults", "--scope", "admin").strip()
+    import_links: list[str | Path] = [
+        children.program("lotse-routing"),
+        "import-links",
+        str(town.FOLDER),
+        "--name",
+        "town",
+    ]
+    children.run(import_links, environment, log_path)
+    create_key: list[str | Path] = [
+        children.program("lotse-gateway"),
+        "create-key",
+        "--name",
+        "faults",
+        "--scope",
+        "admin",
+    ]
+    key = children.run(create_key, environment, log_path).strip()
     routing = [Program(f"routing {number}", "lotse_routing", environment, log, ["serve"]) for number in range(REPLICAS)]
     internal = {"LOTSE_GATEWAY_ROUTING_URL": routing[0].url, "LOTSE_GATEWAY_INGEST_URL": slot.url}
     gateway = Program("gateway", "lotse_gateway", {**environment, **internal}, log, ["serve"])
-    return Town(routing, gateway, key, auenbrueck(town.FOLDER))
+    scene = auenbrueck(town.FOLDER)
+    return Town(routing, gateway, key, scene, scene.read())
 
 
 def register_signs(town: Town, folder: Path) -> None:
     """Register the scene's signs, destinations, detectors and corridor at the gateway, which runs."""
     folder.mkdir()
-    for noun, rows in town.scene.registry(town.scene.read()).items():
+    for noun, rows in town.scene.registry(town.streets).items():
         (folder / f"{noun}.json").write_text(json.dumps(rows), encoding="utf-8")
     with town.client() as client:
         register(client, folder)
@@ -86,17 +103,9 @@ def register_signs(town: Town, folder: Path) -> None:
 @contextmanager
 def living(town: Town) -> Iterator[tuple[Street, ControlRoom]]:
     """Let signs poll and the control room open and end closures, for as long as the block lasts."""
-    closed = town.scene.closed(town.scene.read(), "inbound")
+    closed = town.scene.closed(town.streets, "inbound")
     with town.client() as client, watching(town.gateway.url, town.key, town.sign_ids) as street:
         room = ControlRoom(client, closed)
         with Crew({"control room": room.run}) as crew:
             yield street, room
             crew.check()
-
-
-def _command(module: str, environment: Mapping[str, str], *arguments: str) -> str:
-    done = subprocess.run(
-        [sys.executable, "-m", module, *arguments], env=environment, capture_output=True, text=True, check=False
-    )
-    assert done.returncode == 0, f"{module} {arguments[0]}: {done.stderr}"
-    return done.stdout

@@ -60,7 +60,10 @@ def main(
     streets = scene.read()
     closed = scene.closed(streets, "inbound")
     links = measured_links(streets, [streets.by_id[link] for link in closed])
-    with open_city(scene, links, Random(4711), {}) as (stack, client), Fleet(stack.broker, links, links[:1]) as fleet:
+    with (
+        open_city(scene, streets, links, Random(4711), {}) as (stack, client),
+        Fleet(stack.broker, links, links[:1]) as fleet,
+    ):
         signs = [row["sign_id"] for row in list_all(client, "/v1/signs")]
         wait_until_all_are_told(client, signs)
         began_s, published = time.monotonic(), fleet.published

@@ -7,6 +7,7 @@ from pathlib import Path
 from statistics import median
 
 import asyncpg
+from benchmarks.processes import memory_mb
 
 WARM_SHARE = 0.25
 """The first part of a run, in which caches fill: it does not count."""
@@ -32,7 +33,7 @@ async def take_sample(pids: Mapping[str, int], database: asyncpg.Connection, beg
     """Look at all services: resident memory, open descriptors; and at the database for their connections."""
     held: dict[tuple[str, str], float] = {}
     for name, pid in pids.items():
-        held[MEMORY, name] = _resident_mb(pid)
+        held[MEMORY, name] = memory_mb(pid)
         held[DESCRIPTORS, name] = _descriptors(pid)
     held |= {(CONNECTIONS, row["name"]): row["n"] for row in await database.fetch(BACKENDS)}
     return Sample(time.monotonic() - began_s, held)
@@ -40,11 +41,6 @@ async def take_sample(pids: Mapping[str, int], database: asyncpg.Connection, beg
 
 def _descriptors(pid: int) -> int:
     return sum(1 for _ in Path(f"/proc/{pid}/fd").iterdir())
-
-
-def _resident_mb(pid: int) -> float:
-    lines = Path(f"/proc/{pid}/status").read_text(encoding="utf-8").splitlines()
-    return next(int(line.split()[1]) / 1024 for line in lines if line.startswith("VmRSS"))
 
 
 def growth_pct(samples: Sequence[Sample]) -> dict[tuple[str, str], float]:

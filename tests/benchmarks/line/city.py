@@ -32,7 +32,7 @@ def city_or_town(console: Console) -> Scene:
 
 @contextmanager
 def open_city(
-    scene: Scene, links: Sequence[Link], random: Random, settings: Mapping[str, str]
+    scene: Scene, streets: Streets, links: Sequence[Link], random: Random, settings: Mapping[str, str]
 ) -> Iterator[tuple[Stack, httpx.Client]]:
     """Give a stack with these settings for services, and a client of its gateway.
 
@@ -42,7 +42,7 @@ def open_city(
         scene.import_into(stack)
         listed = Path(folder.parent) / "registry"
         listed.mkdir()
-        for noun, rows in _registry(scene, scene.read(), links, random).items():
+        for noun, rows in _registry(scene, streets, links, random).items():
             (listed / f"{noun}.json").write_text(json.dumps(rows), encoding="utf-8")
         register(client, listed)
         yield stack, client

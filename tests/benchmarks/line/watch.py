@@ -39,7 +39,7 @@ def watch(scene: Scene, changes: int, tell: Callable[[int], None]) -> Watched:
     probed = [streets.by_id[link] for link in scene.closed(streets, "inbound")]
     links = measured_links(streets, probed)
     with (
-        open_city(scene, links, random, SETTINGS) as (stack, client),
+        open_city(scene, streets, links, random, SETTINGS) as (stack, client),
         Fleet(stack.broker, links, probed) as fleet,
     ):
         sign = scene.inward.sign

@@ -52,8 +52,9 @@ its field in `errors`.
 **Reads of history** (readings, aggregates, outages, ledger, dead letters, audit, decisions, networks, links at a past
 moment) take turns and have a time limit: 503 `busy` with `Retry-After`, 422 `too-slow` names the parameter to narrow.
 
-**While a part is away** sign displays, `/v1/displays`, `/v1/detours`, `/v1/links` and `/v1/system` answer from memory,
-for as long as that is fresh, with `Lotse-Degraded: database`; `Lotse-Degraded: routing`: nothing new is decided.
+**While a part is away** sign displays, `/v1/displays`, `/v1/detours`, `/v1/links`, `/v1/link-states` and `/v1/system`
+answer from memory, for as long as that is fresh, with `Lotse-Degraded: database`; `Lotse-Degraded: routing`: nothing
+new is decided.
 
 **Times** are RFC 3339 in UTC; **places** WGS 84, longitude first; GeoJSON where there is geometry.
 """.strip()

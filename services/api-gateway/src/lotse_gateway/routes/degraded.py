@@ -44,7 +44,7 @@ def refuse_stale(resources: Resources) -> None:
         It may not any more.
     """
     if not resources.memory.is_fresh(resources.settings.ttl_s, _WALL.now()):
-        raise _refusal(TOO_OLD)
+        raise refusal(TOO_OLD)
 
 
 async def read_or_recall(
@@ -78,10 +78,11 @@ async def read_or_recall(
         refuse_stale(resources)
     known = recall()
     if known is None:
-        raise _refusal(UNKNOWN)
+        raise refusal(UNKNOWN)
     mark(resources, headers)
     return known
 
 
-def _refusal(message: str) -> Unavailable:
+def refusal(message: str) -> Unavailable:
+    """Make the answer that says what is not known, and when to come back."""
     return Unavailable(message, headers={"Retry-After": str(RETRY_AFTER_S)})

@@ -9,17 +9,15 @@ from fastapi import APIRouter, Response
 
 from lotse_gateway.answers.language import Language, in_language
 from lotse_gateway.answers.paging import encode_cursor
-from lotse_gateway.database import RETRY_AFTER_S
 from lotse_gateway.guards.access import Requires
 from lotse_gateway.guards.keys import Scope
 from lotse_gateway.models.decisions import DetourPage
 from lotse_gateway.openapi import errors
 from lotse_gateway.recall.memory import Absence, Display
 from lotse_gateway.resources import Resources
-from lotse_gateway.routes.degraded import MARKED, mark, refuse_stale
+from lotse_gateway.routes.degraded import MARKED, mark, refusal, refuse_stale
 from lotse_gateway.routes.parameters import Cursor, InLanguage, id_in_query, page_size, read_cursor
 from lotse_shared.clock import WallClock
-from lotse_shared.problems import Unavailable
 
 _WALL = WallClock()
 
@@ -60,7 +58,7 @@ def detours_router(resources: Resources) -> APIRouter:
         """
         after = read_cursor(cursor, str, str)
         if not memory.is_loaded:
-            raise Unavailable(Absence.NOT_LOADED.value, headers={"Retry-After": str(RETRY_AFTER_S)})
+            raise refusal(Absence.NOT_LOADED.value)
         if memory.database_away_since is not None:
             refuse_stale(resources)
         mark(resources, response.headers)
