@@ -72,8 +72,7 @@ class People:
     async def _look(self, client: httpx.AsyncClient) -> None:
         """Ask five times a second what people look at."""
         while True:
-            now = datetime.now(UTC)
-            hour = {"from": (now - timedelta(hours=1)).isoformat(), "to": now.isoformat(), "bucket": "hour"}
+            hour = {"from": (datetime.now(UTC) - timedelta(hours=1)).isoformat(), "bucket": "1h"}
             detector = random.choice(self._detectors)
             await self._ask(client, "links", "/v1/links?level_of_service=jam")
             await self._ask(client, "detours", "/v1/detours")
