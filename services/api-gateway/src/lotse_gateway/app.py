@@ -32,6 +32,7 @@ from lotse_gateway.routes.health import health_of_detectors_router
 from lotse_gateway.routes.history import history_router
 from lotse_gateway.routes.keys import keys_router
 from lotse_gateway.routes.ledger import ledger_router
+from lotse_gateway.routes.link_states import link_states_router
 from lotse_gateway.routes.links import links_router
 from lotse_gateway.routes.locks import locks_router
 from lotse_gateway.routes.methods import WrongMethod
@@ -71,6 +72,7 @@ ROUTERS = (
     strategies_router,
     templates_router,
     links_router,
+    link_states_router,
     networks_router,
     closure_checks_router,
     decisions_router,

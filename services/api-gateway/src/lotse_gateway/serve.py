@@ -37,7 +37,7 @@ FEED_TIMEOUT_S = 10.0
 """A database that is cut off without a word is noticed by then."""
 
 GARBAGE_AFTER = 50_000
-"""Objects more than before: more than a hundred requests have under way. Those of requests that have ended do not count."""
+"""Objects more than before; those that are gone again do not count. A hundred requests under way have fewer."""
 
 log = get_logger(__name__)
 
@@ -64,8 +64,8 @@ async def serve() -> None:
 def spare_the_collector() -> None:
     """Let Python look for garbage in what comes and goes only, and seldom.
 
-    What was made by now stays: looking through all of it took 100 ms, in which every poll waited. What requests leave is
-    hardly ever garbage of that kind; what was found, after each 700 objects, were those that were still under way.
+    What was made by now stays: looking through all of it took 100 ms, in which every poll waited. What requests leave
+    is hardly ever garbage of that kind; what was found, after each 700 objects, were those that were still under way.
     """
     gc.collect()
     gc.freeze()
