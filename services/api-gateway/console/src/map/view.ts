@@ -1,7 +1,7 @@
 // The map, kept as the store is: each effect below draws one thing.
 import { effect, signal, untracked } from "@preact/signals";
 import "maplibre-gl/dist/maplibre-gl.css";
-import { Map as MapLibre, NavigationControl, prewarm, setWorkerUrl, type GeoJSONSource, type MapOptions } from "maplibre-gl";
+import { Map as MapLibre, NavigationControl, prewarm, setWorkerUrl, type GeoJSONSource } from "maplibre-gl";
 import workerUrl from "maplibre-gl/dist/maplibre-gl-worker.mjs?url";
 
 import { isIdle } from "../api/client";
@@ -26,30 +26,20 @@ const levels = new Map<string, LevelOfService>();
 const levelsVersion = signal(0);
 /** All streets are made anew when links join those: in a city that just begins to be measured, not every second. */
 const STREETS_AGAIN_MS = 5_000;
-/** Pixels around the city. */
-const PADDING = 40;
-
 /**
- * Put the map into an element once there are streets to show; gives what takes it away again. A map of nothing is drawn as
- * slowly as one of a city, where no graphics card helps, and the data that are to be drawn would come after it.
+ * Class of a map that has nothing to show: it is a dot. It gets itself ready meanwhile, but where there is no graphics card its
+ * empty pictures would take as long as full ones, and the data that come have to wait for them.
  */
-export function makeMap(container: HTMLElement): () => void {
-  let end: (() => void) | null = null;
-  const endWaiting = effect(() => {
-    if (store.linksVersion.value === 0 || end !== null) return;
-    end = untracked(() => openMap(container));
-  });
-  return () => {
-    endWaiting();
-    end?.();
-  };
-}
+const EMPTY = "empty";
 
-function openMap(container: HTMLElement): () => void {
+/** Put the map into an element; gives what takes it away again. */
+export function makeMap(container: HTMLElement): () => void {
+  container.classList.add(EMPTY);
   const map = new MapLibre({
     container,
-    style: makeStyle(isDark.value ? DARK : LIGHT),
-    ...whereStreetsAre(),
+    style: makeStyle(untracked(() => (isDark.value ? DARK : LIGHT))),
+    center: [0, 0],
+    zoom: 1,
     attributionControl: false,
     dragRotate: false,
     pitchWithRotate: false,
@@ -71,11 +61,6 @@ function openMap(container: HTMLElement): () => void {
   };
 }
 
-function whereStreetsAre(): Pick<MapOptions, "bounds" | "fitBoundsOptions"> {
-  const bounds = boundsOf(store.links.keys());
-  return bounds === null ? {} : { bounds, fitBoundsOptions: { padding: PADDING } };
-}
-
 function keep(map: MapLibre): (() => void)[] {
   return [keepLevels(map), keepStreets(map), keepClosures(map), keepRoutes(map), keepPicked(map), keepDetectors(map), keepTheme(map), keepName(map), keepLooking(map), keepMarkers(map), listen(map)];
 }
@@ -85,7 +70,6 @@ function source(map: MapLibre, id: string): GeoJSONSource {
 }
 
 function keepStreets(map: MapLibre): () => void {
-  const opened = store.linksVersion.peek();
   let timer: ReturnType<typeof setTimeout> | undefined;
   const draw = (): void => {
     timer = undefined;
@@ -93,21 +77,27 @@ function keepStreets(map: MapLibre): () => void {
   };
   const ends = [
     effect(() => {
-      if (store.linksVersion.value !== opened) {
-        const bounds = boundsOf(store.links.keys());
-        if (bounds !== null) map.fitBounds(bounds, { padding: PADDING, duration: 0 }); // first: or tiles of elsewhere are made
-      }
+      if (store.linksVersion.value === 0) return;
+      if (map.getContainer().classList.contains(EMPTY)) unfold(map);
+      const bounds = boundsOf(store.links.keys());
+      if (bounds !== null) map.fitBounds(bounds, { padding: 40, duration: 0 }); // first: or tiles of elsewhere are made
       draw();
     }),
     effect(() => {
       if (levelsVersion.value > 1) timer ??= setTimeout(draw, STREETS_AGAIN_MS);
     }),
   ];
-  whenDrawn(map, () => onDrawn(map));
   return () => {
     clearTimeout(timer);
     ends.forEach((end) => end());
   };
+}
+
+/** Give the map its size, now that there is something to show. */
+function unfold(map: MapLibre): void {
+  map.getContainer().classList.remove(EMPTY);
+  map.resize();
+  whenDrawn(map, () => onDrawn(map));
 }
 
 /** What the first picture does without comes now. */
@@ -132,6 +122,7 @@ function keepLevels(map: MapLibre): () => void {
   let drawnLinks = -1;
   return effect(() => {
     void store.statesVersion.value;
+    if (store.linksVersion.value === 0) return;
     let isWider = drawnLinks !== store.linksVersion.value;
     drawnLinks = store.linksVersion.value;
     for (const [id, { level_of_service: level }] of store.linkStates) {
