@@ -245,3 +245,63 @@ async def test_states_of_links_come_at_once_as_columns(
         "confidence": [0.2, 0.87],
         "source": ["neighbourhood", "measured"],
     }
+
+
+async def test_the_list_of_all_links_is_composed_anew_when_a_state_or_the_network_changes(
+    admin: httpx.AsyncClient, connection: asyncpg.Connection
+) -> None:
+    async def levels() -> dict[str, str]:
+        features = (await admin.get("/v1/links")).json()["features"]
+        return {each["id"]: each["properties"]["level_of_service"] for each in features}
+
+    assert set((await levels()).values()) == {"unknown"}
+    state = "insert into link_state values ('B-C-0', now(), 12, 'jam', 0.9, 'measured', '{D1}')"
+    for change, level in (
+        (state, "jam"),
+        ("update link_state set level_of_service = 'slow'", "slow"),
+        ("delete from link_state", "unknown"),
+        (state, "jam"),
+        ("truncate link_state", "unknown"),
+    ):
+        await connection.execute(change)
+        assert (await levels())["B-C-0"] == level
+        assert (await levels())["B-C-0"] == level
+    await connection.execute("update network set is_active = false")
+    assert await levels() == {}
+    await add_network(connection, "c" * 64)
+    assert set(await levels()) == set(LINKS)
+
+
+async def test_a_state_that_is_not_committed_is_not_kept_and_one_that_is_is_told_at_once(
+    admin: httpx.AsyncClient, connection: asyncpg.Connection
+) -> None:
+    async def known() -> list[str]:
+        ids: list[str] = (await admin.get("/v1/link-states")).json()["link_id"]
+        return ids
+
+    transaction = connection.transaction()
+    await transaction.start()
+    await connection.execute("insert into link_state values ('B-C-0', now(), 12, 'jam', 0.9, 'measured', '{D1}')")
+    assert await known() == []
+    await transaction.commit()
+    assert await known() == ["B-C-0"]
+
+
+async def test_all_links_come_packed_to_whom_takes_that_and_not_again_while_nothing_changes(
+    admin: httpx.AsyncClient, connection: asyncpg.Connection
+) -> None:
+    plain = await admin.get("/v1/links", headers={"Accept-Encoding": "identity"})
+    packed = await admin.get("/v1/links", headers={"Accept-Encoding": "gzip"})
+    assert ("content-encoding" in plain.headers, packed.headers["content-encoding"]) == (False, "gzip")
+    assert packed.json() == plain.json()
+    for answer in (plain, packed):
+        asked = {"Accept-Encoding": answer.request.headers["accept-encoding"], "If-None-Match": answer.headers["etag"]}
+        again = await admin.get("/v1/links", headers=asked)
+        assert (again.status_code, again.content, again.headers["etag"]) == (304, b"", answer.headers["etag"])
+        assert again.headers["cache-control"] == "private, no-cache"
+    ids = await admin.get("/v1/links?fields=name")
+    assert {tuple(each["properties"]) for each in ids.json()["features"]} == {("name",)}
+    assert ids.headers["etag"] not in {plain.headers["etag"], packed.headers["etag"]}
+    await connection.execute("insert into link_state values ('B-C-0', now(), 12, 'jam', 0.9, 'measured', '{D1}')")
+    changed = await admin.get("/v1/links", headers={"If-None-Match": packed.headers["etag"]})
+    assert changed.status_code == 200

@@ -1,6 +1,6 @@
 import { defineConfig, type Plugin } from "vite";
 
-/** The map is most of the page and comes in a file of its own: its loading begins with the page, not after it. */
+/** The map is most of the page and comes in files of its own: their loading begins with the page, not after it. */
 const preloadMap: Plugin = {
   name: "preload-map",
   transformIndexHtml: {
@@ -8,7 +8,14 @@ const preloadMap: Plugin = {
     handler: (_html, { bundle }) =>
       Object.values(bundle ?? {})
         .filter((part) => part.type === "chunk" && part.facadeModuleId?.endsWith("/map/view.ts"))
-        .map(({ fileName }) => ({ tag: "link", attrs: { rel: "modulepreload", href: `/console/${fileName}` }, injectTo: "head" as const })),
+        .flatMap((part) => [
+          { tag: "link", attrs: { rel: "modulepreload", href: `/console/${part.fileName}` }, injectTo: "head" as const },
+          ...[...(part.type === "chunk" ? (part.viteMetadata?.importedCss ?? []) : [])].map((css) => ({
+            tag: "link",
+            attrs: { rel: "preload", as: "style", crossorigin: true, href: `/console/${css}` },
+            injectTo: "head" as const,
+          })),
+        ]),
   },
 };
 

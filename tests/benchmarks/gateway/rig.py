@@ -38,6 +38,8 @@ HEARTBEAT_S = 5.0
 OURS, BARE, USUAL = "ours", "bare", "usual"
 MADE_BY_SERVERS = frozenset({"date", "server", "content-length"})
 """Headers that a server or its framework adds by itself."""
+AS_WRK_ASKS = {"Accept-Encoding": "identity"}
+"""Nothing packed."""
 DESCRIPTORS = 16_384
 
 
@@ -107,7 +109,7 @@ class Rig:
     def answers(self) -> Answers:
         """What the gateway answers, of one sign and of all links."""
         (sign_id, key), viewer = next(iter(self.people.signs.items())), self.people.viewers[0]
-        with httpx.Client(base_url=self.url(OURS), trust_env=False, timeout=60) as client:
+        with httpx.Client(base_url=self.url(OURS), headers=AS_WRK_ASKS, trust_env=False, timeout=60) as client:
             display = DISPLAY.format(sign_id=sign_id)
             shown = _get(client, display, key)
             unchanged = _get(client, display, key, {"If-None-Match": shown.headers["etag"]})

@@ -32,6 +32,7 @@ from lotse_gateway.routes.health import health_of_detectors_router
 from lotse_gateway.routes.history import history_router
 from lotse_gateway.routes.keys import keys_router
 from lotse_gateway.routes.ledger import ledger_router
+from lotse_gateway.routes.link_states import link_states_router
 from lotse_gateway.routes.links import links_router
 from lotse_gateway.routes.locks import locks_router
 from lotse_gateway.routes.methods import WrongMethod
@@ -49,6 +50,7 @@ from lotse_gateway.routes.signs import signs_router
 from lotse_gateway.routes.strategies import strategies_router
 from lotse_gateway.routes.system import system_router
 from lotse_gateway.routes.templates import templates_router
+from lotse_gateway.steps import OneStepAtATime
 from lotse_gateway.version import VERSION
 from lotse_gateway.writes.idempotency import Idempotency
 from lotse_gateway.writes.nouns import CORRIDORS, DESTINATIONS, DETECTORS, SIGNS, Noun
@@ -70,6 +72,7 @@ ROUTERS = (
     strategies_router,
     templates_router,
     links_router,
+    link_states_router,
     networks_router,
     closure_checks_router,
     decisions_router,
@@ -107,6 +110,7 @@ def create_app(resources: Resources, hub: Hub, watch: Watch) -> FastAPI:
     app.add_middleware(Idempotency, database=resources.database)
     app.add_middleware(Sparse)
     app.add_middleware(Conditional)
+    app.add_middleware(OneStepAtATime)
     app.add_middleware(Displays, memory=resources.memory, retry_after_s=settings.poll_s)
     app.add_middleware(Authentication, ring=resources.keys, limits=limits_of(settings))
     allow_origins(app, settings.cors_origins)

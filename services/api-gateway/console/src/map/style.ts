@@ -13,6 +13,11 @@ export const DETECTORS = "detectors";
 /** The layer in which a click finds a link. */
 export const TOUCH = "street-unknown";
 
+/** Layers that wait for the first picture: names of streets and detectors. */
+export const LATER = ["street-name", "detector"];
+/** Up to here tiles are made; nearer, those of this zoom are enlarged: they are exact to half a metre. Few tiles, few frames. */
+const FINEST = 13;
+
 const NOTHING = { type: "FeatureCollection" as const, features: [] };
 
 /** A tile server that this gateway was set to; the page is told in its head. */
@@ -24,12 +29,12 @@ export function makeStyle(palette: Palette): StyleSpecification {
     version: 8,
     sources: {
       ...(hasTiles() && { [GROUND]: { type: "raster" as const, tiles: [TILES?.content ?? ""], tileSize: 256 } }),
-      [STREETS]: { type: "geojson", data: NOTHING, buffer: 48 },
-      [LEVELS]: { type: "geojson", data: NOTHING, promoteId: "id", buffer: 48 },
-      [CLOSURES]: { type: "geojson", data: NOTHING },
-      [ROUTES]: { type: "geojson", data: NOTHING },
-      [PICKED]: { type: "geojson", data: NOTHING },
-      [DETECTORS]: { type: "geojson", data: NOTHING, promoteId: "id" },
+      [STREETS]: { type: "geojson", data: NOTHING, buffer: 48, maxzoom: FINEST },
+      [LEVELS]: { type: "geojson", data: NOTHING, promoteId: "id", buffer: 48, maxzoom: FINEST },
+      [CLOSURES]: { type: "geojson", data: NOTHING, maxzoom: FINEST },
+      [ROUTES]: { type: "geojson", data: NOTHING, maxzoom: FINEST },
+      [PICKED]: { type: "geojson", data: NOTHING, maxzoom: FINEST },
+      [DETECTORS]: { type: "geojson", data: NOTHING, promoteId: "id", maxzoom: FINEST },
     },
     layers: makeLayers(palette),
   };
@@ -104,6 +109,7 @@ function makeLayers(palette: Palette): LayerSpecification[] {
       minzoom: 12.4,
       filter: ["!=", ["get", "name"], ""],
       layout: {
+        visibility: "none",
         "symbol-placement": "line",
         "text-field": ["get", "name"],
         "text-font": ["sans-serif"],
@@ -118,6 +124,7 @@ function makeLayers(palette: Palette): LayerSpecification[] {
       source: DETECTORS,
       type: "circle",
       minzoom: 11.5,
+      layout: { visibility: "none" },
       paint: {
         "circle-radius": ["interpolate", ["linear"], ["zoom"], 12, ["case", ["get", "ok"], 2.2, 4.5], 16, ["case", ["get", "ok"], 5, 8]],
         "circle-color": ["case", ["get", "ok"], palette.label, palette.ground],

@@ -14,7 +14,7 @@ import { t } from "../words/words";
 import { boundsOf, collect, isToTheRight, linesOf, opposite, streets } from "./geometry";
 import { keepMarkers } from "./markers";
 import { DARK, LIGHT } from "./palette";
-import { CLOSURES, DETECTORS, LEVELS, makeStyle, PICKED, ROUTES, STREETS, TOUCH } from "./style";
+import { CLOSURES, DETECTORS, LATER, LEVELS, makeStyle, PICKED, ROUTES, STREETS, TOUCH } from "./style";
 
 setWorkerUrl(workerUrl);
 prewarm();
@@ -26,9 +26,15 @@ const levels = new Map<string, LevelOfService>();
 const levelsVersion = signal(0);
 /** All streets are made anew when links join those: in a city that just begins to be measured, not every second. */
 const STREETS_AGAIN_MS = 5_000;
+/**
+ * Class of a map that has nothing to show: it is a dot. It gets itself ready meanwhile, but where there is no graphics card its
+ * empty pictures would take as long as full ones, and the data that come have to wait for them.
+ */
+const EMPTY = "empty";
 
 /** Put the map into an element; gives what takes it away again. */
 export function makeMap(container: HTMLElement): () => void {
+  container.classList.add(EMPTY);
   const map = new MapLibre({
     container,
     style: makeStyle(untracked(() => (isDark.value ? DARK : LIGHT))),
@@ -72,10 +78,10 @@ function keepStreets(map: MapLibre): () => void {
   const ends = [
     effect(() => {
       if (store.linksVersion.value === 0) return;
+      if (map.getContainer().classList.contains(EMPTY)) unfold(map);
       const bounds = boundsOf(store.links.keys());
       if (bounds !== null) map.fitBounds(bounds, { padding: 40, duration: 0 }); // first: or tiles of elsewhere are made
       draw();
-      if (!store.isDrawn.peek()) whenDrawn(map, () => (store.isDrawn.value = true));
     }),
     effect(() => {
       if (levelsVersion.value > 1) timer ??= setTimeout(draw, STREETS_AGAIN_MS);
@@ -85,6 +91,19 @@ function keepStreets(map: MapLibre): () => void {
     clearTimeout(timer);
     ends.forEach((end) => end());
   };
+}
+
+/** Give the map its size, now that there is something to show. */
+function unfold(map: MapLibre): void {
+  map.getContainer().classList.remove(EMPTY);
+  map.resize();
+  whenDrawn(map, () => onDrawn(map));
+}
+
+/** What the first picture does without comes now. */
+function onDrawn(map: MapLibre): void {
+  for (const layer of LATER) map.setLayoutProperty(layer, "visibility", "visible");
+  store.isDrawn.value = true;
 }
 
 /** Call back once streets and levels are on the screen. */

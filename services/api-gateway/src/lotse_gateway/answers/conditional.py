@@ -11,7 +11,7 @@ OK, NOT_MODIFIED = 200, 304
 
 
 class Conditional:
-    """Adds ETags where the route has set none. What comes in pieces (exports) goes through as it is."""
+    """Adds ETags where the route has told none. What comes in pieces (exports) goes through as it is."""
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
@@ -30,7 +30,7 @@ class _Answer:
         self._held: Message | None = None
 
     async def send(self, message: Message) -> None:
-        if message["type"] == "http.response.start" and _may_be_tagged(message):
+        if message["type"] == "http.response.start" and message["status"] == OK:
             self._held = message
             return
         start, self._held = self._held, None
@@ -43,8 +43,11 @@ class _Answer:
             await self._send_tagged(start, message)
 
     async def _send_tagged(self, start: Message, body: Message) -> None:
-        etag = etag_of(body.get("body", b""))
-        headers = [*start["headers"], (b"etag", etag.encode())]
+        told = _find(start["headers"], b"etag")
+        etag = told or etag_of(body.get("body", b""))
+        headers = list(start["headers"])
+        if not told:
+            headers.append((b"etag", etag.encode()))
         if not _find(headers, b"cache-control"):
             headers.append((b"cache-control", CACHE_CONTROL))
         if matches(_find(self._scope["headers"], b"if-none-match"), etag):
@@ -54,10 +57,6 @@ class _Answer:
         else:
             await self._send({**start, "headers": headers})
             await self._send(body)
-
-
-def _may_be_tagged(start: Message) -> bool:
-    return start["status"] == OK and not _find(start["headers"], b"etag")
 
 
 def _find(headers: list[tuple[bytes, bytes]], wanted: bytes) -> str:

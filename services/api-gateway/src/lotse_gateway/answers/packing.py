@@ -10,7 +10,7 @@ from lotse_gateway.answers.media import JSON
 
 VARY = {"Vary": "Accept-Encoding"}
 FAST, SMALL = 1, 6
-"""For what is packed for each answer, and for what is packed once and kept."""
+"""For what changes by the second, and for what is packed once and kept."""
 
 
 async def pack(body: bytes, level: int) -> bytes:

@@ -2,8 +2,9 @@
 
 from typing import Annotated, Any
 
-from fastapi import APIRouter
+from fastapi import APIRouter, Response
 
+from lotse_gateway.answers.composing import compose_page
 from lotse_gateway.answers.paging import encode_cursor
 from lotse_gateway.database import Session
 from lotse_gateway.guards.access import Requires
@@ -78,12 +79,11 @@ def _add_list(router: APIRouter, resources: Resources) -> None:
         sign_id: SignId,
         limit: Annotated[int, page_size(settings.max_page_size)] = settings.page_size,
         cursor: Cursor = None,
-    ) -> Any:  # noqa: ANN401 - AckPage
+    ) -> Response:
         """Newest first, one for each time that it said something else."""
         (before,) = read_cursor(cursor, int)
         rows = await database.rows("list_acks", sign_id, before, limit + 1)
         if not rows:
             await get_row(database, SIGNS, sign_id)
-        items = [dict(row) for row in rows[:limit]]
-        next_cursor = encode_cursor(items[-1]["ack_id"]) if len(rows) > limit else None
-        return {"items": items, "next_cursor": next_cursor}
+        next_cursor = encode_cursor(rows[limit - 1]["ack_id"]) if len(rows) > limit else None
+        return await compose_page(AckPage, map(dict, rows[:limit]), next_cursor=next_cursor)

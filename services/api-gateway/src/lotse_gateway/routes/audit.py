@@ -1,9 +1,10 @@
 """Who did what: the audit log, read."""
 
-from typing import Annotated, Any
+from typing import Annotated
 
-from fastapi import APIRouter, Query
+from fastapi import APIRouter, Query, Response
 
+from lotse_gateway.answers.composing import compose_page
 from lotse_gateway.answers.paging import encode_cursor
 from lotse_gateway.guards.access import Requires
 from lotse_gateway.guards.keys import Scope
@@ -47,15 +48,14 @@ def audit_router(resources: Resources) -> APIRouter:
         to: Annotated[Moment | None, Query(description="and up to this one")] = None,
         limit: Annotated[int, page_size(settings.max_page_size)] = settings.page_size,
         cursor: Cursor = None,
-    ) -> Any:  # noqa: ANN401 - AuditPage
+    ) -> Response:
         """Every write, newest first: who, when, what, with the thing as it was before and after.
 
         For operators: events name people's keys and their reasons, which a wall display need not show.
         """
         (before,) = read_cursor(cursor, int)
         rows = await history.rows("list_audit_events", before, noun, noun_id, key_id, from_, to, limit + 1)
-        items = [dict(row) for row in rows[:limit]]
-        next_cursor = encode_cursor(items[-1]["audit_id"]) if len(rows) > limit else None
-        return {"items": items, "next_cursor": next_cursor}
+        next_cursor = encode_cursor(rows[limit - 1]["audit_id"]) if len(rows) > limit else None
+        return await compose_page(AuditPage, map(dict, rows[:limit]), next_cursor=next_cursor)
 
     return router

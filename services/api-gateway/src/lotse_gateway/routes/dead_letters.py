@@ -6,6 +6,7 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Depends, Path, Query, Response
 from fastapi.responses import StreamingResponse
 
+from lotse_gateway.answers.composing import compose_page
 from lotse_gateway.answers.paging import encode_cursor
 from lotse_gateway.guards.access import Requires
 from lotse_gateway.guards.keys import ApiKey, Scope
@@ -79,14 +80,14 @@ def _add_lists(router: APIRouter, resources: Resources) -> None:
         wanted: Wanted,
         limit: Annotated[int, page_size(settings.max_page_size)] = settings.page_size,
         cursor: Cursor = None,
-    ) -> Any:  # noqa: ANN401 - DeadLetterPage
+    ) -> Response:
         """Give what could not be used, newest first: each with its reason and the beginning of its payload."""
         before, digest = read_cursor(cursor, str, str)
         place = read_moment(before), read_digest(digest)
         rows = await history.rows("list_dead_letters", *wanted.as_arguments(), *place, limit + 1, PREVIEW_BYTES)
-        items = [_view(row) for row in rows[:limit]]
-        last = items[-1] if len(rows) > limit else None
-        return {"items": items, "next_cursor": last and encode_cursor(last["received_at"].isoformat(), last["id"])}
+        last = rows[limit - 1] if len(rows) > limit else None
+        next_cursor = last and encode_cursor(last["received_at"].isoformat(), last["id"])
+        return await compose_page(DeadLetterPage, map(_view, rows[:limit]), next_cursor=next_cursor)
 
     @router.get(
         "/summary",

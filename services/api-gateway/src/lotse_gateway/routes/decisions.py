@@ -1,10 +1,11 @@
 """What all signs showed at a moment, and why."""
 
 from datetime import datetime
-from typing import Annotated, Any
+from typing import Annotated
 
-from fastapi import APIRouter
+from fastapi import APIRouter, Response
 
+from lotse_gateway.answers.composing import compose_page
 from lotse_gateway.answers.language import view_decision
 from lotse_gateway.answers.paging import encode_cursor
 from lotse_gateway.guards.access import Requires
@@ -31,10 +32,11 @@ def decisions_router(resources: Resources) -> APIRouter:
     )
     async def list_decisions_at(
         language: InLanguage,
+        response: Response,
         at: At = None,
         limit: Annotated[int, page_size(settings.max_page_size)] = settings.page_size,
         cursor: Cursor = None,
-    ) -> Any:  # noqa: ANN401 - DecisionPage
+    ) -> Response:
         """By sign, the decision in force at a moment of Lotse's clock: what it said, why, and both routes.
 
         A sign that had no decision yet, or was out of service, is not among them. Figures are those of `decided_at`.
@@ -45,9 +47,9 @@ def decisions_router(resources: Resources) -> APIRouter:
         if at is not None:
             await _check(at)
         rows = await history.rows("list_decisions_at", at, after, limit + 1, language)
-        items = [view_decision(row, language) for row in rows[:limit]]
-        next_cursor = encode_cursor(items[-1]["sign"]) if len(rows) > limit else None
-        return {"items": items, "next_cursor": next_cursor}
+        items = (view_decision(row, language) for row in rows[:limit])
+        next_cursor = encode_cursor(rows[limit - 1]["sign_id"]) if len(rows) > limit else None
+        return await compose_page(DecisionPage, items, response.headers, next_cursor=next_cursor)
 
     async def _check(moment: datetime) -> None:
         span = await history.row("get_span_of_decisions")

@@ -2,8 +2,9 @@
 
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Query
+from fastapi import APIRouter, Query, Response
 
+from lotse_gateway.answers.composing import compose_page
 from lotse_gateway.answers.paging import encode_cursor
 from lotse_gateway.guards.access import Requires
 from lotse_gateway.guards.keys import Scope
@@ -37,7 +38,7 @@ def detectors_router(resources: Resources) -> APIRouter:
         to: Annotated[Moment | None, Query(description="and up to this one")] = None,
         limit: Annotated[int, page_size(settings.max_page_size)] = settings.page_size,
         cursor: Cursor = None,
-    ) -> Any:  # noqa: ANN401 - ReadingPage
+    ) -> Response:
         """Give readings in the order in which they were measured: raw and corrected values, and the rules that struck.
 
         `from` and `to` default to the last 24 h of Lotse's clock; before data time has begun, to all there is.
@@ -48,9 +49,8 @@ def detectors_router(resources: Resources) -> APIRouter:
         rows = await history.rows("list_readings", detector_id, begin, end, read_moment(text), limit + 1)
         if not rows:
             await get_row(database, DETECTORS, detector_id)
-        items = [_view(row) for row in rows[:limit]]
-        more = len(rows) > limit
-        return {"items": items, "next_cursor": encode_cursor(items[-1]["measured_at"].isoformat()) if more else None}
+        next_cursor = encode_cursor(rows[limit - 1]["measured_at"].isoformat()) if len(rows) > limit else None
+        return await compose_page(ReadingPage, map(_view, rows[:limit]), next_cursor=next_cursor)
 
     return router
 

@@ -7,6 +7,7 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Response
 
+from lotse_gateway.answers.composing import compose_page
 from lotse_gateway.answers.language import Language, in_language
 from lotse_gateway.answers.paging import encode_cursor
 from lotse_gateway.guards.access import Requires
@@ -46,7 +47,7 @@ def detours_router(resources: Resources) -> APIRouter:
         destination: DestinationFilter = None,
         limit: Annotated[int, page_size(settings.max_page_size)] = settings.page_size,
         cursor: Cursor = None,
-    ) -> Any:  # noqa: ANN401 - DetourPage
+    ) -> Response:
         """Per sign in service and destination: the usual and the shown route with their travel times, and why.
 
         Where no detour is shown, the shown route is the usual one; where `shows_detours` is false, it is what Lotse
@@ -64,13 +65,14 @@ def detours_router(resources: Resources) -> APIRouter:
         mark(resources, response.headers)
         found = memory.list_detours(sign, destination, None if cursor is None else (after[0], after[1]))
         now = _WALL.now()
-        items = [
+        told = list(islice(found, limit + 1))
+        items = (
             _view(display, detour, memory.covers_until, language, is_over=memory.is_over(display, now))
-            for display, detour in islice(found, limit + 1)
-        ]
-        more = len(items) > limit
-        next_cursor = encode_cursor(items[limit - 1]["sign"], items[limit - 1]["destination"]) if more else None
-        return {"items": items[:limit], "next_cursor": next_cursor}
+            for display, detour in told[:limit]
+        )
+        display, detour = told[limit - 1] if len(told) > limit else (None, {})
+        next_cursor = display and encode_cursor(display.sign_id, detour["destination"])
+        return await compose_page(DetourPage, items, response.headers, next_cursor=next_cursor)
 
     return router
 

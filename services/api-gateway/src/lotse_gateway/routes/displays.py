@@ -1,12 +1,13 @@
 """What all signs were told, and whether they show it: for the centre."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import partial
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Query, Response
 
+from lotse_gateway.answers.composing import compose_page
 from lotse_gateway.answers.paging import encode_cursor
 from lotse_gateway.guards.access import Requires
 from lotse_gateway.guards.keys import Scope
@@ -30,10 +31,10 @@ def displays_router(resources: Resources) -> APIRouter:
 
     async def read(
         after: str | None, confirmation: ConfirmationState | None, sign_id: str | None, limit: int
-    ) -> list[dict[str, Any]]:
+    ) -> Sequence[Mapping[str, Any]]:
         moment = resources.clock.now(), settings.confirm_within_polls
         rows = await database.rows("list_displays", after, confirmation, sign_id, *moment, limit)
-        return [view_display(dict(row)) for row in rows]
+        return [dict(row) for row in rows]
 
     @router.get(
         "",
@@ -48,7 +49,7 @@ def displays_router(resources: Resources) -> APIRouter:
         confirmation: Annotated[ConfirmationState | None, Query(description="only those that are so")] = None,
         limit: Annotated[int, page_size(settings.max_page_size)] = settings.page_size,
         cursor: Cursor = None,
-    ) -> Any:  # noqa: ANN401 - DisplayPage
+    ) -> Response:
         """Signs in service by id, each with its newest display, and what it says it shows."""
         (after,) = read_cursor(cursor, str)
         asked = after, confirmation, None, limit + 1
@@ -56,7 +57,9 @@ def displays_router(resources: Resources) -> APIRouter:
             resources, response.headers, partial(read, *asked), partial(_recall, resources, *asked)
         )
         next_cursor = encode_cursor(items[limit - 1]["sign_id"]) if len(items) > limit else None
-        return {"items": items[:limit], "next_cursor": next_cursor}
+        return await compose_page(
+            DisplayPage, map(view_display, items[:limit]), response.headers, next_cursor=next_cursor
+        )
 
     @router.get(
         "/{sign_id}",
@@ -76,15 +79,15 @@ def displays_router(resources: Resources) -> APIRouter:
             refuse_absent(resources.memory, sign_id, settings.poll_s)
             message = f"sign {sign_id!r}: {Absence.RETIRED.value}"  # a moment ago
             raise Gone(message)
-        return found[0]
+        return view_display(found[0])
 
     return router
 
 
 def _recall(
     resources: Resources, after: str | None, confirmation: ConfirmationState | None, sign_id: str | None, limit: int
-) -> list[dict[str, Any]]:
-    """Give from memory what `list_displays` gives: what signs confirmed is as it was when the database went away."""
+) -> Sequence[Mapping[str, Any]]:
+    """Give from memory the rows that `list_displays` gives; what signs confirmed is that of before the outage."""
     found = []
     for name in resources.memory.in_service:
         known = resources.copies.confirmations.get(name, NEVER_HEARD)
@@ -97,9 +100,9 @@ def _recall(
 def _remembered(memory: SignMemory, sign_id: str, known: Mapping[str, Any]) -> dict[str, Any]:
     display = memory.find_display(sign_id)
     if display is None:
-        return view_display({"sign_id": sign_id, "display": None, "decided_at": None, "fresh_until": None, **known})
+        return {"sign_id": sign_id, "display": None, "decided_at": None, "fresh_until": None, **known}
     told = {"sign_id": sign_id, "display": json.loads(display.body), "decided_at": display.reasons.decided_at}
-    return view_display({**told, "fresh_until": memory.fresh_until(display), **known})
+    return {**told, "fresh_until": memory.fresh_until(display), **known}
 
 
 def view_display(row: Mapping[str, Any]) -> dict[str, Any]:

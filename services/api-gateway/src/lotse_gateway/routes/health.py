@@ -2,8 +2,9 @@
 
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Query
+from fastapi import APIRouter, Query, Response
 
+from lotse_gateway.answers.composing import compose_page
 from lotse_gateway.answers.paging import encode_cursor
 from lotse_gateway.answers.preconditions import Precondition, Supposed
 from lotse_gateway.database import Session
@@ -41,13 +42,12 @@ def _add_reads(router: APIRouter, resources: Resources) -> None:
         status: Annotated[DetectorStatus | None, Query(description="only those that are so")] = None,
         limit: Annotated[int, page_size(settings.max_page_size)] = settings.page_size,
         cursor: Cursor = None,
-    ) -> Any:  # noqa: ANN401 - DetectorHealthPage
+    ) -> Response:
         """All registered detectors by id, each with when it was heard last, how its clock is, and what is wrong."""
         (after,) = read_cursor(cursor, str)
         rows = await database.rows("list_detector_health", after, status, None, limit + 1)
-        items = [dict(row) for row in rows[:limit]]
-        next_cursor = encode_cursor(items[-1]["detector_id"]) if len(rows) > limit else None
-        return {"items": items, "next_cursor": next_cursor}
+        next_cursor = encode_cursor(rows[limit - 1]["detector_id"]) if len(rows) > limit else None
+        return await compose_page(DetectorHealthPage, map(dict, rows[:limit]), next_cursor=next_cursor)
 
     @router.get(
         "/{detector_id}/health",

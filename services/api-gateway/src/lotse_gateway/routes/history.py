@@ -4,8 +4,9 @@ from datetime import date, datetime, timedelta
 from typing import Annotated, Any
 from zoneinfo import ZoneInfo
 
-from fastapi import APIRouter, Query
+from fastapi import APIRouter, Query, Response
 
+from lotse_gateway.answers.composing import compose_page
 from lotse_gateway.answers.paging import encode_cursor
 from lotse_gateway.guards.access import Requires
 from lotse_gateway.guards.keys import Scope
@@ -54,7 +55,7 @@ def history_router(resources: Resources) -> APIRouter:
         bucket: Annotated[Bucket, Query(description="hours and days of the zone in force")] = "15min",
         limit: Annotated[int, page_size(settings.max_page_size)] = settings.page_size,
         cursor: Cursor = None,
-    ) -> Any:  # noqa: ANN401 - AggregatePage
+    ) -> Response:
         """Give sums and means of what was measured, by quarters, hours or days; by default of the last 24 h.
 
         They go by the newest correction of each interval, and by values after judgement. A reading counts for the
@@ -68,7 +69,7 @@ def history_router(resources: Resources) -> APIRouter:
             await get_row(database, DETECTORS, detector_id)
         more = len(rows) > limit
         next_cursor = encode_cursor(rows[limit - 1]["begins_at"].isoformat()) if more else None
-        return {"items": [dict(row) for row in rows[:limit]], "next_cursor": next_cursor}
+        return await compose_page(AggregatePage, map(dict, rows[:limit]), next_cursor=next_cursor)
 
     @router.get(
         "/detectors/{detector_id}/outages",
@@ -111,7 +112,7 @@ def history_router(resources: Resources) -> APIRouter:
         over_limit: Annotated[bool, Query(description="only those above what a day may have")] = False,  # noqa: FBT002
         limit: Annotated[int, page_size(settings.max_page_size)] = settings.page_size,
         cursor: Cursor = None,
-    ) -> Any:  # noqa: ANN401 - OutagePage
+    ) -> Response:
         """Tell of every registered detector how long it measured nothing usable on one day."""
         now = resources.clock.now()
         asked = day_of(day or _today(now, zone), zone)
@@ -119,11 +120,9 @@ def history_router(resources: Resources) -> APIRouter:
         least_s = settings.outage_limit_s if over_limit else None
         span = (asked.begins_at, asked.ends_at, now)
         rows = await of_day.rows("list_outages_of_day", *span, least_s, after, limit + 1)
-        items = [_outage({**row, "day": asked.date}, settings.outage_limit_s) for row in rows[:limit]]
-        return {
-            "items": items,
-            "next_cursor": encode_cursor(rows[limit - 1]["detector_id"]) if len(rows) > limit else None,
-        }
+        items = (_outage({**row, "day": asked.date}, settings.outage_limit_s) for row in rows[:limit])
+        next_cursor = encode_cursor(rows[limit - 1]["detector_id"]) if len(rows) > limit else None
+        return await compose_page(OutagePage, items, next_cursor=next_cursor)
 
     return router
 

@@ -3,8 +3,9 @@
 from datetime import UTC, datetime, timedelta
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Query
+from fastapi import APIRouter, Query, Response
 
+from lotse_gateway.answers.composing import compose_page
 from lotse_gateway.answers.paging import encode_cursor
 from lotse_gateway.guards.access import Requires
 from lotse_gateway.guards.keys import Scope
@@ -50,7 +51,7 @@ def ledger_router(resources: Resources) -> APIRouter:
         bucket: Annotated[Bucket, Query(description="hours or days of UTC")] = "hour",
         limit: Annotated[int, page_size(settings.max_page_size)] = settings.page_size,
         cursor: Cursor = None,
-    ) -> Any:  # noqa: ANN401 - LedgerPage
+    ) -> Response:
         """Accounts by time of receipt (on the wall clock) and detector; by default of the last 24 h.
 
         In each and in `totals`, received = stored + duplicate + quarantined + rejected; what the publishers sent, each
@@ -60,16 +61,15 @@ def ledger_router(resources: Resources) -> APIRouter:
         after_text, after_detector = read_cursor(cursor, str, str)
         after = read_moment(after_text), after_detector
         rows = await history.rows(f"list_ledger_{bucket}s", begin, end, detector_id, *after, limit + 1)
-        items = [dict(row) for row in rows[:limit]]
-        last = items[-1] if len(rows) > limit else None
-        return {
+        last = rows[limit - 1] if len(rows) > limit else None
+        others: dict[str, Any] = {
             "from": begin,
             "to": end,
             "bucket": bucket,
             "totals": _totals(await history.row("sum_ledger", begin, end, detector_id)) if cursor is None else None,
-            "items": items,
             "next_cursor": last and encode_cursor(last["begins_at"].isoformat(), last["detector_id"] or ""),
         }
+        return await compose_page(LedgerPage, map(dict, rows[:limit]), **others)
 
     @router.get(
         "/gaps",

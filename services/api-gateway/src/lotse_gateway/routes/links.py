@@ -1,18 +1,22 @@
 """The links of the active network with their state, as GeoJSON."""
 
+import asyncio
 import json
+from collections.abc import Collection
+from dataclasses import dataclass
 from datetime import datetime
 from itertools import islice
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Query, Request, Response
 
+from lotse_gateway.answers.kept import Composed, Kept, compose
 from lotse_gateway.answers.media import GEOJSON
-from lotse_gateway.answers.packing import FAST, answer_packed, pack
 from lotse_gateway.answers.paging import encode_cursor
+from lotse_gateway.database import Database
 from lotse_gateway.guards.access import Requires
 from lotse_gateway.guards.keys import Scope
-from lotse_gateway.models.roads import LinkCollection, LinkStates
+from lotse_gateway.models.roads import LinkCollection
 from lotse_gateway.openapi import errors
 from lotse_gateway.recall.copies import Links
 from lotse_gateway.resources import Resources
@@ -25,14 +29,25 @@ from lotse_shared.level_of_service import LevelOfService
 
 _WALL = WallClock()
 
+Levels = Annotated[
+    list[LevelOfService] | None, Query(max_length=5, description="in this state only; repeat it for several")
+]
+
+
+@dataclass(frozen=True, slots=True)
+class _Wanted:
+    """Which links: after an id, that touch a box, with one of these levels of service (None: any); so many at most."""
+
+    after: str | None
+    box: Box | None
+    levels: Collection[str] | None
+    limit: int
+
 
 def links_router(resources: Resources) -> APIRouter:
-    """Give the list of links, and all their states at once."""
+    """Give the list of links."""
     router = APIRouter(prefix="/v1", tags=["links"])
-    settings, database, history = resources.settings, resources.database, resources.history
-
-    def are_fresh() -> bool:
-        return resources.copies.are_links_fresh(settings.ttl_s, _WALL.now())
+    settings, lists = resources.settings, _Lists(resources)
 
     @router.get(
         "/links",
@@ -43,12 +58,12 @@ def links_router(resources: Resources) -> APIRouter:
         dependencies=[Requires(Scope.VIEWER)],
         operation_id="list_links",
     )
-    async def list_links(
+    async def list_links(  # noqa: PLR0913 - a parameter each
+        *,
+        request: Request,
         box: Annotated[Box | None, Depends(read_box)],
         at: At = None,
-        level_of_service: Annotated[
-            list[LevelOfService] | None, Query(max_length=5, description="in this state only; repeat it for several")
-        ] = None,
+        level_of_service: Levels = None,
         limit: Annotated[int, page_size(settings.max_link_page_size)] = settings.max_link_page_size,
         cursor: Cursor = None,
     ) -> Response:
@@ -62,55 +77,69 @@ def links_router(resources: Resources) -> APIRouter:
         measured, are not kept. 422 for a moment ahead, or before the history begins.
         """
         (after,) = read_cursor(cursor, str)
+        wanted = _Wanted(after, box, level_of_service, limit)
         headers: dict[str, str] = {}
-
-        async def read(states: list[Any] | None = None) -> Links:
-            network = await database.row("get_active_network")
-            asked = after, *(box or ANYWHERE), level_of_service, limit + 1, states
-            rows = await database.rows("list_link_features", *asked)
-            if not rows:
-                await refuse_swapped(database, box)
-            version = None if network is None else network["network_version"]
-            return Links(version, [(row["link_id"], row["feature"]) for row in rows])
-
-        def recall() -> Links | None:
-            known = resources.copies.links
-            if known is None or not are_fresh():
-                return None
-            found = known.find(after, box, level_of_service)
-            return Links(known.network_version, list(islice(found, limit + 1)))
-
-        async def read_past(moment: datetime) -> Links:
-            async with history.turn():
-                return await read((await resources.routing.link_states(moment)).model_dump(mode="json")["states"])
-
-        found = await (read_past(at) if at else read_or_recall(resources, headers, read, recall))
-        return Response(_collection(found, limit), media_type=GEOJSON, headers=headers)
-
-    @router.get(
-        "/link-states",
-        summary="Get the state of every link of which anything is known",
-        response_model=LinkStates,
-        responses=errors() | MARKED,
-        dependencies=[Requires(Scope.VIEWER)],
-        operation_id="get_link_states",
-    )
-    async def get_link_states(request: Request) -> Response:
-        """All at once, as columns, without geometry: what events called `link_states` tell the changes of."""
-        headers: dict[str, str] = {}
-
-        async def read() -> str:
-            row = await database.row("get_link_states")
-            assert row is not None  # noqa: S101 - an aggregate is one row
-            states: str = row["states"]
-            return states
-
-        states = await read_or_recall(
-            resources, headers, read, lambda: resources.copies.link_states if are_fresh() else None
-        )
-        return await answer_packed(request, await pack(states.encode(), FAST), **headers)
+        if at:
+            return Response(await lists.read_past(wanted, at), media_type=GEOJSON)
+        found = await read_or_recall(resources, headers, lambda: lists.read_now(wanted), lambda: lists.recall(wanted))
+        if isinstance(found, bytes) and not lists.is_whole(wanted):
+            return Response(found, media_type=GEOJSON, headers=headers)
+        composed = await compose(found) if isinstance(found, bytes) else found
+        return await composed.answer(request, GEOJSON, headers)
 
     return router
+
+
+class _Lists:
+    """Composes lists of links; that of all links, which maps ask for, only when something has changed."""
+
+    def __init__(self, resources: Resources) -> None:
+        self._resources = resources
+        self._whole = _Wanted(None, None, None, resources.settings.max_link_page_size)
+        self._kept = Kept()
+
+    def is_whole(self, wanted: _Wanted) -> bool:
+        """Tell whether this is the list that is kept, and packed for whom takes that."""
+        return wanted == self._whole
+
+    async def read_now(self, wanted: _Wanted) -> Composed | bytes:
+        """Give links as they are now."""
+        if not self.is_whole(wanted):
+            return await self._read(wanted)
+        version = await get_version_of_links(self._resources.database)
+        return await self._kept.get(version, lambda: self._read(wanted))
+
+    async def read_past(self, wanted: _Wanted, moment: datetime) -> bytes:
+        """Give links as they were at a moment, in a turn of history."""
+        async with self._resources.history.turn():
+            past = await self._resources.routing.link_states(moment)
+            return await self._read(wanted, past.model_dump(mode="json")["states"])
+
+    def recall(self, wanted: _Wanted) -> bytes | None:
+        """Give links as they were copied last; None: that is unknown, or too old."""
+        copies, settings = self._resources.copies, self._resources.settings
+        if copies.links is None or not copies.are_links_fresh(settings.ttl_s, _WALL.now()):
+            return None
+        found = copies.links.find(wanted.after, wanted.box, wanted.levels)
+        return _collection(Links(copies.links.network_version, list(islice(found, wanted.limit + 1))), wanted.limit)
+
+    async def _read(self, wanted: _Wanted, states: list[Any] | None = None) -> bytes:
+        database = self._resources.database
+        network = await database.row("get_active_network")
+        asked = wanted.after, *(wanted.box or ANYWHERE), wanted.levels, wanted.limit + 1, states
+        rows = await database.rows("list_link_features", *asked)
+        if not rows:
+            await refuse_swapped(database, wanted.box)
+        version = None if network is None else network["network_version"]
+        found = Links(version, [(row["link_id"], row["feature"]) for row in rows])
+        return await asyncio.to_thread(_collection, found, wanted.limit)
+
+
+async def get_version_of_links(database: Database) -> tuple[object, ...]:
+    """Give what is another value whenever links, or their states, may be different."""
+    row = await database.row("get_version_of_links")
+    assert row is not None  # noqa: S101 - two values are one row
+    return tuple(row)
 
 
 def _collection(links: Links, limit: int) -> bytes:

@@ -5,6 +5,7 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Request, Response
 
+from lotse_gateway.answers.composing import compose_page
 from lotse_gateway.answers.media import CSV, GEOJSON, JSON, choose_media
 from lotse_gateway.answers.paging import encode_cursor
 from lotse_gateway.answers.preconditions import Supposed
@@ -78,11 +79,10 @@ def _add_list(router: APIRouter, resources: Resources, noun: Noun[Any]) -> None:
     )
     async def list_all(
         request: Request,
-        response: Response,
         box: Annotated[Box | None, Depends(read_box if noun.has_geometry else anywhere)],
         limit: Annotated[int | None, page_size(settings.max_page_size)] = None,
         cursor: Cursor = None,
-    ) -> Any:  # noqa: ANN401 - noun.page
+    ) -> Response:
         (after,) = read_cursor(cursor, str)
         media = choose_media(request.headers.get("accept", ""), forms)
         in_box = (box or ANYWHERE) if noun.has_geometry else ()
@@ -95,12 +95,11 @@ def _add_list(router: APIRouter, resources: Resources, noun: Noun[Any]) -> None:
         rows = await database.rows(f"list_{noun.name}", after, size + 1, *in_box)
         if not rows:
             await refuse_swapped(database, box)
-        items = [dict(row) for row in rows[:size]]
-        next_cursor = encode_cursor(items[-1][noun.id_field]) if len(rows) > size else None
+        next_cursor = encode_cursor(rows[size - 1][noun.id_field]) if len(rows) > size else None
         if media == GEOJSON:
+            items = [dict(row) for row in rows[:size]]
             return await give_features(database, noun.id_field, items, next_cursor, noun.view)
-        response.headers.update(VARY)
-        return {"items": items, "next_cursor": next_cursor}
+        return await compose_page(noun.page, map(dict, rows[:size]), VARY, next_cursor=next_cursor)
 
 
 def anywhere() -> None:

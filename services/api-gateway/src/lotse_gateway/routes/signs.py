@@ -1,9 +1,10 @@
 """What signs have besides their registration: retirement, and the decisions behind what they show."""
 
-from typing import Annotated, Any
+from typing import Annotated
 
-from fastapi import APIRouter
+from fastapi import APIRouter, Response
 
+from lotse_gateway.answers.composing import compose_page
 from lotse_gateway.answers.language import view_decision
 from lotse_gateway.answers.paging import encode_cursor
 from lotse_gateway.answers.preconditions import Supposed
@@ -54,16 +55,17 @@ def signs_router(resources: Resources) -> APIRouter:
     async def list_decisions(
         sign_id: SignId,
         language: InLanguage,
+        response: Response,
         limit: Annotated[int, page_size(settings.max_page_size)] = settings.page_size,
         cursor: Cursor = None,
-    ) -> Any:  # noqa: ANN401 - DecisionPage
+    ) -> Response:
         """Decisions of a sign, newest first, each with what it says, why, and the normal and the shown routes."""
         (before,) = read_cursor(cursor, int)
         rows = await history.rows("list_decisions", sign_id, before, limit + 1, language)
         if not rows:
             await get_row(database, SIGNS, sign_id)
-        items = [view_decision(row, language) for row in rows[:limit]]
-        next_cursor = encode_cursor(items[-1]["decision_id"]) if len(rows) > limit else None
-        return {"items": items, "next_cursor": next_cursor}
+        items = (view_decision(row, language) for row in rows[:limit])
+        next_cursor = encode_cursor(rows[limit - 1]["decision_id"]) if len(rows) > limit else None
+        return await compose_page(DecisionPage, items, response.headers, next_cursor=next_cursor)
 
     return router

@@ -4,6 +4,11 @@
 -- The network in force; no row before one was imported.
 select network_version from network where is_active;
 
+-- name: get_version_of_links
+-- What links and their states are made of: another value whenever one of the two may be different.
+select (select network_version from network where is_active) as network_version,
+    (select version::text from link_state_version) as state_version;
+
 -- name: get_network_extent
 -- The box around the junctions of the active network; nulls before one was imported.
 select min(lon) as west, min(lat) as south, max(lon) as east, max(lat) as north
