@@ -107,24 +107,30 @@ def spread(h: Hierarchy, upward: Costs, downward: Costs, seeds: Ends) -> Costs:
 
 
 @kernel
-def _follow(metric: Metric, costs: Costs, ends: Ends, start: int) -> Indices:
+def step_on(metric: Metric, costs: Costs, ends: Ends, v: int) -> int:
+    """Give the rank after `v` on the quickest way to the ends, `v` itself where that ends; there has to be a way."""
+    for i in range(len(ends.ranks)):
+        if ends.ranks[i] == v and ends.costs[i] == costs[v]:
+            return v
     h = metric.hierarchy
+    for a in range(h.arc_first[v], h.arc_first[v + 1]):
+        if metric.arc_costs[h.arc_of[a]] + costs[h.arc_head[a]] == costs[v]:
+            return h.arc_head[a]
+    raise ValueError(UNEXPLAINED)
+
+
+@kernel
+def _follow(metric: Metric, costs: Costs, ends: Ends, start: int) -> Indices:
     ranks = np.empty(64, np.uint32)
     size, v = 0, start
     if costs[start] >= UNREACHABLE:
         return ranks[:0].copy()
     while True:
         ranks, size = append(ranks, size, v)
-        for i in range(len(ends.ranks)):
-            if ends.ranks[i] == v and ends.costs[i] == costs[v]:
-                return ranks[:size].copy()
-        here = v
-        for a in range(h.arc_first[v], h.arc_first[v + 1]):
-            if metric.arc_costs[h.arc_of[a]] + costs[h.arc_head[a]] == costs[v]:
-                v = h.arc_head[a]
-                break
-        if v == here:
-            raise ValueError(UNEXPLAINED)
+        onward = step_on(metric, costs, ends, v)
+        if onward == v:
+            return ranks[:size].copy()
+        v = onward
 
 
 @kernel

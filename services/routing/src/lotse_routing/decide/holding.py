@@ -12,11 +12,6 @@ def is_held(since: datetime, now: datetime, settings: PolicySettings) -> bool:
     return now - since < timedelta(seconds=settings.min_hold_s)
 
 
-def gains_clearly_more(gain_s: float, than_s: float, settings: PolicySettings) -> bool:
-    """Tell whether a gain is so much greater than that of what is shown that it may replace it."""
-    return gain_s >= max(settings.replace_ratio * than_s, than_s + settings.replace_extra_s)
-
-
 def tell(cause: Cause | None, before: Told | None, now: datetime, settings: PolicySettings) -> Told | None:
     """Tell the cause that is in force; slow traffic once told stays told for the hold, and after it until another.
 

@@ -10,10 +10,11 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from lotse_routing.core.along import Places
 from lotse_routing.core.jit import Flags
 from lotse_routing.core.topology import Seconds
 from lotse_routing.decide.candidates import Trees
-from lotse_routing.decide.cause import Places, noticeable_delay_s
+from lotse_routing.decide.cause import noticeable_delay_s
 from lotse_routing.decide.registry import Destination, Registry, Sign
 from lotse_routing.state.snapshot import Snapshot
 
