@@ -1,7 +1,7 @@
 """Sums along many ways at once: ways that are given, and the quickest ones of a tree.
 
-Sums are added up from the end of a way to its beginning: quickest ways to one place share their ends, so what they share
-is added up once. Who adds up the same way alone, in the same order (`total`), gets the same number to its last digit.
+Sums are added up from the end of a way to its beginning: quickest ways to one place share their ends, and what they
+share is added up once. Who adds up the same way alone, in the same order (`total`), gets the same to its last digit.
 """
 
 from typing import NamedTuple
@@ -11,7 +11,7 @@ import numpy.typing as npt
 
 from lotse_routing.core.jit import Costs, Flags, Indices, kernel
 from lotse_routing.core.metric import UNREACHABLE, Metric
-from lotse_routing.core.tree import Ends, step_on
+from lotse_routing.core.tree import Arcs, Ends, arcs_of, step_on
 
 Places = npt.NDArray[np.intp]
 """Indices of links."""
@@ -42,7 +42,7 @@ class Quickest(NamedTuple):
 
 def total(values: Values) -> float:
     """Add up what stands along a way, as the sums here do; 0 for none."""
-    return float(np.cumsum(values[::-1])[-1]) if len(values) else 0.0
+    return float(values[::-1].cumsum()[-1]) if len(values) else 0.0
 
 
 @kernel
@@ -97,9 +97,8 @@ def heaviest_along(ways: Ways, values: Values, group_of: Places, groups: int) ->
             sums[group_of[ways.links[place]]] += values[ways.links[place]]
         for place in range(ways.first[way], ways.first[way + 1]):
             group, best = group_of[ways.links[place]], heaviest[way]
-            if sums[group] > 0 and (
-                best < 0 or sums[group] > sums[best] or (sums[group] == sums[best] and group > best)
-            ):
+            is_last = best == NO_LINK or sums[group] > sums[best] or (sums[group] == sums[best] and group > best)
+            if sums[group] > 0 and is_last:
                 heaviest[way] = group
         for place in range(ways.first[way], ways.first[way + 1]):
             sums[group_of[ways.links[place]]] = 0.0
@@ -141,36 +140,38 @@ def sums_beside(
     heads, sums = np.empty(nodes, np.uint32), np.empty((nodes, kinds))
     is_known, chain = np.zeros(nodes, np.bool_), np.empty(nodes, np.uint32)
     found = np.full((len(asked), kinds), np.inf)
+    arcs, costs, ends, link_of = arcs_of(quickest.metric), quickest.costs, quickest.ends, quickest.link_of
     for number in range(len(asked)):
         start = starts[number]
-        if quickest.costs[start] >= UNREACHABLE:
+        if costs[start] >= UNREACHABLE:
             continue
-        _add_up(quickest, start, values, heads, sums, is_known, chain)
-        is_usual = _leads_along(quickest.link_of, heads, start, beside[0], asked[number])
-        if not is_usual and not _leads_along(quickest.link_of, heads, start, beside[1], asked[number]):
+        size = _unknown_part(arcs, costs, ends, start, heads, is_known, chain)
+        for place in range(size - 1, -1, -1):
+            v = chain[place]
+            for kind in range(kinds):
+                onward = 0.0 if heads[v] == v else sums[heads[v], kind]
+                sums[v, kind] = onward + values[link_of[v], kind]
+            is_known[v] = True
+        is_usual = _leads_along(link_of, heads, start, beside[0], asked[number])
+        if not is_usual and not _leads_along(link_of, heads, start, beside[1], asked[number]):
             found[number] = sums[start]
     return found
 
 
 @kernel
-def _add_up(
-    quickest: Quickest, start: int, values: Values, heads: Indices, sums: Values, is_known: Flags, chain: Indices
-) -> None:
-    """Follow a way until it is known from there on, and add up what leads to that point."""
+def _unknown_part(
+    arcs: Arcs, costs: Costs, ends: Ends, start: int, heads: Indices, is_known: Flags, chain: Indices
+) -> int:
+    """Follow a way until it is known from there on; give how many ranks of `chain` lead to that point."""
     size, v = 0, start
     while not is_known[v]:
         chain[size] = v
         size += 1
-        heads[v] = step_on(quickest.metric, quickest.costs, quickest.ends, v)
+        heads[v] = step_on(arcs, costs, ends, v)
         if heads[v] == v:
             break
         v = heads[v]
-    for place in range(size - 1, -1, -1):
-        v = chain[place]
-        for kind in range(values.shape[1]):
-            onward = 0.0 if heads[v] == v else sums[heads[v], kind]
-            sums[v, kind] = onward + values[quickest.link_of[v], kind]
-        is_known[v] = True
+    return size
 
 
 @kernel

@@ -13,7 +13,7 @@ from lotse_routing.core.along import Places, total
 from lotse_routing.decide.advice import Advice, Reason, Route, SignState
 from lotse_routing.decide.candidates import Trees, along_corridors, best_route, cost_s, path_to, timed
 from lotse_routing.decide.cause import Cause, find_cause, route_confidence, seen_times_s
-from lotse_routing.decide.holding import is_held, tell
+from lotse_routing.decide.holding import holds, is_held, tell
 from lotse_routing.decide.registry import Corridor, Destination, Registry, Sign, is_registered
 from lotse_routing.decide.relations.guide import Relations
 from lotse_routing.decide.rules import (
@@ -78,7 +78,7 @@ class _Relation:
         return isinf(self.normal.travel_time_s)
 
     def figures(self, route: Route | None) -> Detour:
-        """What the rules ask of a detour."""
+        """Give what the rules ask of a detour."""
         if route is None:
             return NO_DETOUR
         snapshot = self.moment.snapshot
@@ -110,8 +110,8 @@ def advise(moment: Moment, sign: Sign, destination: Destination, previous: Advic
     candidates = _detours(relation) if is_disturbed(relation.usual, limits) else []
     kept, others = _kept(relation, previous, candidates)
     best = others[0] if others else None
-    is_held = previous is not None and not _hold_is_over(relation, previous)
-    verdict = judge(relation.usual, relation.figures(kept), relation.figures(best), is_held, limits)
+    held = _is_held(relation, previous)
+    verdict = judge(relation.usual, relation.figures(kept), relation.figures(best), held, limits)
     advice = _advice(relation, verdict.shows, verdict.reason, previous, kept, best)
     if verdict.unheld_shows == verdict.shows:
         return advice
@@ -190,11 +190,13 @@ def _advice(  # noqa: PLR0913, PLR0917 - a verdict, and what it speaks of
     return replace(_nothing(relation, why, kept or best), threshold_share=asked)
 
 
-def _hold_is_over(relation: _Relation, previous: Advice) -> bool:
-    """Tell whether a message may change. A closure that ended holds nothing: what a sign says has to be true."""
-    if previous.since is None or (previous.told and previous.told.kind == "closed" and not relation.is_closed):
-        return True
-    return not is_held(previous.since, relation.moment.now, relation.moment.settings)
+def _is_held(relation: _Relation, previous: Advice | None) -> bool:
+    """Tell whether what is shown has to stay."""
+    if previous is None or previous.since is None:
+        return False
+    tells_closure = previous.told is not None and previous.told.kind == "closed"
+    is_young = is_held(previous.since, relation.moment.now, relation.moment.settings)
+    return bool(holds(is_young, tells_closure, relation.is_closed))
 
 
 def _nothing(relation: _Relation, reason: Reason, candidate: Route | None) -> Advice:

@@ -11,6 +11,7 @@ import numpy.typing as npt
 
 from lotse_routing.core.along import Values
 from lotse_routing.core.jit import Flags, kernel
+from lotse_routing.core.topology import Seconds
 from lotse_routing.decide.advice import Reason
 from lotse_routing.settings import PolicySettings
 
@@ -52,6 +53,15 @@ class Usual(NamedTuple):
     seen_s: float
     empty_s: float
     has_cause: bool
+
+
+class Usuals(NamedTuple):
+    """The same of many signs and destinations: pairs; shape (pairs,) each."""
+
+    now_s: Seconds
+    seen_s: Seconds
+    empty_s: Seconds
+    has_cause: Flags
 
 
 class Detour(NamedTuple):
@@ -110,35 +120,40 @@ def judge(usual: Usual, kept: Detour, best: Detour, is_held: bool, limits: Limit
 
 
 @kernel
-def judge_all(
-    usual: tuple[Values, Values, Values, Flags], kept: Values, best: Values, is_held: Flags, limits: Limits
-) -> tuple[Numbers, Numbers]:
+def disturbed(usual: Usuals, limits: Limits) -> Flags:
+    """Ask `is_disturbed` of many; shape (pairs,)."""
+    found = np.empty(len(usual.now_s), np.bool_)
+    for pair in range(len(found)):
+        found[pair] = is_disturbed(_of(usual, pair), limits)
+    return found
+
+
+@kernel
+def judge_all(usual: Usuals, kept: Values, best: Values, is_held: Flags, limits: Limits) -> tuple[Numbers, Numbers]:
     """Decide for many signs and destinations at once.
 
     Parameters
     ----------
-    usual
-        The figures of `Usual`; shape (pairs,) each.
     kept, best
-        Those of `Detour`; shape (pairs, 3).
+        The figures of `Detour`; shape (pairs, 3).
 
     Returns
     -------
     tuple
         What is shown, and why; shape (pairs,) each.
     """
-    now_s, seen_s, empty_s, has_cause = usual
-    shows, reasons = np.empty(len(now_s), np.int8), np.empty(len(now_s), np.int8)
-    for pair in range(len(now_s)):
-        verdict = judge(
-            Usual(now_s[pair], seen_s[pair], empty_s[pair], has_cause[pair]),
-            Detour(kept[pair, 0], kept[pair, 1], kept[pair, 2]),
-            Detour(best[pair, 0], best[pair, 1], best[pair, 2]),
-            is_held[pair],
-            limits,
-        )
+    shows, reasons = np.empty(len(is_held), np.int8), np.empty(len(is_held), np.int8)
+    for pair in range(len(is_held)):
+        shown = Detour(kept[pair, 0], kept[pair, 1], kept[pair, 2])
+        other = Detour(best[pair, 0], best[pair, 1], best[pair, 2])
+        verdict = judge(_of(usual, pair), shown, other, is_held[pair], limits)
         shows[pair], reasons[pair] = verdict.shows, verdict.reason
     return shows, reasons
+
+
+@kernel
+def _of(usual: Usuals, pair: int) -> Usual:
+    return Usual(usual.now_s[pair], usual.seen_s[pair], usual.empty_s[pair], usual.has_cause[pair])
 
 
 @kernel

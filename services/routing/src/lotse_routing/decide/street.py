@@ -27,7 +27,7 @@ class Streets:
 
 @lru_cache(maxsize=4)  # one is in force; another, while it takes its place
 def number_streets(topology: Topology) -> Streets:
-    """Number the streets of a network."""
+    """Give the streets of a network their numbers."""
     of_link = [street_of(link) for link in topology.links]
     names = sorted(set(of_link))
     numbers = {name: number for number, name in enumerate(names)}
