@@ -29,7 +29,7 @@ from rich.console import Console
 from scenarios.scenes import Scene, auenbrueck, kaiserslautern
 
 from benchmarks.line.city import measured_links, open_city
-from benchmarks.line.decision_step import SIGNS, summarise, time_steps
+from benchmarks.line.decision_step import KINDS, SIGNS, summarise, time_steps
 from benchmarks.line.fleet import Fleet
 from benchmarks.line.watch import SETTINGS
 from benchmarks.processes import cpu_s
@@ -209,7 +209,7 @@ def _moved(link: Link, copy: int) -> Link:
 
 def _cost_of_signs(scene: Scene) -> dict[str, float | None]:
     topology = build_topology(scene.network())
-    steps = {town: time_steps(topology, 1.0, 20, is_disturbed=town == "disturbed") for town in ("quiet", "disturbed")}
+    steps = {kind.name: time_steps(topology, 1.0, 20, kind) for kind in KINDS}
     return {
         f"sign_step_{town}_cpu_us": round(1000 * summarise(each.cpu_ms)["p50_ms"] / SIGNS, 1)
         for town, each in steps.items()

@@ -9,10 +9,12 @@ SCRIPT = """
 import json, pkgutil, importlib, sys
 sys.path.insert(0, {tests!r})
 import lotse_routing.core as core
-from lotse_routing.core.warm import warm_up
+import lotse_routing.decide as decide
+from lotse_routing.warm import warm_up
 
 def compiled():
-    modules = [importlib.import_module(m.name) for m in pkgutil.iter_modules(core.__path__, "lotse_routing.core.")]
+    names = [m.name for p in (core, decide) for m in pkgutil.iter_modules(p.__path__, p.__name__ + ".")]
+    modules = [importlib.import_module(name) for name in names]
     kernels = {{k.py_func.__qualname__ + k.py_func.__module__: k for m in modules for k in vars(m).values()
                 if hasattr(k, "py_func")}}
     return {{name: len(kernel.signatures) for name, kernel in kernels.items()}}
@@ -20,7 +22,10 @@ def compiled():
 warm_up()
 before = compiled()
 
-from factories_decide import TOPOLOGY, a_snapshot
+from factories_decide import CENTRUM, SIGN, TOPOLOGY, a_closure, a_moment, a_snapshot, a_step
+from lotse_routing.decide.quiet import Quiet
+from lotse_routing.decide.registry import Registry
+from lotse_routing.decide.signs import decide_signs
 from lotse_routing.core.alternatives import Limits, list_alternatives
 from lotse_routing.core.routes import Anchor, find_path, find_path_between, tree_over, tree_to_junction
 
@@ -31,6 +36,11 @@ assert tree_over((TOPOLOGY.index["B-E-0"],), tree).path_from(0)
 assert find_path_between(graph, Anchor(0, 0.5), [Anchor(2, 0.5), Anchor(3, 1.0)])
 ends = [Anchor(link, 1.0) for link in TOPOLOGY.links_to["D"]]
 assert len(list_alternatives(graph, Anchor(0, 0.0), ends, Limits(1.0, 9.0, 0.0), 3)) > 1
+quiet, in_force = Quiet(), {{}}
+for speed_kmh in (50.0, 5.0, 5.0):
+    for closed in ((), (a_closure("C-D-0"),)):
+        moment = a_moment(a_snapshot({{"B-C-0": speed_kmh}}, closed), Registry((SIGN,), {{"CENTRUM": CENTRUM}}, ()))
+        in_force |= decide_signs(a_step(moment), in_force, quiet)[0]
 after = compiled()
 print(json.dumps({{"kernels": len(before), "new": [n for n in after if after[n] > max(before[n], 0)]}}))
 """

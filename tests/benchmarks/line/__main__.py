@@ -14,7 +14,7 @@ from scenarios.scenes import Scene
 
 from benchmarks.line.city import DETECTORS, city_or_town
 from benchmarks.line.city import SIGNS as SIGNS_WATCHED
-from benchmarks.line.decision_step import DESTINATIONS, SIGNS, StepTimes, summarise, time_steps
+from benchmarks.line.decision_step import DESTINATIONS, KINDS, SIGNS, StepTimes, summarise, time_steps
 from benchmarks.line.watch import Watched, watch
 from benchmarks.report import describe_versions, write_report
 from lotse_routing.core.topology import build_topology
@@ -27,17 +27,18 @@ console = Console()
 
 
 def main(
-    quick: Annotated[bool, typer.Option("--quick", help="20 changes, one decision step")] = False,  # noqa: FBT002
+    quick: Annotated[bool, typer.Option("--quick", help="20 changes, a few decision steps")] = False,  # noqa: FBT002
+    steps_only: Annotated[bool, typer.Option("--steps-only", help="no stack, no file")] = False,  # noqa: FBT002
 ) -> None:
     """Measure, print, write."""
     changes, within_s = QUICK if quick else FULL
     scene, load_before = city_or_town(console), os.getloadavg()[0]
     with console.status("decision steps"):
         topology = build_topology(scene.network())
-        steps = {
-            town: time_steps(topology, within_s, MOST_STEPS, is_disturbed=town == "disturbed")
-            for town in ("quiet", "disturbed")
-        }
+        steps = {kind.name: time_steps(topology, within_s, MOST_STEPS, kind) for kind in KINDS}
+    if steps_only:
+        _print_steps(steps)
+        return
     with Progress(console=console) as progress:
         task = progress.add_task("changes of a sign", total=changes)
         watched = watch(scene, changes, lambda done: progress.update(task, completed=done))
@@ -92,6 +93,9 @@ def _step_run(scene: Scene, town: str, steps: StepTimes) -> dict[str, object]:
         "destinations": DESTINATIONS,
         "signs_showing": steps.showing,
         "signs_kept": steps.kept,
+        "news": list(steps.news),
+        "first_cpu_ms": round(steps.first_cpu_ms, 2),
+        "changed_cpu_ms": round(steps.changed_cpu_ms, 2),
         "took_ms": [round(each, 2) for each in steps.took_ms],
         "cpu_ms": [round(each, 2) for each in steps.cpu_ms],
         "profile": {name: round(share, 3) for name, share in steps.shares.items()},
@@ -105,12 +109,18 @@ def _print(watched: Watched, steps: Mapping[str, StepTimes]) -> None:
     seconds = [f"{each:.3f} s" for each in (p50_s, p90_s, p99_s, max(watched.took_s))]
     table.add_row(f"{len(watched.took_s)} changes", *seconds, f"{watched.readings_per_s:,.0f}", cpu)
     console.print(table)
-    table = Table("decision step", "steps", "p50", "p99", "p50 of CPU", "signs showing", "signs kept")
+    _print_steps(steps)
+
+
+def _print_steps(steps: Mapping[str, StepTimes]) -> None:
+    columns = "steps", "p50", "p99", "p50 of CPU", "first, CPU", "changed, CPU", "news a step", "showing", "kept"
+    table = Table("decision step", *columns)
     for town, each in steps.items():
         times, cpu_ms = summarise(each.took_ms), summarise(each.cpu_ms)["p50_ms"]
         step = f"{SIGNS:,} signs x {DESTINATIONS}, {town} town", f"{len(each.took_ms)}"
-        figures = f"{times['p50_ms']} ms", f"{times['p99_ms']} ms", f"{cpu_ms} ms", f"{each.showing}", f"{each.kept}"
-        table.add_row(*step, *figures)
+        others = f"{each.first_cpu_ms:.0f} ms", f"{each.changed_cpu_ms:.0f} ms", f"{np.median(each.news):.0f}"
+        figures = f"{times['p50_ms']} ms", f"{times['p99_ms']} ms", f"{cpu_ms} ms"
+        table.add_row(*step, *figures, *others, f"{each.showing}", f"{each.kept}")
     console.print(table)
     for name, share in steps["disturbed"].shares.items():
         console.print(f"  {share:5.1%}  {name}", highlight=False)

@@ -6,6 +6,7 @@ import time
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime, timedelta
 from itertools import count
 from random import Random
 from zoneinfo import ZoneInfo
@@ -35,47 +36,69 @@ MEASURED, SLOWED, CLOSED = 0.4, 0.05, 3
 RATIO_FREE, RATIO_JAMMED = (0.9, 1.0), (0.2, 0.4)
 """Measured speeds as shares of free flow: others in each step."""
 FUNCTIONS_TOLD = 20
+LEAST_STEPS = 5
 SETTINGS = RoutingSettings()
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """A kind of town: whether streets are jammed and closed, and how readings move from step to step.
+
+    `jitter` is the share by which each speed moves about its own level; None: speeds are drawn anew for every step.
+    """
+
+    name: str
+    is_disturbed: bool
+    jitter: float | None = None
+    step_s: float = 0.0
+
+
+KINDS = (Kind("quiet", False), Kind("disturbed", True), Kind("jittering", True, jitter=0.03, step_s=1.0))
 
 
 @dataclass(frozen=True, slots=True)
 class StepTimes:
     """Of `decide_signs`, by step: milliseconds, and those of a processor. Signs that showed something at the end.
 
-    `kept` are the signs of the last step that were not decided for, because they were quiet. `shares` are the functions
-    that take longest, what they call included, as shares of the whole.
+    `news` are the decisions that were written in each; `first_cpu_ms` is the step in which all is new, `changed_cpu_ms`
+    one before which three more streets were closed. `kept` are the signs of the last step that were not decided for.
+    `shares` are the functions that take longest, what they call included, as shares of the whole.
     """
 
     took_ms: tuple[float, ...]
     cpu_ms: tuple[float, ...]
+    news: tuple[int, ...]
+    first_cpu_ms: float
+    changed_cpu_ms: float
     showing: int
     kept: int
     shares: dict[str, float]
 
 
-def time_steps(topology: Topology, within_s: float, most: int, *, is_disturbed: bool) -> StepTimes:
+def time_steps(topology: Topology, within_s: float, most: int, kind: Kind) -> StepTimes:
     """Decide step after step, each on weights of its own, given what was in force before.
 
-    So many steps as fit into the seconds, one at least, after a first one in which all is new; then one more, profiled.
+    So many steps as fit into the seconds, five at least, after a first one in which all is new; then one, profiled.
     """
     town, random = build_town(topology, SETTINGS.weights, ZoneInfo("UTC")), Random(4711)
-    snapshots = _snapshots(town, random, is_disturbed=is_disturbed)
+    closed = _closures(topology, random)
+    snapshots = _snapshots(town, random, kind, closed)
     steps = _Steps(_registry(topology, random), Trees(town.graphs.usual(NOON)))
-    steps.decide(next(snapshots))
-    took_ms: list[float] = []
-    cpu_ms: list[float] = []
+    first, *_ = steps.timed(next(snapshots))
+    timed: list[tuple[float, float, int]] = []
     until_s = time.monotonic() + within_s
-    while not took_ms or (time.monotonic() < until_s and len(took_ms) < most):
-        snapshot = next(snapshots)
-        began_s, cpu_began_s = time.perf_counter(), time.thread_time()
-        steps.decide(snapshot)
-        took_ms.append(1000 * (time.perf_counter() - began_s))
-        cpu_ms.append(1000 * (time.thread_time() - cpu_began_s))
+    while len(timed) < LEAST_STEPS or (time.monotonic() < until_s and len(timed) < most):
+        cpu_ms, took_ms, news = steps.timed(next(snapshots))
+        timed.append((cpu_ms, took_ms, news))
     snapshot = next(snapshots)
     with cProfile.Profile() as profile:
         steps.decide(snapshot)
     showing = sum(decision.state == "detour" for decision in steps.in_force.values())
-    return StepTimes(tuple(took_ms), tuple(cpu_ms), showing, steps.kept, _shares(profile))
+    kept = steps.kept
+    closed += _closures(topology, random)
+    changed, *_ = steps.timed(next(snapshots))
+    cpu, took, news_of = zip(*timed, strict=True)
+    return StepTimes(took, cpu, news_of, first, changed, showing, kept, _shares(profile))
 
 
 @dataclass(slots=True)
@@ -88,14 +111,23 @@ class _Steps:
     in_force: dict[str, Decision] = field(default_factory=dict)
     kept: int = 0
 
-    def decide(self, snapshot: Snapshot) -> None:
-        """Decide for all signs; what is news is in force."""
-        moment = Moment(NOON, snapshot, self.registry, self.usual, Trees(snapshot.graph), SETTINGS.policy)
-        decisions, faults = decide_signs(Step(moment, SETTINGS.display, 1, NOON), self.in_force, self.quiet)
+    def timed(self, snapshot: Snapshot) -> tuple[float, float, int]:
+        """Decide; give the milliseconds of a processor and of the wall, and how many decisions were news."""
+        began_s, cpu_began_s = time.perf_counter(), time.thread_time()
+        news = self.decide(snapshot)
+        return 1000 * (time.thread_time() - cpu_began_s), 1000 * (time.perf_counter() - began_s), news
+
+    def decide(self, snapshot: Snapshot) -> int:
+        """Decide for all signs; what is news is in force. Give how many decisions were."""
+        now, current = snapshot.computed_until, Trees(snapshot.graph)
+        moment = Moment(now, snapshot, self.registry, self.usual, current, SETTINGS.policy)
+        decisions, faults = decide_signs(Step(moment, SETTINGS.display, 1, now), self.in_force, self.quiet)
         assert not faults, faults
         again_s, in_force = SETTINGS.display.explain_again_s, self.in_force
         self.kept = sum(decision is in_force.get(sign_id) for sign_id, decision in decisions.items())
-        in_force.update({name: d for name, d in decisions.items() if is_news(d, in_force.get(name), again_s)})
+        news = {name: d for name, d in decisions.items() if is_news(d, in_force.get(name), again_s)}
+        in_force.update(news)
+        return len(news)
 
 
 def _registry(topology: Topology, random: Random) -> Registry:
@@ -107,25 +139,43 @@ def _registry(topology: Topology, random: Random) -> Registry:
     return Registry(tuple(signs), {destination.destination_id: destination for destination in destinations}, ())
 
 
-def _snapshots(town: Town, random: Random, *, is_disturbed: bool) -> Iterator[Snapshot]:
+def _snapshots(town: Town, random: Random, kind: Kind, closed: list[Roadwork]) -> Iterator[Snapshot]:
+    """Give snapshots one step after the other; what is added to `closed` holds from the next one on."""
+    topology = town.topology
+    measured = set(random.sample(range(len(topology.links)), int(MEASURED * len(topology.links))))
+    jammed = _jammed(topology, random) if kind.is_disturbed else frozenset[int]()
+    levels = {place: random.uniform(*_ratios(place, jammed)) for place in sorted(measured | jammed)}
+    for version in count(1):
+        now = NOON + timedelta(seconds=kind.step_s * version)
+        if kind.jitter is None:
+            ratios = {place: random.uniform(*_ratios(place, jammed)) for place in levels}
+        else:
+            ratios = {
+                place: min(1.0, level * random.uniform(1 - kind.jitter, 1 + kind.jitter))
+                for place, level in levels.items()
+            }
+        yield _snapshot(town, version, now, ratios, tuple(closed) if kind.is_disturbed else ())
+
+
+def _ratios(place: int, jammed: frozenset[int]) -> tuple[float, float]:
+    return RATIO_JAMMED if place in jammed else RATIO_FREE
+
+
+def _snapshot(
+    town: Town, version: int, now: datetime, ratios: dict[int, float], roadworks: tuple[Roadwork, ...]
+) -> Snapshot:
     topology = town.topology
     typical_s = topology.base_travel_times_s
-    measured = set(random.sample(range(len(topology.links)), int(MEASURED * len(topology.links))))
-    jammed = _jammed(topology, random) if is_disturbed else frozenset[int]()
-    roadworks = _closures(topology, random) if is_disturbed else ()
-    for version in count(1):
-        states = [
-            _state(link.link_id, link.free_flow_kmh, random.uniform(*(RATIO_JAMMED if place in jammed else RATIO_FREE)))
-            for place, link in enumerate(topology.links)
-            if place in measured | jammed
-        ]
-        weights = derive_weights(topology, town.factors, states, typical_s, roadworks, SETTINGS.estimate)
-        graph, usual = town.graphs.current(weights.costs_s, NOON), town.graphs.usual(NOON)
-        links = {topology.index[state.link_id]: state for state in states}
-        yield Snapshot(
-            version, NOON, topology, town.base, weights, typical_s, lambda _: typical_s, links, roadworks, graph, usual,
-            town.graphs,
-        )  # fmt: skip
+    states = {
+        place: _state(topology.links[place].link_id, topology.links[place].free_flow_kmh, ratio)
+        for place, ratio in ratios.items()
+    }
+    weights = derive_weights(topology, town.factors, tuple(states.values()), typical_s, roadworks, SETTINGS.estimate)
+    graph, usual = town.graphs.current(weights.costs_s, now), town.graphs.usual(now)
+    return Snapshot(
+        version, now, topology, town.base, weights, typical_s, lambda _: typical_s, states, roadworks, graph, usual,
+        town.graphs,
+    )  # fmt: skip
 
 
 def _jammed(topology: Topology, random: Random) -> frozenset[int]:
@@ -142,10 +192,10 @@ def _jammed(topology: Topology, random: Random) -> frozenset[int]:
     return frozenset(jammed)
 
 
-def _closures(topology: Topology, random: Random) -> tuple[Roadwork, ...]:
+def _closures(topology: Topology, random: Random) -> list[Roadwork]:
     main = [link.link_id for link in topology.links if link.road_class in {"primary", "secondary", "tertiary"}]
     closed = random.sample(main, CLOSED)
-    return tuple(Roadwork(f"R{link_id}", "Kanalbau", "closed", None, (link_id,), NOON) for link_id in closed)
+    return [Roadwork(f"R{link_id}", "Kanalbau", "closed", None, (link_id,), NOON) for link_id in closed]
 
 
 def _state(link_id: str, free_flow_kmh: float, ratio: float) -> LinkState:

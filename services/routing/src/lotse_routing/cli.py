@@ -27,7 +27,7 @@ def serve() -> None:
 def warm() -> None:
     """Compile the routing core once, so that no start has to wait for it."""
     from lotse_routing.core.jit import are_kept  # noqa: PLC0415 - other commands need no compiler
-    from lotse_routing.core.warm import warm_up  # noqa: PLC0415
+    from lotse_routing.warm import warm_up  # noqa: PLC0415
 
     started = time.perf_counter()
     warm_up()

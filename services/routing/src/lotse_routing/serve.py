@@ -4,11 +4,11 @@ import asyncio
 import time
 
 from lotse_routing.core.jit import are_kept
-from lotse_routing.core.warm import warm_up
 from lotse_routing.http.app import Resources, create_app
 from lotse_routing.pipeline import Planner
 from lotse_routing.records import Records
 from lotse_routing.settings import RoutingSettings
+from lotse_routing.warm import warm_up
 from lotse_shared.database import open_pool
 from lotse_shared.log import configure_logging, get_logger
 from lotse_shared.run import run_service

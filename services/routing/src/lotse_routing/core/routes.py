@@ -12,6 +12,7 @@ from typing import NamedTuple
 import numpy as np
 
 from lotse_routing.core.access import NO, Permit
+from lotse_routing.core.along import Quickest
 from lotse_routing.core.forward import tree_from
 from lotse_routing.core.jit import Costs, Indices
 from lotse_routing.core.metric import UNREACHABLE, Metric, customize, milliseconds
@@ -113,6 +114,13 @@ class ReverseTree:
     def cost_at(self, rank: int) -> int:
         """Give the milliseconds from a state to the end, `UNREACHABLE` if no way leads there."""
         return int(self._costs[rank])
+
+    @property
+    def quickest(self) -> Quickest:
+        """Give its ways to be summed up; of a tree over a corridor, those into the corridor."""
+        topology = self.graph.topology
+        link_of = topology.states.link[topology.hierarchy.node].astype(np.intp)
+        return Quickest(self.graph.metric, self._costs, self._ends, link_of)
 
     def _ranks_from(self, rank: int) -> Indices:
         ranks = follow(self.graph.metric, self._costs, self._ends, rank)

@@ -22,6 +22,15 @@ class Ends(NamedTuple):
     costs: Costs
 
 
+class Arcs(NamedTuple):
+    """The arcs out of each rank: where they begin, the rank at the head of each, its number and, by that, its cost."""
+
+    first: Indices
+    head: Indices
+    of: Indices
+    costs: Costs
+
+
 def costs_to(metric: Metric, ends: Ends) -> Costs:
     """Give the cost of the quickest way from each rank to any of the ends, plus that end's own cost.
 
@@ -107,24 +116,37 @@ def spread(h: Hierarchy, upward: Costs, downward: Costs, seeds: Ends) -> Costs:
 
 
 @kernel
-def _follow(metric: Metric, costs: Costs, ends: Ends, start: int) -> Indices:
+def arcs_of(metric: Metric) -> Arcs:
+    """Give what it takes to step from rank to rank: handing over a metric with all of its arrays takes longer."""
     h = metric.hierarchy
+    return Arcs(h.arc_first, h.arc_head, h.arc_of, metric.arc_costs)
+
+
+@kernel
+def step_on(arcs: Arcs, costs: Costs, ends: Ends, v: int) -> int:
+    """Give the rank after `v` on the quickest way to the ends, `v` itself where that ends; there has to be a way."""
+    for i in range(len(ends.ranks)):
+        if ends.ranks[i] == v and ends.costs[i] == costs[v]:
+            return v
+    for a in range(arcs.first[v], arcs.first[v + 1]):
+        if arcs.costs[arcs.of[a]] + costs[arcs.head[a]] == costs[v]:
+            return int(arcs.head[a])
+    raise ValueError(UNEXPLAINED)
+
+
+@kernel
+def _follow(metric: Metric, costs: Costs, ends: Ends, start: int) -> Indices:
     ranks = np.empty(64, np.uint32)
     size, v = 0, start
+    arcs = arcs_of(metric)
     if costs[start] >= UNREACHABLE:
         return ranks[:0].copy()
     while True:
         ranks, size = append(ranks, size, v)
-        for i in range(len(ends.ranks)):
-            if ends.ranks[i] == v and ends.costs[i] == costs[v]:
-                return ranks[:size].copy()
-        here = v
-        for a in range(h.arc_first[v], h.arc_first[v + 1]):
-            if metric.arc_costs[h.arc_of[a]] + costs[h.arc_head[a]] == costs[v]:
-                v = h.arc_head[a]
-                break
-        if v == here:
-            raise ValueError(UNEXPLAINED)
+        onward = step_on(arcs, costs, ends, v)
+        if onward == v:
+            return ranks[:size].copy()
+        v = onward
 
 
 @kernel

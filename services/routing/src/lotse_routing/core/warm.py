@@ -26,7 +26,7 @@ WAYS = ("WA", "AB", "BD", "AC", "CD", "DE")
 
 def warm_up() -> None:
     """Compile what is not compiled yet: half a minute at the first time, a second when all is kept."""
-    topology = _two_ways()
+    topology = two_ways()
     costs_s = topology.base_travel_times_s
     no_turn_costs = np.zeros(len(topology.states.tail), dtype=np.int32)
     permit = Permits(topology, Vehicle()).at(datetime(2026, 1, 1))  # noqa: DTZ001 - local time, whatever the place
@@ -39,7 +39,8 @@ def warm_up() -> None:
     list_alternatives(graph, Anchor(start, 0.0), [Anchor(end, 1.0)], Limits(), at_most=2)
 
 
-def _two_ways() -> Topology:
+def two_ways() -> Topology:
+    """Give the smallest network in which there is something to decide."""
     links = [_link(start, end) for start, end in map(tuple, WAYS)]
     junctions = [Junction(node, *place) for node, place in PLACES.items()]
     return build_topology(build_network("two ways", "made here", junctions, links))

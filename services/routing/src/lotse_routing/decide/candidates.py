@@ -5,10 +5,10 @@ from functools import lru_cache, partial
 
 import numpy as np
 
+from lotse_routing.core.along import Places, total
 from lotse_routing.core.routes import Path, ReverseTree, RouteGraph, is_route, tree_over, tree_to_junction
 from lotse_routing.core.topology import Seconds
 from lotse_routing.decide.advice import Route
-from lotse_routing.decide.cause import Places
 from lotse_routing.decide.registry import Corridor, Destination, Sign
 
 ROUTES_KNOWN = 20_000
@@ -76,12 +76,12 @@ def path_to(trees: Trees, sign: Sign, destination: Destination) -> Path | None:
 
 def timed(links: tuple[int, ...], travel_times_s: Seconds, via: str | None = None) -> Route:
     """Tell how long the links of a route take; infinite if one is closed."""
-    return Route(links, float(travel_times_s[np.array(links)].sum()), via)
+    return Route(links, total(travel_times_s[np.array(links)]), via)
 
 
 def cost_s(route: Route, costs_s: Seconds) -> float:
     """Sum the cost of a route, by which routes are chosen."""
-    return float(costs_s[np.array(route.links)].sum())
+    return total(costs_s[np.array(route.links)])
 
 
 def along_corridors(

@@ -3,25 +3,21 @@
 Only what somebody sees counts: a detector, or who entered a roadwork. An estimate is no cause for a sign.
 """
 
-from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
 
 import numpy as np
-import numpy.typing as npt
 
+from lotse_routing.core.along import Places, Ways, heaviest_along, total
 from lotse_routing.core.topology import Seconds, Topology
-from lotse_routing.decide.street import street_of
+from lotse_routing.decide.street import number_streets, street_of
 from lotse_routing.state.roadwork import Roadwork
 from lotse_routing.state.snapshot import Snapshot
-from lotse_shared.level_of_service import LevelOfService
 from lotse_shared.vehicle import VehicleClass
 
 Kind = Literal["closed", "jam", "slow"]
-Places = npt.NDArray[np.intp]
-"""Indices of links."""
 
 NOTICEABLE_DELAY_S = 5.0
 NOTICEABLE_DELAY_RATIO = 0.05
@@ -60,15 +56,11 @@ def find_cause(snapshot: Snapshot, route: Sequence[int] | Places) -> Cause | Non
     delays_s = snapshot.delays_s[links]
     if not _is_noticeable(snapshot, links, delays_s):
         return None
-    is_slow = delays_s > 0
-    by_street: dict[str, list[int]] = defaultdict(list)
-    lost_s: dict[str, float] = defaultdict(float)
-    for index, delay_s in zip(links[is_slow].tolist(), delays_s[is_slow].tolist(), strict=True):
-        street = street_of(snapshot.topology.links[index])
-        by_street[street].append(index)
-        lost_s[street] += delay_s
-    worst = max(by_street, key=lambda street: (lost_s[street], street))
-    return _slow_street(snapshot, worst, by_street[worst])
+    streets = number_streets(snapshot.topology)
+    way = Ways(links.astype(np.intp), np.array([0, len(links)]))
+    worst = heaviest_along(way, snapshot.delays_s, streets.of_link, len(streets.names))[0]
+    slowed = links[(delays_s > 0) & (streets.of_link[links] == worst)]
+    return _slow_street(snapshot, streets.names[worst], slowed.tolist())
 
 
 def cause_of(snapshot: Snapshot, links: Sequence[int]) -> Cause:
@@ -98,7 +90,7 @@ def _closure(snapshot: Snapshot, links: Places) -> Cause | None:
 
 def seen_times_s(snapshot: Snapshot, route: Sequence[int] | Places) -> float:
     """Tell how long a route takes by what is seen of it: at free flow where nobody measures."""
-    return float(snapshot.weights.seen_times_s[np.asarray(route)].sum())
+    return total(snapshot.weights.seen_times_s[np.asarray(route)])
 
 
 def route_confidence(snapshot: Snapshot, route: Sequence[int] | Places) -> float:
@@ -119,18 +111,17 @@ def route_confidence(snapshot: Snapshot, route: Sequence[int] | Places) -> float
     return min(1.0, float(weights @ confidences / weights.sum()))
 
 
-def noticeable_delay_s(usual_s: Seconds) -> Seconds:
-    """Give the delay from which on drivers notice it, for routes that usually take so long."""
+def noticeable_delay_s(usual_s: Seconds | float) -> Seconds | float:
+    """Give the delay from which on drivers notice it, for a route that usually takes so long, or for several."""
     return np.maximum(NOTICEABLE_DELAY_S, NOTICEABLE_DELAY_RATIO * usual_s)
 
 
 def _is_noticeable(snapshot: Snapshot, links: Places, delays_s: Seconds) -> bool:
-    usual_s = snapshot.base.travel_times_s[links].sum()
-    return bool(delays_s.sum() >= max(NOTICEABLE_DELAY_S, NOTICEABLE_DELAY_RATIO * usual_s))
+    return bool(total(delays_s) >= noticeable_delay_s(total(snapshot.base.travel_times_s[links])))
 
 
 def _slow_street(snapshot: Snapshot, street: str, links: Sequence[int]) -> Cause:
-    jammed = [index for index in links if _is_jam(snapshot, index)]
+    jammed = [index for index in links if snapshot.jams[index]]
     delay_s = float(snapshot.delays_s[list(links)].sum())
     links = jammed or links
     states = [snapshot.links[index] for index in links if index in snapshot.links]
@@ -151,11 +142,6 @@ def _slow_street(snapshot: Snapshot, street: str, links: Sequence[int]) -> Cause
         until=limiting.over_at if limiting else None,
         since=limiting.starts_at if limiting and not detectors else None,
     )
-
-
-def _is_jam(snapshot: Snapshot, index: int) -> bool:
-    state = snapshot.links.get(index)
-    return state is not None and state.level_of_service is LevelOfService.JAM
 
 
 def _slowing_roadwork(topology: Topology, roadworks: Sequence[Roadwork], links: Sequence[int]) -> Roadwork | None:

@@ -32,7 +32,7 @@ from lotse_routing.decide.record import Json, gists, is_refuted, read_advices, w
 from lotse_routing.decide.registry import Sign
 from lotse_routing.decide.street import street_rejoined
 from lotse_routing.decide.text import Message
-from lotse_routing.decide.wording import Text, Wording, compose_text
+from lotse_routing.decide.wording import Text, Wording, compose_text, weight_in_text
 from lotse_routing.settings import DisplaySettings
 
 
@@ -159,8 +159,18 @@ def is_news(decision: Decision, written: Decision | None, explain_again_s: float
     now, before = gists(decision.detours), gists(written.detours)
     if now == before:
         return not now and decision.explanation != written.explanation
-    is_due = decision.decided_at - written.decided_at >= timedelta(seconds=explain_again_s)
-    return is_due or any(is_refuted(before.get(destination, {}), gist) for destination, gist in now.items())
+    refuted = any(_is_refuted(before.get(destination, {}), gist) for destination, gist in now.items())
+    return refuted or is_due(decision.decided_at, written, explain_again_s)
+
+
+def is_due(now: datetime, written: Decision, explain_again_s: float) -> bool:
+    """Tell whether an explanation has stood long enough to be renewed when its gist is another."""
+    return now - written.decided_at >= timedelta(seconds=explain_again_s)
+
+
+def _is_refuted(before: Json, now: Json) -> bool:
+    told_cause, has_cause = before.get("cause") is not None, now.get("cause") is not None
+    return bool(is_refuted(told_cause, has_cause, before.get("is_measured", False), now.get("is_measured", False)))
 
 
 def _shown_links(decision: Decision) -> list[Any]:
@@ -246,7 +256,7 @@ def _before(previous: Decision | None) -> Before | None:
 def _text(step: Step, sign: Sign, advices: Sequence[Advice], via_streets: Sequence[str]) -> Text:
     moment, topology = step.moment, step.moment.snapshot.topology
     detours = [pair for pair in zip(advices, via_streets, strict=True) if pair[0].state is SignState.DETOUR]
-    detours.sort(key=lambda pair: -inf if pair[0].gain_s is None else -pair[0].gain_s)
+    detours.sort(key=lambda pair: -inf if pair[0].gain_s is None else -weight_in_text(pair[0].gain_s))
     messages = [
         Message(
             destination_text=_addressed(moment, advice),

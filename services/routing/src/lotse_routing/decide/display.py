@@ -11,6 +11,8 @@ from datetime import UTC, datetime, timedelta
 from math import floor
 from typing import Any, Literal
 
+import numpy as np
+
 from lotse_routing.core.topology import Topology
 from lotse_routing.decide.advice import Advice, SignState
 from lotse_routing.decide.orders import Source
@@ -150,9 +152,18 @@ def delay_min(advice: Advice, previous_min: int | None, settings: DisplaySetting
 
     A value once told stays until the delay lies beyond the border of its step by a margin.
     """
-    shown_s = advice.shown.travel_time_s if advice.shown else advice.usual_s
-    raw_min = max(0.0, shown_s - advice.usual_s) / 60
+    raw_min: float = raw_delay_min(advice.shown.travel_time_s if advice.shown else advice.usual_s, advice.usual_s)
     step = settings.delay_step_min
-    if previous_min is not None and abs(raw_min - previous_min) <= step / 2 + settings.delay_margin_min:
+    if previous_min is not None and tells_still(raw_min, previous_min, settings):
         return previous_min
     return step * floor(raw_min / step + 0.5)
+
+
+def raw_delay_min(shown_s: Any, usual_s: Any) -> Any:  # noqa: ANN401 - numbers, or arrays of them
+    """Give the minutes that a route takes longer than the usual way without traffic; of arrays, an array."""
+    return np.maximum(0.0, shown_s - usual_s) / 60
+
+
+def tells_still(raw_min: Any, told_min: Any, settings: DisplaySettings) -> Any:  # noqa: ANN401 - as above
+    """Tell whether minutes once told are still near enough; of arrays, an array."""
+    return np.abs(raw_min - told_min) <= settings.delay_step_min / 2 + settings.delay_margin_min

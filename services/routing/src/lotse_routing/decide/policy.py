@@ -9,12 +9,24 @@ from datetime import datetime
 from functools import cached_property
 from math import isinf
 
+from lotse_routing.core.along import Places, total
 from lotse_routing.decide.advice import Advice, Reason, Route, SignState
 from lotse_routing.decide.candidates import Trees, along_corridors, best_route, cost_s, path_to, timed
-from lotse_routing.decide.cause import Cause, Places, find_cause, route_confidence, seen_times_s
-from lotse_routing.decide.holding import gains_clearly_more, is_held, tell
+from lotse_routing.decide.cause import Cause, find_cause, route_confidence, seen_times_s
+from lotse_routing.decide.holding import holds, is_held, tell
 from lotse_routing.decide.registry import Corridor, Destination, Registry, Sign, is_registered
 from lotse_routing.decide.relations.guide import Relations
+from lotse_routing.decide.rules import (
+    BEST,
+    KEPT,
+    NO_DETOUR,
+    REASONS,
+    Detour,
+    Usual,
+    is_disturbed,
+    judge,
+    limits_of,
+)
 from lotse_routing.settings import PolicySettings
 from lotse_routing.state.snapshot import Snapshot
 
@@ -56,39 +68,28 @@ class _Relation:
         """What the normal route takes by what is seen of it."""
         return seen_times_s(self.moment.snapshot, self.way)
 
+    @cached_property
+    def usual(self) -> Usual:
+        """What the rules ask of the normal route."""
+        return Usual(self.normal.travel_time_s, self.seen_normal_s, self.usual_s, self.cause is not None)
+
     @property
     def is_closed(self) -> bool:
         return isinf(self.normal.travel_time_s)
 
-    @property
-    def delay_s(self) -> float:
-        """What drivers are seen to lose on the normal route: estimates do not count."""
-        return self.seen_normal_s - self.usual_s
-
-    def seen_s(self, route: Route) -> float:
-        return seen_times_s(self.moment.snapshot, route.links)
-
-    @cached_property
-    def is_disturbed(self) -> bool:
-        """Tell whether drivers lose enough on the normal route for a detour to be looked for."""
-        return self.delay_s >= self.moment.settings.min_gain_s and self.cause is not None
+    def figures(self, route: Route | None) -> Detour:
+        """Give what the rules ask of a detour."""
+        if route is None:
+            return NO_DETOUR
+        snapshot = self.moment.snapshot
+        seen_s, costs_s = seen_times_s(snapshot, route.links), cost_s(route, snapshot.weights.costs_s)
+        return Detour(route.travel_time_s, seen_s, costs_s)
 
     def gain_s(self, route: Route) -> float:
         return self.normal.travel_time_s - route.travel_time_s
 
     def seen_gain_s(self, route: Route) -> float:
-        return self.seen_normal_s - self.seen_s(route)
-
-    def is_worth(self, route: Route, share: float = 1.0) -> bool:
-        """Tell whether the gain reaches a share of both thresholds.
-
-        A detour answers a disturbance: what is not lost on the normal route cannot be won on another (a rat-run that
-        is quicker on any quiet day is no reason to light a sign). Nor is a gain that is estimated but not seen; an
-        estimate can only keep drivers off a detour that is probably slow as well.
-        """
-        gain_s, settings = min(self.gain_s(route), self.seen_gain_s(route), self.delay_s), self.moment.settings
-        gain_pct = 100 * gain_s / self.normal.travel_time_s
-        return gain_s >= share * settings.min_gain_s and gain_pct >= share * settings.min_gain_pct
+        return self.seen_normal_s - seen_times_s(self.moment.snapshot, route.links)
 
 
 def advise(moment: Moment, sign: Sign, destination: Destination, previous: Advice | None) -> Advice:
@@ -102,18 +103,19 @@ def advise(moment: Moment, sign: Sign, destination: Destination, previous: Advic
     usual = path_to(moment.usual, sign, destination)
     if usual is None:
         return Advice(destination.destination_id, SignState.FALLBACK, Reason.NOT_IN_NETWORK)
-    snapshot = moment.snapshot
+    snapshot, limits = moment.snapshot, limits_of(moment.settings)
     way = moment.usual.places(usual.links[0], destination.node_id)
-    normal = Route(usual.links, float(snapshot.weights.travel_times_s[way].sum()))
-    usual_s = float(snapshot.base.travel_times_s[way].sum())
-    relation = _Relation(moment, sign, destination, normal, usual_s, way)
-    candidates = _detours(relation) if relation.is_disturbed else []
+    normal = Route(usual.links, total(snapshot.weights.travel_times_s[way]))
+    relation = _Relation(moment, sign, destination, normal, total(snapshot.base.travel_times_s[way]), way)
+    candidates = _detours(relation) if is_disturbed(relation.usual, limits) else []
     kept, others = _kept(relation, previous, candidates)
-    if relation.is_closed:
-        return _past_a_closure(relation, previous, kept, others)
-    if kept is None or previous is None:
-        return _with_nothing_shown(relation, others)
-    return _with_a_detour_shown(relation, previous, kept, others)
+    best = others[0] if others else None
+    held = _is_held(relation, previous)
+    verdict = judge(relation.usual, relation.figures(kept), relation.figures(best), held, limits)
+    advice = _advice(relation, verdict.shows, verdict.reason, previous, kept, best)
+    if verdict.unheld_shows == verdict.shows:
+        return advice
+    return replace(advice, unheld=_advice(relation, verdict.unheld_shows, verdict.unheld_reason, previous, kept, best))
 
 
 def _detours(relation: _Relation) -> list[Route]:
@@ -171,65 +173,30 @@ def _is_as_registered(relation: _Relation, shown: Route) -> bool:
     return is_registered(ids, shown.via, _corridors(relation))
 
 
-def _past_a_closure(relation: _Relation, previous: Advice | None, kept: Route | None, others: list[Route]) -> Advice:
-    if kept is not None and previous is not None:
-        best, held = _cheaper(relation, others, kept), _show(relation, kept, Reason.CLOSURE, previous)
-        if best is None or not _is_clearly_quicker(relation, best, kept):
-            return held
-        unheld = _show(relation, best, Reason.CLOSURE, None)
-        return unheld if _hold_is_over(relation, previous) else replace(held, unheld=unheld)
-    if others:
-        return _show(relation, others[0], Reason.CLOSURE, None)
-    return replace(_nothing(relation, Reason.NO_ROUTE, None), state=SignState.FALLBACK, shown=None)
+def _advice(  # noqa: PLR0913, PLR0917 - a verdict, and what it speaks of
+    relation: _Relation, shows: int, reason: int, previous: Advice | None, kept: Route | None, best: Route | None
+) -> Advice:
+    """Say what a verdict means."""
+    why = REASONS[reason]
+    if shows == KEPT and kept is not None:
+        return _show(relation, kept, why, previous)
+    if shows == BEST and best is not None:
+        return _show(relation, best, why, None)
+    if why is Reason.NO_ROUTE:
+        return replace(_nothing(relation, why, None), state=SignState.FALLBACK, shown=None)
+    if why is not Reason.TOO_LITTLE_GAIN:
+        return _nothing(relation, why, None)
+    asked = 1.0 if kept is None else relation.moment.settings.drop_ratio
+    return replace(_nothing(relation, why, kept or best), threshold_share=asked)
 
 
-def _cheaper(relation: _Relation, others: list[Route], kept: Route) -> Route | None:
-    """Give the best other candidate if it costs less than the one shown: seconds alone make no rat-run better."""
-    costs_s = relation.moment.snapshot.weights.costs_s
-    return others[0] if others and cost_s(others[0], costs_s) < cost_s(kept, costs_s) else None
-
-
-def _is_clearly_quicker(relation: _Relation, best: Route, kept: Route) -> bool:
-    settings = relation.moment.settings
-    saved_s = kept.travel_time_s - best.travel_time_s
-    return saved_s >= settings.replace_extra_s and kept.travel_time_s >= settings.replace_ratio * best.travel_time_s
-
-
-def _with_nothing_shown(relation: _Relation, candidates: list[Route]) -> Advice:
-    best = candidates[0] if candidates else None
-    if best is None:
-        return _nothing(relation, Reason.NO_CANDIDATE if relation.is_disturbed else Reason.NO_DELAY, None)
-    if relation.is_worth(best):
-        return _show(relation, best, Reason.GAIN, None)
-    return _nothing(relation, Reason.TOO_LITTLE_GAIN, best)
-
-
-def _with_a_detour_shown(relation: _Relation, previous: Advice, kept: Route, others: list[Route]) -> Advice:
-    unheld = _unheld(relation, previous, kept, others)
-    if _hold_is_over(relation, previous):
-        return unheld
-    is_worth = relation.is_worth(kept, relation.moment.settings.drop_ratio)
-    held = _show(relation, kept, Reason.GAIN if is_worth else Reason.HELD, previous)
-    return held if unheld.shown == kept else replace(held, unheld=unheld)
-
-
-def _unheld(relation: _Relation, previous: Advice, kept: Route, others: list[Route]) -> Advice:
-    """Decide on a detour that is shown as if nothing were held."""
-    settings, best = relation.moment.settings, _cheaper(relation, others, kept)
-    if best and relation.is_worth(best) and gains_clearly_more(relation.gain_s(best), relation.gain_s(kept), settings):
-        return _show(relation, best, Reason.GAIN, None)
-    if relation.is_worth(kept, settings.drop_ratio):
-        return _show(relation, kept, Reason.GAIN, previous)
-    if not relation.is_disturbed:
-        return _nothing(relation, Reason.NO_DELAY, None)
-    return replace(_nothing(relation, Reason.TOO_LITTLE_GAIN, kept), threshold_share=settings.drop_ratio)
-
-
-def _hold_is_over(relation: _Relation, previous: Advice) -> bool:
-    """Tell whether a message may change. A closure that ended holds nothing: what a sign says has to be true."""
-    if previous.since is None or (previous.told and previous.told.kind == "closed" and not relation.is_closed):
-        return True
-    return not is_held(previous.since, relation.moment.now, relation.moment.settings)
+def _is_held(relation: _Relation, previous: Advice | None) -> bool:
+    """Tell whether what is shown has to stay."""
+    if previous is None or previous.since is None:
+        return False
+    tells_closure = previous.told is not None and previous.told.kind == "closed"
+    is_young = is_held(previous.since, relation.moment.now, relation.moment.settings)
+    return bool(holds(is_young, tells_closure, relation.is_closed))
 
 
 def _nothing(relation: _Relation, reason: Reason, candidate: Route | None) -> Advice:

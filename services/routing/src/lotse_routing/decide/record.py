@@ -5,6 +5,8 @@ from datetime import datetime
 from math import inf, isfinite
 from typing import Any
 
+import numpy as np
+
 from lotse_routing.core.topology import Topology
 from lotse_routing.decide.advice import Advice, Reason, Relation, Route, SignState, Told
 from lotse_routing.decide.candidates import Trees
@@ -52,10 +54,13 @@ def gists(detours: Sequence[Json]) -> dict[str, Json]:
     return {detour["destination"]: detour.get("gist", {}) for detour in detours}
 
 
-def is_refuted(before: Json, now: Json) -> bool:
-    """Tell whether an old gist is plainly untrue now: the cause that it tells has gone, or what nobody saw is seen."""
-    has_lost_cause = before.get("cause") is not None and now.get("cause") is None
-    return has_lost_cause or (now.get("is_measured", False) and not before.get("is_measured", False))
+def is_refuted(told_cause: Any, has_cause: Any, was_measured: Any, is_measured: Any) -> Any:  # noqa: ANN401 - as told
+    """Tell whether a gist is plainly untrue now: the cause that it tells has gone, or what nobody saw is seen.
+
+    All are flags, or arrays of them: those of the gist in force and those of now.
+    """
+    has_lost_cause = np.logical_and(told_cause, np.logical_not(has_cause))
+    return np.logical_or(has_lost_cause, np.logical_and(is_measured, np.logical_not(was_measured)))
 
 
 def _route_record(topology: Topology, route: Route | None) -> Json | None:

@@ -39,17 +39,20 @@ def decide_signs(
     except Exception as error:  # noqa: BLE001 - told by the caller; what signs say to relations, they decide together
         faults = {sign.sign_id: error for sign in signs}
         return {sign.sign_id: fall_back(step, sign, decided.get(sign.sign_id)) for sign in signs}, faults
-    bases = quiet.look(step, advised)
+    staying = quiet.staying(step, advised, decided)
+    made: dict[str, Decision] = {}
     for sign in signs:
         in_force = decided.get(sign.sign_id)
-        if in_force is not None and quiet.stays(in_force, bases):
+        if in_force is not None and sign.sign_id in staying:
             decisions[sign.sign_id] = in_force
             continue
         to_relations = None if advised is None else advised.get(sign.sign_id, ())
         decisions[sign.sign_id], fault = _decide_or_fall_back(step, sign, in_force, to_relations)
-        quiet.note(sign, None if fault else decisions[sign.sign_id], in_force, bases)
-        if fault is not None:
+        if fault is None:
+            made[sign.sign_id] = decisions[sign.sign_id]
+        else:
             faults[sign.sign_id] = fault
+    quiet.note(step, made, decided)
     return decisions, faults
 
 

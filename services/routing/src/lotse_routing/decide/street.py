@@ -1,7 +1,12 @@
 """Streets as people know them: links grouped by name."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
 
+import numpy as np
+
+from lotse_routing.core.along import Places
 from lotse_routing.core.topology import Topology
 from lotse_routing.network.model import Link
 
@@ -9,6 +14,24 @@ from lotse_routing.network.model import Link
 def street_of(link: Link) -> str:
     """Name of the street that a link belongs to, else its number ('B37'), else empty."""
     return link.name or link.ref
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Streets:
+    """The streets of a network, numbered in the order of their names; `of_link` has the number of each link's."""
+
+    names: Sequence[str]
+    numbers: Mapping[str, int]
+    of_link: Places
+
+
+@lru_cache(maxsize=4)  # one is in force; another, while it takes its place
+def number_streets(topology: Topology) -> Streets:
+    """Give the streets of a network their numbers."""
+    of_link = [street_of(link) for link in topology.links]
+    names = sorted(set(of_link))
+    numbers = {name: number for number, name in enumerate(names)}
+    return Streets(names, numbers, np.array([numbers[name] for name in of_link], np.intp))
 
 
 def streets_along(topology: Topology, links: Iterable[int]) -> list[str]:

@@ -11,12 +11,14 @@ from functools import cached_property
 import numpy as np
 import numpy.typing as npt
 
+from lotse_routing.core.jit import Flags
 from lotse_routing.core.routes import RouteGraph
 from lotse_routing.core.topology import Seconds, Topology
 from lotse_routing.state.estimate import LinkState
 from lotse_routing.state.graphs import RouteGraphs
 from lotse_routing.state.roadwork import Roadwork
 from lotse_routing.state.weights import Weights
+from lotse_shared.level_of_service import LevelOfService
 
 
 @dataclass(frozen=True)  # without slots: it keeps what is derived from it
@@ -55,3 +57,10 @@ class Snapshot:
         confidences = np.zeros(len(self.topology.links))
         confidences[list(self.links)] = [state.confidence for state in self.links.values()]
         return confidences
+
+    @cached_property
+    def jams(self) -> Flags:
+        """Tell of each link whether detectors see a jam on it."""
+        jams = np.zeros(len(self.topology.links), np.bool_)
+        jams[[index for index, state in self.links.items() if state.level_of_service is LevelOfService.JAM]] = True
+        return jams

@@ -11,7 +11,7 @@ from functools import cached_property
 import numpy as np
 
 from lotse_routing.decide.advice import Reason, Told
-from lotse_routing.decide.holding import gains_clearly_more, is_held
+from lotse_routing.decide.holding import is_held
 from lotse_routing.decide.registry import Corridor
 from lotse_routing.decide.relations.disturbance import Disturbance
 from lotse_routing.decide.relations.passages import Passage
@@ -19,6 +19,7 @@ from lotse_routing.decide.relations.question import Detour, Expected, Question, 
 from lotse_routing.decide.relations.streets import Floats
 from lotse_routing.decide.relations.unwarned import Forced
 from lotse_routing.decide.relations.usual import KnownTrip
+from lotse_routing.decide.rules import gains_clearly_more, limits_of
 from lotse_routing.settings import PolicySettings
 
 
@@ -118,7 +119,7 @@ class Rules:
         if not pair.goes_on:
             return Message(pair, Reason.NO_DELAY, kept)
         best = question.find_best()
-        is_better = best is not None and gains_clearly_more(best.gain_s, kept.gain_s, self.settings)
+        is_better = best is not None and gains_clearly_more(best.gain_s, kept.gain_s, limits_of(self.settings))
         if best is not None and is_better and self._is_worth_showing(pair, best):
             return Message(pair, Reason.CLOSURE if pair.is_closure else Reason.GAIN, best, self.now)
         if kept.gain_s < self._drop_gain_s(pair):
