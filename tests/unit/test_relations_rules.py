@@ -215,3 +215,22 @@ def test_a_closure_past_which_too_little_is_gained_is_told_with_the_seconds_that
     assert (why["rule"], why["min_gain_s"], why["min_gain_pct"]) == ("too_little_gain", 600.0, 0.0)
     assert "shown from 600 s on, which is not gained" in why["words"]["en"]
     assert "gezeigt wird ab 600 s Gewinn" in why["words"]["de"]
+
+
+def test_a_sign_is_not_lit_for_a_handful_and_says_so() -> None:
+    few = a_knowledge(a_trip("b0", "b1", "b2", "b3", "c3", "d3", vehicles=20.0))
+    jam = a_snapshot(slowed(JAM))
+    (decided,) = lived([a_step(jam, few)])
+    assert decided["S1"].state == "blank"
+    why = decided["S1"].detours[0]["why"]
+    assert why["rule"] == "too_few"
+    assert "too few of those who pass this sign" in why["words"]["en"]
+    assert "zu wenige" in why["words"]["de"]
+    (asked,) = lived([a_step(jam, few, settings=PolicySettings(min_addressed_veh_h=20.0))])
+    assert asked["S1"].state == "detour"
+
+
+def test_past_a_closure_a_handful_is_led_as_well() -> None:
+    few = a_knowledge(a_trip("b0", "b1", "b2", "b3", "c3", "d3", vehicles=20.0))
+    (decided,) = lived([a_step(a_snapshot(slowed({}), (a_closure("b1-b2-0"),)), few)])
+    assert decided["S1"].state == "detour"

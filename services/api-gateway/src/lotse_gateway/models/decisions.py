@@ -104,7 +104,7 @@ class WhyView(View):
     name: str = Field(description="of the destination", examples=["Marktplatz"])
     rule: str = Field(
         description="stable code: `gain`, `closure` (shown), `held` (shown, though it gains too little), `no_delay`,"
-        " `too_little_gain`, `no_candidate`, `no_room` (blank), `no_route`, `not_in_network` (fallback)",
+        " `too_little_gain`, `too_few`, `no_candidate`, `no_room` (blank), `no_route`, `not_in_network` (fallback)",
         examples=["gain"],
     )
     cause: CauseView | None = Field(description="null: nothing that is seen")

@@ -23,6 +23,7 @@ class Reason(StrEnum):
     NO_CANDIDATE = "no candidate"
     NO_ROOM = "no room"
     TOO_LITTLE_GAIN = "too little gain"
+    TOO_FEW = "too few"
     GAIN = "gain"
     HELD = "held"
     CLOSURE = "closure"

@@ -9,6 +9,7 @@ GERMAN = Phrases(
         "no_candidate": "{cause}; der übliche Weg dauert {normal}, ein anderer zulässiger Weg ist nicht vorhanden",
         "no_room": "{cause}; {detour}: das Schild hat keinen Platz für eine weitere Meldung",
         "too_little_gain": "{cause}; {detour}: gezeigt wird ab {min_gain} s und {min_gain_pct} %",
+        "too_few": "{cause}; {detour}: zu wenige, die an diesem Schild vorbeikommen, kommen dorthin",
         "gain": "{cause}; {detour}{without_hold}",
         "held": "{cause}; {detour}; gehalten bis {held_until}, obwohl das für eine Umleitung zu wenig ist"
         "{without_hold}",

@@ -8,6 +8,7 @@ ENGLISH = Phrases(
         "no_candidate": "{cause}; the usual way takes {normal}, and there is no other that may be shown",
         "no_room": "{cause}; {detour}: the sign has no room for another message",
         "too_little_gain": "{cause}; {detour}: shown from {min_gain} s and {min_gain_pct} % on",
+        "too_few": "{cause}; {detour}: too few of those who pass this sign come there",
         "gain": "{cause}; {detour}{without_hold}",
         "held": "{cause}; {detour}; held until {held_until} although that is less than a detour is shown for"
         "{without_hold}",

@@ -107,6 +107,8 @@ class Rules:
             return Message(pair, Reason.NO_CANDIDATE, None)
         if not self._is_worth_showing(pair, best):
             return Message(pair, Reason.TOO_LITTLE_GAIN, best)
+        if not self._are_enough(pair, best):
+            return Message(pair, Reason.TOO_FEW, best)
         if not has_room:
             return Message(pair, Reason.NO_ROOM, best)
         return Message(pair, Reason.CLOSURE if pair.is_closure else Reason.GAIN, best, self.now)
@@ -120,7 +122,7 @@ class Rules:
             return Message(pair, Reason.NO_DELAY, kept)
         best = question.find_best()
         is_better = best is not None and gains_clearly_more(best.gain_s, kept.gain_s, limits_of(self.settings))
-        if best is not None and is_better and self._is_worth_showing(pair, best):
+        if best and is_better and self._is_worth_showing(pair, best) and self._are_enough(pair, best):
             return Message(pair, Reason.CLOSURE if pair.is_closure else Reason.GAIN, best, self.now)
         if kept.gain_s < self._drop_gain_s(pair):
             return Message(pair, Reason.TOO_LITTLE_GAIN, kept)
@@ -137,6 +139,10 @@ class Rules:
             return detour.gain_s >= self.settings.min_gain_closed_s
         is_much = detour.gain_s >= self.settings.min_gain_s
         return is_much and 100 * detour.gain_share >= self.settings.min_gain_pct
+
+    def _are_enough(self, pair: Pair, detour: Detour) -> bool:
+        """Tell whether a sign is lit for more than a handful, of whom a sample of trips knows next to nothing."""
+        return pair.is_closure or detour.vehicles_per_h >= self.settings.min_addressed_veh_h
 
     def _drop_gain_s(self, pair: Pair) -> float:
         return self.settings.drop_gain_closed_s if pair.is_closure else self.settings.drop_gain_s
