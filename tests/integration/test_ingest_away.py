@@ -1,6 +1,7 @@
 """Dependencies that are half away: connections killed or cut without a word, read-only, locked. It comes back."""
 
 import asyncio
+import time
 from collections.abc import AsyncIterator, MutableMapping
 from contextlib import asynccontextmanager
 from typing import Any
@@ -18,6 +19,7 @@ from lotse_shared.settings import BrokerSettings, DatabaseSettings
 from lotse_standalone.machine.ports import LOOPBACK
 
 Logs = list[MutableMapping[str, Any]]
+RECOVERED_S = 10.0
 
 
 def readings(start: int, stop: int) -> list[tuple[str, bytes]]:
@@ -139,17 +141,28 @@ async def test_a_broker_connection_cut_without_a_word_is_noticed_and_nothing_is_
     tables = Tables(database)
     with capture_logs() as logs, publishing(mosquitto.settings) as publisher:
         async with proxying(mosquitto.port) as proxy:
-            through_proxy = BrokerSettings(host=LOOPBACK, port=proxy.port, keepalive_s=5)
+            through_proxy = BrokerSettings(host=LOOPBACK, port=proxy.port, silence_s=2)
             async with running_ingest(database, through_proxy) as running:
                 publisher.publish_all(readings(0, 50))
                 await tables.received(50)
                 proxy.cut()
+                cut_s = time.monotonic()
                 publisher.publish_all(readings(50, 100))
                 ledger = await tables.received(100)
+                assert time.monotonic() - cut_s < RECOVERED_S
                 assert running.metric("lotse_ingest_connections_total") == 2
                 await eventually(lambda: running.metric("lotse_ingest_broker_connected") == 1)
     assert (ledger["stored"], ledger["received"]) == (100, 100)
     assert (told(logs, "broker is away"), told(logs, "subscribed")) == (1, 2)
+
+
+@pytest.mark.mosquitto
+async def test_a_broker_that_has_nothing_to_say_is_not_left(database: DatabaseSettings, mosquitto: Mosquitto) -> None:
+    broker = mosquitto.settings.model_copy(update={"silence_s": 2})
+    async with running_ingest(database, broker) as running:
+        await asyncio.sleep(3 * broker.silence_s)
+        assert running.metric("lotse_ingest_connections_total") == 1
+        assert running.metric("lotse_ingest_broker_connected") == 1
 
 
 @pytest.mark.mosquitto

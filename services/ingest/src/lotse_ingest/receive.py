@@ -108,6 +108,7 @@ class Receiver:
         properties.ReceiveMaximum = self._settings.receive_maximum
         client.connect_async(broker.host, broker.port, broker.keepalive_s, clean_start=False, properties=properties)
         self._keepalive_s = broker.keepalive_s
+        self._silence_s = broker.silence_s
         client.on_connect = self._on_connect
         client.on_subscribe = self._on_subscribe
         client.on_disconnect = self._on_disconnect
@@ -162,6 +163,7 @@ class Receiver:
                 self._ping_while_paused()
             else:
                 self._client.loop_misc()
+                self._expect_a_word()
                 self._tell_if_caught_up()
 
     def _ping_while_paused(self) -> None:
@@ -170,6 +172,25 @@ class Receiver:
         if now_s - self._pinged_s >= self._keepalive_s / 2:
             self._pinged_s = now_s
             self._client.ping()
+
+    def _expect_a_word(self) -> None:
+        """Ask a broker that is silent, and leave a connection on which it does not answer: somebody cut it.
+
+        paho notices after two keep-alives, and with short ones the broker would leave us whenever we are short of time.
+        """
+        silent_s = time.monotonic() - self._client.heard_s
+        if silent_s >= self._silence_s:
+            self._why_lost = f"no word for {silent_s:.1f} s"
+            self._hang_up()
+        elif silent_s >= self._silence_s / 2 and self.is_subscribed:
+            self._client.ping()
+
+    def _hang_up(self) -> None:
+        """End the connection on our side, which reads that end then as if it came from the other."""
+        sock = self._client.socket()
+        if isinstance(sock, socket.socket):
+            with suppress(OSError):
+                sock.shutdown(socket.SHUT_RDWR)
 
     async def _say_last_words(self) -> None:
         """Wait until the broker has read our acknowledgements: its answer to a ping sent after them proves it.
@@ -272,6 +293,7 @@ class Receiver:
 
     def _on_room(self) -> None:
         self._is_paused = False
+        self._client.heard_s = time.monotonic()  # what it said meanwhile waits to be read
         self._read_on()
 
     def _tell_if_caught_up(self) -> None:
