@@ -24,6 +24,7 @@ from lotse_ingest.messages import Fate, Received
 from lotse_ingest.metrics import Metrics
 from lotse_ingest.mqtt import LeanClient
 from lotse_ingest.settings import IngestSettings
+from lotse_shared.certificates import tell_seen
 from lotse_shared.log import OnChange, get_logger
 from lotse_shared.settings import BrokerSettings
 from lotse_shared.tls import trust
@@ -315,6 +316,8 @@ class Receiver:
             self._why_lost = f"connection refused: {reason}"  # paho closes it
             return
         self._metrics.connections.inc()
+        if isinstance(sock := self._client.socket(), ssl.SSLSocket):
+            tell_seen(sock)
         self._open_session()
 
     def _open_session(self) -> None:
