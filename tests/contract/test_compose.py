@@ -97,6 +97,7 @@ def test_passwords_are_drawn_once_and_differ(tmp_path: Path) -> None:
 def test_services_move_to_the_database_that_is_named(tmp_path: Path) -> None:
     first, moved = draw(tmp_path, "KL-17"), draw(tmp_path, "KL-17", database="lotse_restored")
     assert moved == first | {"database-dsn": f"{first['database-dsn']}_restored"}
+    assert draw(tmp_path, "KL-17") == moved
 
 
 def test_a_backup_is_restored_before_anything_is_migrated() -> None:
@@ -117,7 +118,7 @@ def script(service: str) -> str:
     return str(SERVICES[service]["command"][0]).replace("$$", "$")
 
 
-def draw(folder: Path, devices: str, database: str = "lotse") -> dict[str, str]:
+def draw(folder: Path, devices: str, database: str = "") -> dict[str, str]:
     """Run the service `secrets` on a folder; give each file's text by its name."""
     command = ["/bin/sh", "-ec", script("secrets").replace("/run/lotse", str(folder))]
     environment = {"PATH": "/usr/bin:/bin", "LOTSE_BROKER_DEVICES": devices, "LOTSE_DATABASE_NAME": database}
