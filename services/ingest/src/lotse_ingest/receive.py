@@ -87,6 +87,7 @@ class Receiver:
         self._is_ending = False
         self._why_lost = ""
         self._pinged_s = 0.0
+        self._asked_since_s = 0.0
         self._pause_s = FIRST_PAUSE_S
         self._short_lived = 0
         self._subscribed_s = -math.inf
@@ -179,11 +180,14 @@ class Receiver:
 
         paho notices after two keep-alives, and with short ones the broker would leave us whenever we are short of time.
         """
-        silent_s = time.monotonic() - self._client.heard_s
-        if silent_s >= self._silence_s:
+        heard_s = self._client.heard_s
+        silent_s = time.monotonic() - heard_s
+        is_asked = self._asked_since_s == heard_s or not self.is_subscribed  # before that, an answer is owed anyway
+        if silent_s >= self._silence_s and is_asked:
             self._why_lost = f"no word for {silent_s:.1f} s"
             self._hang_up()
-        elif silent_s >= self._silence_s / 2 and self.is_subscribed:
+        elif silent_s >= self._silence_s / 2 and not is_asked:
+            self._asked_since_s = heard_s
             self._client.ping()
 
     def _hang_up(self) -> None:
