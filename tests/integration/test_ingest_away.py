@@ -14,12 +14,13 @@ from pydantic import SecretStr
 from structlog.testing import capture_logs
 
 from lotse_shared import topics
-from lotse_shared.database import connect
+from lotse_shared.database import HEARING_S, connect
 from lotse_shared.settings import BrokerSettings, DatabaseSettings
 from lotse_standalone.machine.ports import LOOPBACK
 
 Logs = list[MutableMapping[str, Any]]
 RECOVERED_S = 10.0
+IMPATIENT_S = 2
 
 
 def readings(start: int, stop: int) -> list[tuple[str, bytes]]:
@@ -37,7 +38,7 @@ def impatient(database: DatabaseSettings, port: int | None = None) -> DatabaseSe
     dsn = database.dsn.get_secret_value()
     address, _, name = dsn.rpartition("/")
     host, _, old_port = address.rpartition(":")
-    return DatabaseSettings(dsn=SecretStr(f"{host}:{port or old_port}/{name}"), command_timeout_s=2)
+    return DatabaseSettings(dsn=SecretStr(f"{host}:{port or old_port}/{name}"), command_timeout_s=IMPATIENT_S)
 
 
 @asynccontextmanager
@@ -127,6 +128,27 @@ async def test_a_database_connection_cut_in_the_middle_of_a_transaction_does_not
             ledger = await tables.received(30)
             await eventually(lambda: running.ingest.ready()["database"])
     assert (ledger["received"], ledger["stored"]) == (30, 30)
+
+
+async def test_a_database_connection_cut_without_a_word_costs_one_time_out(
+    database: DatabaseSettings, embedded_broker: BrokerSettings
+) -> None:
+    """No ROLLBACK waits as long again on a connection on which nobody answers."""
+    tables = Tables(database)
+    port = int(database.dsn.get_secret_value().rpartition("/")[0].rpartition(":")[2])
+    async with (
+        proxying(port) as proxy,
+        # One connection: asyncpg closes further ones in the background, and tells long after that it could not.
+        running_ingest(impatient(database, proxy.port).model_copy(update={"pool_size": 1}), embedded_broker),
+    ):
+        with publishing(embedded_broker) as publisher:
+            publisher.publish_all(readings(0, 10))
+            await tables.received(10)
+            proxy.cut()
+            cut_s = time.monotonic()
+            publisher.publish_all(readings(10, 30))
+            await tables.received(30)
+            assert time.monotonic() - cut_s < 2 * (IMPATIENT_S + HEARING_S)
 
 
 async def is_waiting_for_a_lock(tables: Tables) -> bool:

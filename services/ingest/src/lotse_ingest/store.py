@@ -13,7 +13,7 @@ from lotse_ingest.dead_letters import DeadLetter
 from lotse_ingest.messages import Fate, Outcome, Watermark
 from lotse_ingest.rows import READING_COLUMNS, columns, insert_row, reading_row, state_row
 from lotse_ingest.settle import Cut, settle_come_true, settle_replayed
-from lotse_shared.database import load_queries
+from lotse_shared.database import hanging_up, load_queries
 
 ACQUIRE_TIMEOUT_S = 10.0
 DATA_ERROR_CLASSES = frozenset({"22", "23", "54"})
@@ -133,17 +133,22 @@ class Store:
         not make us write everything twice.
         """
         async with self._pool.acquire(timeout=ACQUIRE_TIMEOUT_S) as connection:
-            await self._ensure_partitions(connection, batch)
-            news = self._news
-            while True:
-                try:
-                    async with connection.transaction():
+            with hanging_up(connection):
+                await self._ensure_partitions(connection, batch)
+                return await self._attempt_on(connection, batch, settle)
+
+    async def _attempt_on(self, connection: Any, batch: Batch, settle: Sequence[bytes]) -> Stored:  # noqa: ANN401
+        news = self._news
+        while True:
+            try:
+                async with connection.transaction():
+                    with hanging_up(connection):  # here as well: before its ROLLBACK
                         return await self._write(connection, batch, settle, news)
-                except NOT_BY_COPY as error:
-                    fewer = news.without(error)
-                    if fewer == news:
-                        raise
-                    news = fewer
+            except NOT_BY_COPY as error:
+                fewer = news.without(error)
+                if fewer == news:
+                    raise
+                news = fewer
 
     async def _attempt_in_vain(self, batch: Batch, settle: Sequence[bytes]) -> Stored:
         async with self._pool.acquire(timeout=ACQUIRE_TIMEOUT_S) as connection:
