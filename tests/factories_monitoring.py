@@ -14,6 +14,7 @@ from prometheus_client.metrics import MetricWrapperBase
 
 import lotse_gateway.metrics
 import lotse_routing.metrics
+import lotse_shared.certificates
 from lotse_ingest.metrics import Metrics
 
 ROOT = Path(__file__).parents[1]
@@ -32,7 +33,7 @@ Exported = Mapping[str, Labels]
 def exported_by_services() -> dict[str, Labels]:
     """What the registries of the three services have, those without a sample yet too."""
     ingest = Metrics(CollectorRegistry())
-    modules = (lotse_gateway.metrics, lotse_routing.metrics, ingest)
+    modules = (lotse_gateway.metrics, lotse_routing.metrics, lotse_shared.certificates, ingest)
     found = (value for each in modules for value in vars(each).values() if isinstance(value, MetricWrapperBase))
     told = {name: labels for metric in found for name, labels in _series(metric)}
     of_processes = (family for family in REGISTRY.collect() if family.name.startswith("process_"))

@@ -28,18 +28,17 @@ class Authority:
         self.file = folder / "ca.pem"
         self._ca.cert_pem.write_to_path(self.file)
 
-    def issue(self, name: str = LOOPBACK, *, expired: bool = False) -> Certificate:
-        """A certificate for a name or an address."""
+    def issue(self, name: str = LOOPBACK, *, expired: bool = False, ends_at: datetime | None = None) -> Certificate:
+        """A certificate for a name or an address; by default it ends in an age."""
         self._issued += 1
-        ended_at = datetime.now(UTC) - timedelta(days=1) if expired else None
-        issued = self._ca.issue_cert(name, not_after=ended_at)
+        issued = self._ca.issue_cert(name, not_after=datetime.now(UTC) - timedelta(days=1) if expired else ends_at)
         made = Certificate(self._folder / f"{self._issued}.pem", self._folder / f"{self._issued}.key")
         made.cert.write_bytes(b"".join(blob.bytes() for blob in issued.cert_chain_pems))
         issued.private_key_pem.write_to_path(made.key)
         return made
 
-    def renew(self, old: Certificate, name: str = LOOPBACK) -> None:
+    def renew(self, old: Certificate, name: str = LOOPBACK, ends_at: datetime | None = None) -> None:
         """Put another certificate in the place of one."""
-        new = self.issue(name)
+        new = self.issue(name, ends_at=ends_at)
         new.key.rename(old.key)
         new.cert.rename(old.cert)

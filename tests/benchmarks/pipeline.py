@@ -1,6 +1,6 @@
 """What ingest costs without a broker: CPU a reading, and where it goes. Look here before you optimise.
 
-PYTHONPATH=tests .venv/bin/python -m benchmarks.pipeline [--arrays] [--garbage default] [--profile]
+PYTHONPATH=tests .venv/bin/python -m benchmarks.pipeline [--arrays | --hostile 10] [--garbage default] [--profile]
 """
 
 import asyncio
@@ -18,6 +18,7 @@ from typing import Annotated
 import asyncpg
 import typer
 from factories_ingest import NOBODY
+from faults.hostile_messages import Hostile
 from prometheus_client import CollectorRegistry
 from pydantic import SecretStr
 
@@ -36,6 +37,7 @@ from lotse_standalone.servers.postgres import EmbeddedPostgres
 def main(
     in_arrays: Annotated[bool, typer.Option("--arrays", help="arrays of 50 instead of singles")] = False,  # noqa: FBT002
     readings: Annotated[int, typer.Option(help="how many")] = 100_000,
+    hostile: Annotated[int, typer.Option(help="one single in so many is a message that nobody should send")] = 0,
     garbage: Annotated[str, typer.Option(help="rare, as ingest does, or default, as Python does")] = "rare",
     profile: Annotated[bool, typer.Option("--profile", help="tell the functions that take longest")] = False,  # noqa: FBT002
 ) -> None:
@@ -43,6 +45,11 @@ def main(
     logging.disable(logging.INFO)
     bodies = arrays(readings) if in_arrays else singles(readings)
     now = datetime.now(UTC)
+    expected = readings
+    if hostile and not in_arrays:
+        bad = list(map(Hostile(now).message, range(len(bodies[::hostile]))))
+        bodies[::hostile] = [(message.topic, message.payload) for message in bad]
+        expected += sum(len(message.rows) + len(message.letters) - 1 for message in bad)
     messages = [Received(topic, payload, now, NOBODY) for topic, payload in bodies]
     if garbage == "rare":
         collect_rarely()
@@ -51,10 +58,11 @@ def main(
         postgres = EmbeddedPostgres(Path(folder) / "postgres", free_port())
         postgres.start()
         try:
-            cpu_s = asyncio.run(store(DatabaseSettings(dsn=SecretStr(postgres.dsn())), messages, readings, profiler))
+            cpu_s = asyncio.run(store(DatabaseSettings(dsn=SecretStr(postgres.dsn())), messages, expected, profiler))
         finally:
             postgres.stop()
-    typer.echo(f"{cpu_s / readings * 1e6:.2f} us of CPU a reading, {gc.get_stats()[2]['collections']} full collections")
+    what, full = "message" if hostile else "reading", gc.get_stats()[2]["collections"]
+    typer.echo(f"{cpu_s / readings * 1e6:.2f} us of CPU a {what}, {full} full collections")
     if profiler is not None:
         pstats.Stats(profiler).sort_stats("tottime").print_stats(25)
 
@@ -90,8 +98,8 @@ async def store(
 
 
 async def _check(pool: "asyncpg.Pool[asyncpg.Record]", readings: int) -> None:
-    stored = await pool.fetchval("select sum(stored) from ingest_ledger")
-    assert stored == readings, f"{stored} of {readings} readings are stored"
+    dealt_with = await pool.fetchval("select sum(received) from ingest_ledger")
+    assert dealt_with == readings, f"{dealt_with} of {readings} readings are in the ledger"
 
 
 if __name__ == "__main__":

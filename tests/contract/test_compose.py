@@ -94,6 +94,16 @@ def test_passwords_are_drawn_once_and_differ(tmp_path: Path) -> None:
     assert first["database-dsn"] == f"postgresql://lotse:{first['database-password']}@database:5432/lotse"
 
 
+def test_services_move_to_the_database_that_is_named(tmp_path: Path) -> None:
+    first, moved = draw(tmp_path, "KL-17"), draw(tmp_path, "KL-17", database="lotse_restored")
+    assert moved == first | {"database-dsn": f"{first['database-dsn']}_restored"}
+    assert draw(tmp_path, "KL-17") == moved
+
+
+def test_a_backup_is_restored_before_anything_is_migrated() -> None:
+    assert SERVICES["backup"]["depends_on"].keys() == {"database"}
+
+
 def test_a_device_that_comes_later_gets_a_password_of_its_own(tmp_path: Path) -> None:
     assert draw(tmp_path, "KL-17").items() < draw(tmp_path, "KL-17 KL-18").items()
 
@@ -108,10 +118,10 @@ def script(service: str) -> str:
     return str(SERVICES[service]["command"][0]).replace("$$", "$")
 
 
-def draw(folder: Path, devices: str) -> dict[str, str]:
+def draw(folder: Path, devices: str, database: str = "") -> dict[str, str]:
     """Run the service `secrets` on a folder; give each file's text by its name."""
     command = ["/bin/sh", "-ec", script("secrets").replace("/run/lotse", str(folder))]
-    environment = {"PATH": "/usr/bin:/bin", "LOTSE_BROKER_DEVICES": devices}
+    environment = {"PATH": "/usr/bin:/bin", "LOTSE_BROKER_DEVICES": devices, "LOTSE_DATABASE_NAME": database}
     subprocess.run(command, check=True, capture_output=True, env=environment)
     return {file.name: file.read_text().strip() for file in folder.rglob("*") if file.is_file()}
 

@@ -63,6 +63,11 @@ class Program:
     def url(self) -> str:
         return f"http://{LOOPBACK}:{self.port}"
 
+    @property
+    def pid(self) -> int:
+        assert self._process is not None
+        return self._process.pid
+
     def start(self) -> None:
         self._process = subprocess.Popen(self._command, env=self._environment, stdout=self._log, stderr=self._log)
 
@@ -95,6 +100,7 @@ class Slot(Program):
     def __init__(self, number: int, environment: Mapping[str, str], log: IO[bytes]) -> None:
         super().__init__(f"slot {number}", "lotse_ingest", {**environment, "LOTSE_INGEST_SLOT": str(number)}, log)
         self._number = number
+        self._http = httpx.Client()  # one for all looks: to make one costs more than a look
 
     def twin(self) -> "Slot":
         """Give another process that is to be the same slot."""
@@ -103,7 +109,7 @@ class Slot(Program):
     def readings(self) -> float:
         """How many readings it has dealt with, by its own count; 0 while it does not answer."""
         try:
-            metrics = httpx.get(f"{self.url}/metrics").text
+            metrics = self._http.get(f"{self.url}/metrics").text
         except httpx.TransportError:
             return 0
         return sum(float(line.split()[-1]) for line in metrics.splitlines() if line.startswith(COUNTED))
@@ -125,14 +131,17 @@ class Database:
     def dsn(self) -> str:
         return self._server.dsn()
 
+    @property
+    def pid(self) -> int:
+        assert self._server.pid is not None
+        return self._server.pid
+
     def start(self) -> None:
         self._server.start()
 
     def kill(self) -> None:
         """SIGKILL to the server and all its processes, at once."""
-        pid = self._server.pid
-        assert pid is not None
-        for victim in (pid, *children_of(pid)):
+        for victim in (self.pid, *children_of(self.pid)):
             with suppress(ProcessLookupError):  # a child that has just ended by itself
                 os.kill(victim, signal.SIGKILL)
         self._server.stop()

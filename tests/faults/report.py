@@ -26,6 +26,7 @@ def figures(kills: KillRun, hostile: HostileRun, cases: Sequence[CaseRun]) -> di
         "R2_recovery_s": max([recovery.took_s for recovery in kills.recoveries] + [case.took_s for case in cases]),
         "R3_unaccounted": hostile.unaccounted,
         "R3_good_ratio": round(hostile.good_ratio(FEW), 3),
+        "R3_good_ratio_cpu": round(hostile.good_ratio_cpu(FEW), 3),
         "R3_good_ratio_one_in_50": round(hostile.good_ratio(RARE), 3),
         "R3_good_ratio_one_in_2": round(hostile.good_ratio(MANY), 3),
         "R7_looks_at_signs": sum(sight.looks for sight in sights),

@@ -13,6 +13,7 @@ import shutil
 import subprocess
 import time
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -75,18 +76,27 @@ def figures() -> Iterator[dict[str, Any]]:
 @pytest.fixture
 def empty_dsn(timescale_dsn: str) -> Iterator[str]:
     """A database as an engine's first start leaves it: nothing in it."""
+    with another_database(timescale_dsn) as dsn:
+        yield dsn
+
+
+@contextmanager
+def another_database(admin_dsn: str) -> Iterator[str]:
+    """An empty database on the same server, for a block."""
     name = f"image_{secrets.token_hex(6)}"
 
     async def tell(statement: str) -> None:
-        connection = await asyncpg.connect(timescale_dsn)
+        connection = await asyncpg.connect(admin_dsn)
         try:
             await connection.execute(statement)
         finally:
             await connection.close()
 
     asyncio.run(tell(f"create database {name}"))
-    yield with_database(timescale_dsn, name)
-    asyncio.run(tell(f"drop database {name} with (force)"))
+    try:
+        yield with_database(admin_dsn, name)
+    finally:
+        asyncio.run(tell(f"drop database {name} with (force)"))
 
 
 @pytest.fixture
@@ -154,7 +164,7 @@ def test_nothing_of_the_machine_that_built_it_is_in_it(tree: Path) -> None:
 
 def test_every_service_of_ours_is_one_that_is_run_here() -> None:
     ours = {name for name, service in SERVICES.items() if service["image"] == "lotse"}
-    tried = {"secrets", "migrate", "ingest", "ingest-1", "routing", "gateway", "demo-town", "demo-sensors"}
+    tried = {"secrets", "migrate", "backup", "ingest", "ingest-1", "routing", "gateway", "demo-town", "demo-sensors"}
     assert ours == tried
     assert SERVICES.keys() - ours == set(LEFT_TO_IMAGES_OF_OTHERS)
 
@@ -218,6 +228,29 @@ def test_the_demo_turns_signs(engine: Engine) -> None:
         engine.start("demo-sensors")
         wait(lambda: client.get("/v1/system").json()["links_with_state"] > 10, "no street's state is known")
         wait(lambda: any(sign["state"] == "detour" for sign in client.get("/v1/detours").json()["items"]), "no detour")
+
+
+def readings_of(client: httpx.Client, detector: str) -> int:
+    return len(client.get(f"/v1/detectors/{detector}/readings").json().get("items", ()))
+
+
+def test_a_backup_is_restored_into_another_database(engine: Engine, empty_dsn: str) -> None:
+    with start_line(engine) as client:
+        publish(engine, "demo", "KL-17")
+        wait(lambda: readings_of(client, "KL-17") == 1, "the reading does not arrive")
+        engine.run("backup")
+        publish(engine, "demo", "KL-18")  # and is lost with the database
+        wait(lambda: readings_of(client, "KL-18") == 1, "the reading does not arrive")
+    engine.stop()
+    [backup] = engine.volume("backups").iterdir()
+    dsn = engine.volume("secrets") / "database-dsn"
+    with another_database(empty_dsn) as restored:
+        dsn.write_text(restored)
+        engine.run("backup", ["lotse-restore", f"/backup/{backup.name}"])
+        engine.run("migrate")
+        with start_line(engine) as client:
+            assert [readings_of(client, name) for name in ("KL-17", "KL-18")] == [1, 0]
+        engine.stop()
 
 
 def test_restarts_are_short(engine: Engine, figures: dict[str, Any], shared_data: Path) -> None:

@@ -1,6 +1,7 @@
 """Dependencies that are half away: connections killed or cut without a word, read-only, locked. It comes back."""
 
 import asyncio
+import time
 from collections.abc import AsyncIterator, MutableMapping
 from contextlib import asynccontextmanager
 from typing import Any
@@ -13,11 +14,13 @@ from pydantic import SecretStr
 from structlog.testing import capture_logs
 
 from lotse_shared import topics
-from lotse_shared.database import connect
+from lotse_shared.database import HEARING_S, connect
 from lotse_shared.settings import BrokerSettings, DatabaseSettings
 from lotse_standalone.machine.ports import LOOPBACK
 
 Logs = list[MutableMapping[str, Any]]
+RECOVERED_S = 10.0
+IMPATIENT_S = 2
 
 
 def readings(start: int, stop: int) -> list[tuple[str, bytes]]:
@@ -35,7 +38,7 @@ def impatient(database: DatabaseSettings, port: int | None = None) -> DatabaseSe
     dsn = database.dsn.get_secret_value()
     address, _, name = dsn.rpartition("/")
     host, _, old_port = address.rpartition(":")
-    return DatabaseSettings(dsn=SecretStr(f"{host}:{port or old_port}/{name}"), command_timeout_s=2)
+    return DatabaseSettings(dsn=SecretStr(f"{host}:{port or old_port}/{name}"), command_timeout_s=IMPATIENT_S)
 
 
 @asynccontextmanager
@@ -127,6 +130,27 @@ async def test_a_database_connection_cut_in_the_middle_of_a_transaction_does_not
     assert (ledger["received"], ledger["stored"]) == (30, 30)
 
 
+async def test_a_database_connection_cut_without_a_word_costs_one_time_out(
+    database: DatabaseSettings, embedded_broker: BrokerSettings
+) -> None:
+    """No ROLLBACK waits as long again on a connection on which nobody answers."""
+    tables = Tables(database)
+    port = int(database.dsn.get_secret_value().rpartition("/")[0].rpartition(":")[2])
+    async with (
+        proxying(port) as proxy,
+        # One connection: asyncpg closes further ones in the background, and tells long after that it could not.
+        running_ingest(impatient(database, proxy.port).model_copy(update={"pool_size": 1}), embedded_broker),
+    ):
+        with publishing(embedded_broker) as publisher:
+            publisher.publish_all(readings(0, 10))
+            await tables.received(10)
+            proxy.cut()
+            cut_s = time.monotonic()
+            publisher.publish_all(readings(10, 30))
+            await tables.received(30)
+            assert time.monotonic() - cut_s < 2 * (IMPATIENT_S + HEARING_S)
+
+
 async def is_waiting_for_a_lock(tables: Tables) -> bool:
     waiting = "select from pg_stat_activity where wait_event_type = 'Lock' and datname = current_database()"
     return bool(await tables.rows(waiting))
@@ -139,17 +163,28 @@ async def test_a_broker_connection_cut_without_a_word_is_noticed_and_nothing_is_
     tables = Tables(database)
     with capture_logs() as logs, publishing(mosquitto.settings) as publisher:
         async with proxying(mosquitto.port) as proxy:
-            through_proxy = BrokerSettings(host=LOOPBACK, port=proxy.port, keepalive_s=5)
+            through_proxy = BrokerSettings(host=LOOPBACK, port=proxy.port, silence_s=2)
             async with running_ingest(database, through_proxy) as running:
                 publisher.publish_all(readings(0, 50))
                 await tables.received(50)
                 proxy.cut()
+                cut_s = time.monotonic()
                 publisher.publish_all(readings(50, 100))
                 ledger = await tables.received(100)
+                assert time.monotonic() - cut_s < RECOVERED_S
                 assert running.metric("lotse_ingest_connections_total") == 2
                 await eventually(lambda: running.metric("lotse_ingest_broker_connected") == 1)
     assert (ledger["stored"], ledger["received"]) == (100, 100)
     assert (told(logs, "broker is away"), told(logs, "subscribed")) == (1, 2)
+
+
+@pytest.mark.mosquitto
+async def test_a_broker_that_has_nothing_to_say_is_not_left(database: DatabaseSettings, mosquitto: Mosquitto) -> None:
+    broker = mosquitto.settings.model_copy(update={"silence_s": 2})
+    async with running_ingest(database, broker) as running:
+        await asyncio.sleep(3 * broker.silence_s)
+        assert running.metric("lotse_ingest_connections_total") == 1
+        assert running.metric("lotse_ingest_broker_connected") == 1
 
 
 @pytest.mark.mosquitto

@@ -12,6 +12,7 @@ import tempfile
 import time
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager, contextmanager
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -22,11 +23,13 @@ from factories_gateway import add_decision, add_network, beat
 from factories_tls import Authority, Certificate
 from fastapi import FastAPI
 from fixtures.absent import absent
+from prometheus_client import REGISTRY
 from pydantic import SecretStr
 from structlog.testing import capture_logs
 
 from lotse_gateway.serve import open_resources
 from lotse_gateway.settings import GatewaySettings
+from lotse_shared.certificates import tell_shown
 from lotse_shared.database import AWAY, connect, open_pool
 from lotse_shared.problems import Unavailable
 from lotse_shared.renewal import Renewal
@@ -157,6 +160,31 @@ async def test_a_renewed_certificate_is_taken_while_connections_go_on(ours: Auth
     assert await reader.readline() == b"still there\n"
     writer.close()
     echoing.close()
+
+
+def told_end() -> float | None:
+    return REGISTRY.get_sample_value("lotse_certificate_expiry_timestamp_seconds", {"of": "http"})
+
+
+def test_the_end_of_the_certificate_in_use_is_told(ours: Authority) -> None:
+    soon, late = (datetime(year, 3, 1, 12, tzinfo=UTC) for year in (2027, 2051))  # the second is written another way
+    shown = ours.issue(ends_at=soon)
+    context = show(shown.cert, shown.key)
+    renewal = Renewal(context, shown.cert, shown.key)
+    assert told_end() == soon.timestamp()
+    os.truncate(shown.cert, 0)
+    renewal.look()
+    assert told_end() == soon.timestamp()
+    ours.renew(shown, ends_at=late)
+    renewal.look()
+    assert told_end() == late.timestamp()
+
+
+def test_of_a_chain_the_first_to_end_is_told(ours: Authority) -> None:
+    late, soon = (ours.issue(ends_at=datetime(year, 3, 1, tzinfo=UTC)) for year in (2040, 2030))
+    late.cert.write_bytes(late.cert.read_bytes() + soon.cert.read_bytes())
+    tell_shown(late.cert)
+    assert told_end() == datetime(2030, 3, 1, tzinfo=UTC).timestamp()
 
 
 def test_files_that_become_readable_without_being_written_again_are_taken(ours: Authority, tmp_path: Path) -> None:

@@ -3,13 +3,14 @@
 import asyncio
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 from factories_ingest import Tables, as_json, eventually, make_body, minute, publishing, running_ingest
 from factories_tls import Authority, Certificate
 from fixtures.brokers import Mosquitto, deployed_configuration
-from prometheus_client import CollectorRegistry
+from prometheus_client import REGISTRY, CollectorRegistry
 from structlog.testing import capture_logs
 
 from lotse_ingest.inbox import Inbox
@@ -61,7 +62,8 @@ def over_tls(broker: Mosquitto, ca: Path, host: str = LOOPBACK) -> BrokerSetting
 async def test_readings_come_through_and_are_acknowledged(
     ours: Authority, start_broker: StartBroker, database: DatabaseSettings
 ) -> None:
-    broker = over_tls(start_broker(ours.issue()), ours.file)
+    ends_at = datetime(2031, 5, 1, tzinfo=UTC)
+    broker = over_tls(start_broker(ours.issue(ends_at=ends_at)), ours.file)
     arrays = [
         [make_body(detector_id=f"D{element}", measured_at=minute(number), seq=number) for element in range(ELEMENTS)]
         for number in range(ARRAYS)
@@ -73,6 +75,8 @@ async def test_readings_come_through_and_are_acknowledged(
         assert ledger["stored"] == ELEMENTS * ARRAYS
         assert running.metric("lotse_ingest_connections_total") == 1
         assert running.metric("lotse_ingest_messages_total") == ARRAYS
+    told = REGISTRY.get_sample_value("lotse_certificate_expiry_timestamp_seconds", {"of": "broker"})
+    assert told == ends_at.timestamp()
 
 
 @asynccontextmanager

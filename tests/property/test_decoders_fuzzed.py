@@ -8,6 +8,7 @@ packets (test_ingest_mqtt.py), dialects (test_ingest_properties.py), tables and 
 import gzip
 import json
 import os
+import ssl
 import tempfile
 import tracemalloc
 from collections.abc import Callable, Iterator
@@ -20,6 +21,7 @@ from zoneinfo import ZoneInfo
 
 import osmium
 import pytest
+import trustme
 from factories_network import a_network, both_ways, osm_xml, place, turn, unwatched
 from factories_standalone import SIGN, an_answer, display_body
 from hypothesis import example, given
@@ -47,6 +49,7 @@ from lotse_routing.network.osm.tags import read_road
 from lotse_routing.publish import _delays_min
 from lotse_routing.settings import RoutingSettings
 from lotse_routing.state.roadwork import Roadwork
+from lotse_shared.certificates import ends_at
 from lotse_shared.problems import InvalidInput
 from lotse_shared.recurrence import read_recurrence
 from lotse_shared.request_id import begin_request
@@ -250,6 +253,19 @@ MEMBERS = st.lists(
     ),
     max_size=5,
 )
+
+
+CERTIFICATE = ssl.PEM_cert_to_DER_cert(trustme.CA().issue_cert("broker.example").cert_chain_pems[0].bytes().decode())
+
+
+@given(any_like(CERTIFICATE))
+def test_a_certificate_is_read_or_refused(content: bytes) -> None:
+    with suppress(ValueError):
+        ends_at(content)
+
+
+def test_the_certificate_that_is_bent_is_valid() -> None:
+    assert ends_at(CERTIFICATE).tzinfo is UTC
 
 
 @given(TAGS, MEMBERS)

@@ -4,7 +4,7 @@ import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from statistics import median
+from statistics import fmean, median
 
 import asyncpg
 from benchmarks.processes import memory_mb
@@ -46,8 +46,9 @@ def _descriptors(pid: int) -> int:
 def growth_pct(samples: Sequence[Sample]) -> dict[tuple[str, str], float]:
     """Tell by how many per cent more is held at the end than after warm-up, by (what, who).
 
-    Of memory, the medians of a quarter each: a pause of the collector is not growth. Of what is counted, the most that
-    all together held within each: a pool breathes, and one of five descriptors more would be a fifth.
+    Of memory, the medians of a quarter each: a pause of the collector is not growth. Of what is counted, the mean of
+    what all together held within each: one of five descriptors more would be a fifth, and a pool breathes, so that the
+    most that it ever held tells of one busy moment. A leak stays, and raises the mean by each that is lost.
     """
     last_s = samples[-1].at_s
     warm = [sample for sample in samples if sample.at_s >= WARM_SHARE * last_s]
@@ -59,7 +60,7 @@ def growth_pct(samples: Sequence[Sample]) -> dict[tuple[str, str], float]:
             grown[kind, who] = _growth_pct(median(values[:size]), median(values[-size:]))
         elif (kind, EVERYBODY) not in grown:
             values = [sum(n for (what, _), n in sample.held.items() if what == kind) for sample in warm]
-            grown[kind, EVERYBODY] = _growth_pct(max(values[:size]), max(values[-size:]))
+            grown[kind, EVERYBODY] = _growth_pct(fmean(values[:size]), fmean(values[-size:]))
     return grown
 
 

@@ -3,8 +3,8 @@
 import asyncio
 import json
 import re
-from collections.abc import AsyncIterator, Mapping
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Iterator, Mapping
+from contextlib import asynccontextmanager, contextmanager
 from importlib.resources import files
 from typing import Any
 
@@ -97,6 +97,16 @@ async def create_pool(settings: DatabaseSettings, application: str) -> "asyncpg.
         init=prepare_connection,
         server_settings=_session(application) | KEEPALIVE | limits,
     )
+
+
+@contextmanager
+def hanging_up(connection: Any) -> Iterator[None]:  # noqa: ANN401 - asyncpg's pool proxy
+    """Leave a connection on which a statement was not even refused in time: a ROLLBACK would wait as long again."""
+    try:
+        yield
+    except TimeoutError:
+        connection.terminate()
+        raise
 
 
 @asynccontextmanager

@@ -5,6 +5,7 @@ import ssl
 from contextlib import suppress
 from pathlib import Path
 
+from lotse_shared.certificates import tell_shown
 from lotse_shared.log import OnChange, get_logger
 from lotse_shared.tls import show
 
@@ -21,6 +22,7 @@ class Renewal:
         self._files = (certificate, key)
         self._seen = self._stamps()
         self._told = OnChange(log)
+        tell_shown(certificate)
 
     async def run(self, stop: asyncio.Event, every_s: float = LOOK_EVERY_S) -> None:
         """Look after the files until `stop` is set."""
@@ -37,6 +39,7 @@ class Renewal:
         try:
             show(*self._files)  # whole and of one pair, before the context in use is touched
             self._context.load_cert_chain(*self._files)
+            tell_shown(self._files[0])
         except OSError as error:  # tried again at the next look: its owner may be all that is wrong
             self._told.now(str(stamps), "the renewed certificate cannot be used, the old one stays", error=str(error))
         else:

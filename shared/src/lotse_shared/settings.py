@@ -119,6 +119,12 @@ class BrokerSettings(Settings):
     username: str | None = None
     password: SecretStr | None = None
     keepalive_s: int = Field(default=30, ge=5, le=3600)
+    silence_s: float = Field(
+        default=6,
+        ge=2,
+        le=3600,
+        description="how long the broker may be silent, asked or not, before we connect anew",
+    )
     tls: bool = Field(default=False, description="speak TLS; the broker's certificate must name LOTSE_BROKER_HOST")
     tls_ca: CaFile | None = Field(default=None, description="PEM file of CAs to trust; left out: those of the system")
 

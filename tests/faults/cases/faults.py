@@ -19,17 +19,16 @@ from lotse_standalone.machine.problems import StandaloneError
 DISK = "1g"
 BALLAST_PIECE = bytes(1 << 20)
 DELAY_S = 0.05
-WATCHFUL = {"LOTSE_BROKER_KEEPALIVE_S": "5", "LOTSE_DATABASE_COMMAND_TIMEOUT_S": "5"}
-"""Who is cut off without a word notices when the time is over that it waits for a word."""
-NOTICED_S = 10.0
-"""Two keep-alive times: until then nobody can know that there is anything to recover from."""
+WATCHFUL = {"LOTSE_DATABASE_COMMAND_TIMEOUT_S": "5"}
+"""Who is cut off from the database without a word notices when the time is over that a statement may take: by default
+30 s. From the broker: by default as it is here."""
 FAKETIME = Path("/usr/lib", os.uname().machine + "-linux-gnu", "faketime", "libfaketimeMT.so.1")
 JUMP = "+2h"
 
 
 @contextmanager
 def _cut(rig: Rig) -> Iterator[None]:
-    """Pull the cables to broker and database; what is connected later gets through."""
+    """Pull the cables to broker and database; what is connected later gets through, so that recovery begins at once."""
     assert rig.wires is not None
     rig.wires.cut()
     yield
@@ -147,7 +146,7 @@ def _jump(rig: Rig) -> Iterator[None]:
 
 
 CASES = (
-    Case("cables cut without a word", _cut, NOTICED_S, _wired),
+    Case("cables cut without a word", _cut, 0, _wired),
     Case("slow cables", _slow, 8, _wired),
     Case("disk full", _full, 6, _small_disk),
     Case("no connection left", _exhausted, 6),

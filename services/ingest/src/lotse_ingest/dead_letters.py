@@ -5,14 +5,15 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
 
+import msgspec
+
 from lotse_ingest.messages import WHOLE, DecodeError, Received, Refusal
 from lotse_ingest.privacy import find_personal, is_personal_identifier, mask, refuse_personal
 
 Kind = Literal["rejected", "quarantined"]
 
 
-@dataclass(frozen=True, slots=True)
-class DeadLetter:
+class DeadLetter(msgspec.Struct, frozen=True, gc=False):
     """A message, or one element of an array, that is not stored as a reading.
 
     `digest` is the SHA-256 of the topic and the *whole* payload, so that a redelivered one is known again even where
@@ -57,8 +58,7 @@ class Settled:
     becomes: Literal["duplicate"] | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Envelope:
+class Envelope(msgspec.Struct, frozen=True, gc=False):
     """What a dead letter needs to know: its message, which element of it, and how much of it may be kept."""
 
     message: Received
@@ -72,8 +72,7 @@ def digest_of(topic: str, payload: bytes) -> bytes:
     return hashlib.sha256(topic.encode() + b"\0" + payload).digest()
 
 
-@dataclass(frozen=True, slots=True)
-class Cause:
+class Cause(msgspec.Struct, frozen=True, gc=False):
     """Why something is a dead letter."""
 
     kind: Kind
@@ -138,4 +137,6 @@ def rejected(error: DecodeError, payload: bytes, envelope: Envelope) -> DeadLett
 
 def _storable(text: str) -> str:
     """Replace what PostgreSQL's text cannot hold: NUL, and halves of characters (JSON may write them as escapes)."""
+    if text.isascii() and "\0" not in text:  # nearly all
+        return text
     return text.encode(errors="replace").decode().replace("\0", "\N{REPLACEMENT CHARACTER}")

@@ -9,7 +9,7 @@ from lotse_ingest.availability import Availability
 from lotse_ingest.judge.site import Limits, Site
 from lotse_ingest.metrics import Metrics
 from lotse_ingest.store import ACQUIRE_TIMEOUT_S
-from lotse_shared.database import AWAY, load_queries
+from lotse_shared.database import AWAY, hanging_up, load_queries
 from lotse_shared.hints import Hints
 
 TABLE = "detector"
@@ -55,5 +55,6 @@ class Detectors:
 
     async def _fetch(self, query: str, *arguments: object) -> dict[str, Site]:
         async with self._pool.acquire(timeout=ACQUIRE_TIMEOUT_S) as connection:
-            rows = await connection.fetch(self._sql[query], *arguments)
+            with hanging_up(connection):
+                rows = await connection.fetch(self._sql[query], *arguments)
         return {row["detector_id"]: self._limits.site(row) for row in rows}

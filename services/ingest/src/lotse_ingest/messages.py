@@ -112,12 +112,17 @@ class DecodeError(ValueError):
         self.seq: int | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class RefusedElement:
-    """An element of an array that could not be decoded; its neighbours are not harmed."""
+class RefusedElement(msgspec.Struct, frozen=True):
+    """A message, or an element of an array, that could not be decoded; its neighbours are not harmed.
+
+    Of the error, only what it says is kept: its traceback would keep the frames of its decoder, thousands a batch.
+    """
 
     error: DecodeError
     raw: bytes
+
+    def __post_init__(self) -> None:
+        self.error.__traceback__ = self.error.__context__ = None
 
 
 Decoded = Reading | Watermark | RefusedElement

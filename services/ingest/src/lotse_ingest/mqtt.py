@@ -11,6 +11,7 @@ changes its meaning.
 import socket
 import ssl
 import struct
+import time
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from itertools import chain, repeat
@@ -146,11 +147,14 @@ class LeanClient(mqtt.Client):
         self.on_pong: Callable[[], None] = _nothing
         self._frames = Frames()
         self._origin: Any = None
+        self.heard_s = 0.0
+        """When the other end was last heard (monotonic)."""
 
     def begin(self, origin: Origin) -> None:
         """Get ready for a new connection, whose messages have this origin."""
         self._origin = origin
         self._frames = Frames()
+        self.heard_s = time.monotonic()
 
     def acknowledge(self, packet_ids: Sequence[int]) -> None:
         """Acknowledge PUBLISH packets of QoS 1, all in one write."""
@@ -183,6 +187,7 @@ class LeanClient(mqtt.Client):
             return MQTTErrorCode.MQTT_ERR_CONN_LOST
         if not chunk:
             return MQTTErrorCode.MQTT_ERR_CONN_LOST
+        self.heard_s = time.monotonic()
         with self._msgtime_mutex:
             self._last_bytes_received = mqtt.time_func()
         self._frames.feed(chunk)

@@ -30,8 +30,13 @@ _NAMES = frozenset(
         *("btaddress", "bluetoothaddress", "imei", "imsi"),
     }
 )
-_NAME_WITHIN = re.compile("|".join(sorted(_NAMES)).encode())
-_NO_LETTERS = bytes(set(range(256)) - set(b"abcdefghijklmnopqrstuvwxyz"))
+_NAME_WITHIN = re.compile(
+    "|".join(name for name in sorted(_NAMES) if not any(other in name for other in _NAMES - {name})).encode()
+)
+"""Finds a text that holds any of them: "plate" is in "licenseplate", too."""
+_UPPER, _LOWER = b"ABCDEFGHIJKLMNOPQRSTUVWXYZ", b"abcdefghijklmnopqrstuvwxyz"
+_TO_LOWER = bytes.maketrans(_UPPER, _LOWER)
+_NO_LETTERS = bytes(set(range(256)) - set(_UPPER + _LOWER))
 _WORD = re.compile(r"[A-ZÄÖÜ]+(?![a-zäöü])|[A-ZÄÖÜ]?[a-zäöü]+")
 
 _LETTER = "[A-ZÄÖÜ\N{REPLACEMENT CHARACTER}]"  # an umlaut in Latin-1 is no UTF-8
@@ -60,16 +65,19 @@ _MAC = (  # what may stand before is asked after the first character: ten times 
 _WRITTEN_PLATE = rf"{_LETTER}(?<![\w-]{_LETTER}){_LETTER}{{0,2}}-[A-Z]{{1,2}} [1-9][0-9]{{0,3}}[EH]?(?![\w-]|:[0-9])"
 _MAC_ADDRESS = re.compile(_MAC)
 _ANYWHERE = re.compile(f"{_MAC}|{_WRITTEN_PLATE}")
-_PLATE_WITHIN = re.compile(_WRITTEN_PLATE)
-"""Alone: Python's regular expressions skip fast to what one of them begins with, but not one of two."""
+_HEX_SHAPE = bytes.maketrans(b"123456789ABCDEFabcdef-", b"0" * 21 + b":")
+_PLATE_SHAPE = bytes.maketrans(
+    _UPPER + _LOWER + bytes(range(128, 256)) + b"123456789 ", b"A" * (2 * 26 + 128) + b"0" * 9 + b"-"
+)
+_PLATE_IN_SHAPE = re.compile(
+    rb"-(?:(?<=A-)A{1,2}-?0"  # Germany
+    rb"|(?<=AA-)000-AA|(?<=AA00-)AAA"  # France and Italy, United Kingdom
+    rb"|(?<=0000-)AAA|(?<=A-)0{3,5}-?A)"  # Spain, Austria
+)
+"""What each plate holds once its digits are 0, its letters A, and its blanks hyphens. It begins with one character,
+because Python's regular expressions skip fast to that."""
 
 _SEPARATORS = r""""':=;,|{}\[\]\t\r\n"""
-_BLANKS = r"[^\S\t\r\n]*"  # no separators: each would be looked at again from all separators before it
-_ALONE = re.compile(
-    rf"""[{_SEPARATORS}](?![{_SEPARATORS}]){_BLANKS}(?={_LETTER}{{1,3}}[- 0-9]|[0-9]{{4}}[- ])"""  # most ends here
-    rf"""(?:{_GERMAN}|{_ABROAD}){_BLANKS}(?=[{_SEPARATORS}]|$)"""
-)
-"""A plate as a whole run, in upper case."""
 _RUN = re.compile(rf"""([^{_SEPARATORS}]+)(?:(:[0-9])|(["']?\s*[:=]))?""")
 """Text between separators, whether it goes on as a time ("MO-FR 16:00"), and whether it names what follows. Every
 character is looked at a bounded number of times."""
@@ -104,11 +112,23 @@ def screen(payload: bytes) -> str | None:
 
 
 def _may_be_personal(text: str) -> bool:
-    """Tell fast, for the flood of dead letters, whether to look closer at all: often in vain, never wrongly not."""
-    if _MAC_ADDRESS.search(text) or _PLATE_WITHIN.search(text) or _ALONE.search(f"\n{text.upper()}"):
+    """Tell fast, for the flood of dead letters, whether to look closer at all: often in vain, never wrongly not.
+
+    The exact regular expressions take ten times as long to find nothing.
+    """
+    if _may_hold_value(text):
         return True
-    letters = text.encode("ascii", "ignore").lower().translate(None, _NO_LETTERS)
+    letters = text.encode(errors="replace").translate(_TO_LOWER, _NO_LETTERS)
     return _NAME_WITHIN.search(letters) is not None
+
+
+def _may_hold_value(text: str) -> bool:
+    upper = text if text.isascii() else text.upper()  # other letters may become more, or fewer, or some of ours
+    raw = upper.encode(errors="replace")
+    digits = raw.translate(_HEX_SHAPE)
+    if b"00:00:00:00:00:00" in digits or b"0000.0000.0000" in digits:
+        return True
+    return _PLATE_IN_SHAPE.search(raw.translate(_PLATE_SHAPE)) is not None
 
 
 def _look_closer(text: str) -> str | None:
@@ -151,6 +171,8 @@ def mask(topic: str) -> str:
 
 @lru_cache(maxsize=4_096)
 def _mask(topic: str) -> str:
+    if not _may_hold_value(topic):
+        return topic
     return "/".join(WITHHELD if is_personal_identifier(level) else level for level in topic.split("/"))
 
 
@@ -162,5 +184,5 @@ def _is_plate(text: str, plate: re.Pattern[str]) -> bool:
 
 def _plain(payload: bytes) -> str:
     """Give the payload as text: UTF-16 loses its zero bytes, JSON its escapes."""
-    text = payload.replace(b"\0", b"").decode(errors="replace")
-    return _ESCAPE.sub(lambda found: chr(int(found[1], 16)), text)
+    text = payload.translate(None, b"\0").decode(errors="replace")
+    return _ESCAPE.sub(lambda found: chr(int(found[1], 16)), text) if "\\" in text else text

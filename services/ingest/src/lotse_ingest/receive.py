@@ -24,6 +24,7 @@ from lotse_ingest.messages import Fate, Received
 from lotse_ingest.metrics import Metrics
 from lotse_ingest.mqtt import LeanClient
 from lotse_ingest.settings import IngestSettings
+from lotse_shared.certificates import tell_seen
 from lotse_shared.log import OnChange, get_logger
 from lotse_shared.settings import BrokerSettings
 from lotse_shared.tls import trust
@@ -86,6 +87,7 @@ class Receiver:
         self._is_ending = False
         self._why_lost = ""
         self._pinged_s = 0.0
+        self._asked_since_s = 0.0
         self._pause_s = FIRST_PAUSE_S
         self._short_lived = 0
         self._subscribed_s = -math.inf
@@ -108,6 +110,7 @@ class Receiver:
         properties.ReceiveMaximum = self._settings.receive_maximum
         client.connect_async(broker.host, broker.port, broker.keepalive_s, clean_start=False, properties=properties)
         self._keepalive_s = broker.keepalive_s
+        self._silence_s = broker.silence_s
         client.on_connect = self._on_connect
         client.on_subscribe = self._on_subscribe
         client.on_disconnect = self._on_disconnect
@@ -162,6 +165,7 @@ class Receiver:
                 self._ping_while_paused()
             else:
                 self._client.loop_misc()
+                self._expect_a_word()
                 self._tell_if_caught_up()
 
     def _ping_while_paused(self) -> None:
@@ -170,6 +174,28 @@ class Receiver:
         if now_s - self._pinged_s >= self._keepalive_s / 2:
             self._pinged_s = now_s
             self._client.ping()
+
+    def _expect_a_word(self) -> None:
+        """Ask a broker that is silent, and leave a connection on which it does not answer: somebody cut it.
+
+        paho notices after two keep-alives, and with short ones the broker would leave us whenever we are short of time.
+        """
+        heard_s = self._client.heard_s
+        silent_s = time.monotonic() - heard_s
+        is_asked = self._asked_since_s == heard_s or not self.is_subscribed  # before that, an answer is owed anyway
+        if silent_s >= self._silence_s and is_asked:
+            self._why_lost = f"no word for {silent_s:.1f} s"
+            self._hang_up()
+        elif silent_s >= self._silence_s / 2 and not is_asked:
+            self._asked_since_s = heard_s
+            self._client.ping()
+
+    def _hang_up(self) -> None:
+        """End the connection on our side, which reads that end then as if it came from the other."""
+        sock = self._client.socket()
+        if isinstance(sock, socket.socket):
+            with suppress(OSError):
+                sock.shutdown(socket.SHUT_RDWR)
 
     async def _say_last_words(self) -> None:
         """Wait until the broker has read our acknowledgements: its answer to a ping sent after them proves it.
@@ -272,6 +298,7 @@ class Receiver:
 
     def _on_room(self) -> None:
         self._is_paused = False
+        self._client.heard_s = time.monotonic()  # what it said meanwhile waits to be read
         self._read_on()
 
     def _tell_if_caught_up(self) -> None:
@@ -293,6 +320,8 @@ class Receiver:
             self._why_lost = f"connection refused: {reason}"  # paho closes it
             return
         self._metrics.connections.inc()
+        if isinstance(sock := self._client.socket(), ssl.SSLSocket):
+            tell_seen(sock)
         self._open_session()
 
     def _open_session(self) -> None:

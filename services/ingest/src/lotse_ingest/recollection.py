@@ -12,7 +12,7 @@ import asyncpg
 from lotse_ingest.detectors import Detectors
 from lotse_ingest.judge import Judge
 from lotse_ingest.store import ACQUIRE_TIMEOUT_S
-from lotse_shared.database import load_queries
+from lotse_shared.database import hanging_up, load_queries
 from lotse_shared.reading import Reading
 
 MOST_READINGS = 2_000
@@ -63,8 +63,9 @@ class Recollection:
         ids = sorted(since)
         moments = [since[detector_id] for detector_id in ids]
         async with self._pool.acquire(timeout=ACQUIRE_TIMEOUT_S) as connection:
-            clocks = await connection.fetch(self._sql["recall_clocks"], ids)
-            rows = await connection.fetch(self._sql["recall_readings"], ids, moments, min(moments), MOST_READINGS)
+            with hanging_up(connection):
+                clocks = await connection.fetch(self._sql["recall_clocks"], ids)
+                rows = await connection.fetch(self._sql["recall_readings"], ids, moments, min(moments), MOST_READINGS)
         skews_s = {row["detector_id"]: row["skew_s"] for row in clocks}
         for detector_id in ids:
             self._judge.recall_clock(detector_id, skews_s.get(detector_id))

@@ -23,6 +23,20 @@ READING_COLUMNS = (
     "seq",
     "received_at",
 )
+DEAD_LETTER_COLUMNS = (
+    "digest",
+    "kind",
+    "topic",
+    "payload",
+    "reason_code",
+    "reason",
+    "detector_id",
+    "received_at",
+    "times_received",
+    "payload_bytes",
+    "measured_at",
+    "seq",
+)
 CODES_AT = READING_COLUMNS.index("rule_codes")
 
 
@@ -78,7 +92,7 @@ def state_row(item: BatchReading) -> tuple[Any, ...]:
 
 
 def dead_letter_row(letter: DeadLetter, times_received: int) -> tuple[Any, ...]:
-    """Give the values of `upsert_dead_letters`."""
+    """Give the values of DEAD_LETTER_COLUMNS."""
     reason = (letter.reason_code, letter.reason, letter.detector_id)
     inside = (letter.payload_bytes, letter.measured_at, letter.seq)
     times = (letter.received_at, times_received)

@@ -1,21 +1,19 @@
 """Storing: a batch in one transaction, idempotent, so that a redelivered message changes nothing but the count."""
 
-from collections import Counter
 from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
-from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Any
 
 import asyncpg
 
-from lotse_ingest import ledger
+from lotse_ingest import keep, ledger
 from lotse_ingest.batch import Batch, BatchReading, first_of_each, newest_felt
-from lotse_ingest.dead_letters import DeadLetter, Settled
+from lotse_ingest.dead_letters import DeadLetter
 from lotse_ingest.messages import Fate, Outcome, Watermark
-from lotse_ingest.rows import READING_COLUMNS, columns, dead_letter_row, insert_row, reading_row, state_row
+from lotse_ingest.rows import READING_COLUMNS, columns, insert_row, reading_row, state_row
 from lotse_ingest.settle import Cut, settle_come_true, settle_replayed
-from lotse_shared.database import load_queries
+from lotse_shared.database import hanging_up, load_queries
 
 ACQUIRE_TIMEOUT_S = 10.0
 DATA_ERROR_CLASSES = frozenset({"22", "23", "54"})
@@ -23,10 +21,31 @@ DATA_ERROR_CLASSES = frozenset({"22", "23", "54"})
 
 
 NOT_BY_COPY = (asyncpg.UniqueViolationError, asyncpg.ConfigurationLimitExceededError)
-"""A reading is known already; or so many are late that COPY would open more compressed rows than TimescaleDB allows."""
+"""A row is known already; or so many are late that COPY would open more compressed rows than TimescaleDB allows."""
 
-WriteReadings = Callable[[Any, Sequence[BatchReading]], Awaitable[Sequence[BatchReading]]]
-"""Writes readings on a connection, and gives those that were known already."""
+
+@dataclass(frozen=True, slots=True)
+class News:
+    """Which tables expect nothing but new rows: COPY writes them best, and fails at one that is known."""
+
+    in_readings: bool = True
+    in_dead_letters: bool = True
+
+    def without(self, error: Exception) -> "News":
+        """Expect none where COPY has failed; readings may lie in a partition, under its name."""
+        if getattr(error, "table_name", None) == keep.TABLE:
+            return replace(self, in_dead_letters=False)
+        return replace(self, in_readings=False)
+
+    def after(self, *, known_readings: bool | None, known_dead_letters: bool | None) -> "News":
+        """Expect what the newest batch had; None: it had nothing for that table."""
+        return News(
+            in_readings=self.in_readings if known_readings is None else not known_readings,
+            in_dead_letters=self.in_dead_letters if known_dead_letters is None else not known_dead_letters,
+        )
+
+
+NO_NEWS = News(in_readings=False, in_dead_letters=False)
 
 
 class RefusedError(Exception):
@@ -60,7 +79,7 @@ class Store:
             **load_queries("lotse_ingest", "sql/dead_letters.sql"),
         }
         self._days: set[date] = set()
-        self._expects_news = True
+        self._news = News()
 
     async def newest_watermark(self) -> datetime | None:
         """Tell where data time stands, None if it has not begun."""
@@ -108,21 +127,28 @@ class Store:
         return await attempt()
 
     async def _attempt(self, batch: Batch, settle: Sequence[bytes]) -> Stored:
-        """Write as if every reading were new, which COPY does best; only if one is not, by its slower sibling.
+        """Write as if every row were new, which COPY does best; only where one is not, by its slower sibling.
 
         After that the slower one goes first until a batch was all new again: a vendor who sends everything twice must
         not make us write everything twice.
         """
         async with self._pool.acquire(timeout=ACQUIRE_TIMEOUT_S) as connection:
-            await self._ensure_partitions(connection, batch)
-            if self._expects_news:
-                with suppress(*NOT_BY_COPY):
-                    async with connection.transaction():
-                        return await self._write(connection, batch, settle, self._copy)
-            async with connection.transaction():
-                stored = await self._write(connection, batch, settle, self._insert)
-            self._expects_news = "duplicate" not in stored.outcomes
-            return stored
+            with hanging_up(connection):
+                await self._ensure_partitions(connection, batch)
+                return await self._attempt_on(connection, batch, settle)
+
+    async def _attempt_on(self, connection: Any, batch: Batch, settle: Sequence[bytes]) -> Stored:  # noqa: ANN401
+        news = self._news
+        while True:
+            try:
+                async with connection.transaction():
+                    with hanging_up(connection):  # here as well: before its ROLLBACK
+                        return await self._write(connection, batch, settle, news)
+            except NOT_BY_COPY as error:
+                fewer = news.without(error)
+                if fewer == news:
+                    raise
+                news = fewer
 
     async def _attempt_in_vain(self, batch: Batch, settle: Sequence[bytes]) -> Stored:
         async with self._pool.acquire(timeout=ACQUIRE_TIMEOUT_S) as connection:
@@ -130,7 +156,7 @@ class Store:
             transaction = connection.transaction()
             await transaction.start()
             try:
-                return await self._write(connection, batch, settle, self._insert)
+                return await self._write(connection, batch, settle, NO_NEWS)
             finally:
                 await transaction.rollback()
 
@@ -146,20 +172,26 @@ class Store:
         connection: Any,  # noqa: ANN401 - asyncpg's pool proxy
         batch: Batch,
         settle: Sequence[bytes],
-        write_readings: WriteReadings,
+        news: News,
     ) -> Stored:
-        readings = batch.readings
-        resent = await write_readings(connection, readings) if readings else []
+        readings, letters = batch.readings, batch.dead_letters
+        write_readings = self._copy if news.in_readings else self._insert
+        resent = await write_readings(connection, readings) if readings else ()
         if newest := newest_felt(readings, resent):
             await connection.execute(self._sql["upsert_detector_state"], *columns(map(state_row, newest)))
         settled = await settle_replayed(connection, self._sql, settle)
-        new_digests = await self._write_dead_letters(connection, batch.dead_letters, settled)
+        keep_letters = keep.copy_dead_letters if news.in_dead_letters else keep.upsert_dead_letters
+        new_digests = await keep_letters(connection, self._sql, letters, settled) if letters else set()
         settled += await settle_come_true(connection, self._sql, readings, self._cut)
         outcomes = ledger.tell_outcomes(batch.items, resent, new_digests)
         await self._write_ledger(connection, ledger.settle(ledger.add_up(batch.items, outcomes), settled))
         if batch.watermarks:
             moments = [watermark.covers_until for watermark in batch.watermarks]
             await connection.execute(self._sql["insert_watermarks"], moments)
+        self._news = self._news.after(
+            known_readings=bool(resent) if readings else None,
+            known_dead_letters=any(letter.digest not in new_digests for letter in letters) if letters else None,
+        )
         return Stored(batch, outcomes)
 
     async def _copy(self, connection: Any, readings: Sequence[BatchReading]) -> Sequence[BatchReading]:  # noqa: ANN401
@@ -183,22 +215,6 @@ class Store:
         await connection.execute(
             self._sql["insert_corrections"], *columns(map(insert_row, resent)), min(moments), max(moments)
         )
-
-    async def _write_dead_letters(
-        self,
-        connection: Any,  # noqa: ANN401 - asyncpg's pool proxy
-        letters: Sequence[DeadLetter],
-        settled: Sequence[Settled],
-    ) -> set[bytes]:
-        """Keep dead letters, and give the digests of those that are new; one that is refused again is."""
-        if not letters:
-            return set()
-        times = Counter(letter.digest for letter in letters)
-        times.update({again.digest: again.times_received - 1 for again in settled if again.digest in times})
-        firsts = {letter.digest: letter for letter in reversed(letters)}
-        rows = [dead_letter_row(firsts[digest], times[digest]) for digest in sorted(firsts)]
-        known = await connection.fetch(self._sql["upsert_dead_letters"], *columns(rows))
-        return {row["digest"] for row in known if row["times_received"] == times[row["digest"]]}
 
     async def _write_ledger(self, connection: Any, accounts: Mapping[ledger.Account, ledger.Counts]) -> None:  # noqa: ANN401
         if accounts:

@@ -57,6 +57,9 @@ ALLOWED = {
 }
 """What each field may hold, as told to whoever sent something else."""
 
+_UNREADABLE = frozenset({Refusal.ENCODING, Refusal.JSON})
+"""Nothing can be read of it, not even who sent it."""
+
 _decode_reading = msgspec.json.Decoder(Reading).decode
 _decode_leniently = msgspec.json.Decoder(_Lenient).decode
 _decode_readings = msgspec.json.Decoder(list[Reading]).decode
@@ -141,7 +144,8 @@ def _reading(payload: bytes, detector_id: str | None) -> Reading:
         if not _is_in_bounds(reading):
             raise _out_of_bounds(reading.measured_at, field="measured_at")
     except DecodeError as error:
-        error.detector_id, error.seq = _find_sender(payload)
+        if error.code not in _UNREADABLE:
+            error.detector_id, error.seq = _find_sender(payload)
         raise
     if detector_id is not None and reading.detector_id != detector_id:
         raise _error(
@@ -154,7 +158,9 @@ def _known_fields(payload: bytes) -> Reading:
     """Decode a reading, strictly first; fields that are not known are ignored, unless they look personal."""
     try:
         return _decode_reading(payload)
-    except msgspec.ValidationError:
+    except msgspec.ValidationError as error:
+        if "unknown field" not in str(error):  # then leniency would find the same
+            raise _refusal(error) from None
         lenient = _guarded(_decode_leniently, payload)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise _refusal(error) from None
