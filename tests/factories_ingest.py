@@ -244,9 +244,16 @@ class Tables:
     async def received(self, count: int) -> dict[str, int]:
         """Wait until this many readings are in the ledger, and give it."""
 
+        return await self._told("received", count)
+
+    async def stored(self, count: int) -> dict[str, int]:
+        """Wait until this many readings are stored, whatever came twice, and give the ledger."""
+        return await self._told("stored", count)
+
+    async def _told(self, account: str, count: int) -> dict[str, int]:
         async def are_there() -> dict[str, int] | None:
             ledger = await self.ledger()
-            return ledger if ledger["received"] >= count else None
+            return ledger if ledger[account] >= count else None
 
         ledger: dict[str, int] = await eventually(are_there)
         return ledger

@@ -25,6 +25,12 @@ def children_of(pid: int) -> list[int]:
     return direct + [below for child in direct for below in children_of(child)]
 
 
+def processes_of(folder: Path) -> list[int]:
+    """Processes that were started with something in a folder, whosever children they are by now."""
+    pids = [int(entry.name) for entry in Path("/proc").iterdir() if entry.name.isdigit()]
+    return [pid for pid in pids if str(folder) in command_line(pid)]
+
+
 def command_line(pid: int) -> str:
     """What a process was started as; nothing if it is gone."""
     try:

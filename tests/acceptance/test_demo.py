@@ -1,13 +1,12 @@
 """`lotse-demo --for ... --report FILE`: a morning in the demo town, unattended, from first reading to last sign."""
 
 import json
-import os
 import subprocess
 from pathlib import Path
 from typing import Any
 
 import pytest
-from processes_standalone import DEMO, children_of
+from processes_standalone import DEMO, processes_of
 
 from lotse_standalone.servers.postgres import EmbeddedPostgres
 
@@ -19,11 +18,10 @@ def report(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
     """The report of one run; the tests look at it from all sides."""
     folder = tmp_path_factory.mktemp("demo")
     command: list[str | Path] = [DEMO, "--data", folder / "data", "--for", MORNING, "--report", folder / "report.json"]
-    before = children_of(os.getpid())
     ended = subprocess.run(command, capture_output=True, text=True, check=False, timeout=150)
     EmbeddedPostgres(folder / "data" / "postgres", 1).discard()
     assert ended.returncode == 0, ended.stdout + ended.stderr
-    assert children_of(os.getpid()) == before
+    assert processes_of(folder) == []
     told: dict[str, Any] = json.loads((folder / "report.json").read_text(encoding="utf-8"))
     return told
 

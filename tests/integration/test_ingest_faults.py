@@ -99,8 +99,9 @@ async def test_a_restarted_broker_finds_ingest_subscribed_again(
         await eventually(lambda: running.ingest.ready()["broker"])
         with publishing(mosquitto.settings) as publisher:
             publisher.publish_all(readings(50, 100))
-        ledger = await tables.received(100)
-    assert (ledger["received"], ledger["stored"]) == (100, 100)
+        ledger = await tables.stored(100)
+    # The broker may have been stopped before it took the acknowledgements in: then it sends the first 50 again.
+    assert ledger["received"] - ledger["duplicate"] == 100
 
 
 @pytest.mark.mosquitto

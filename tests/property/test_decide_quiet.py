@@ -134,6 +134,16 @@ def test_with_quiet_signs_kept_or_decided_anew_the_same_is_written(day: list[The
     assert written(day, keeps=True) == written(day, keeps=False)
 
 
+def test_a_corridor_that_is_taken_back_is_shown_no_more() -> None:
+    calm, jam, slow = (
+        a_snapshot(speed, [], NOON) for speed in ({"B-C-0": 50.0}, {"B-C-0": 4.8, "C-D-0": 4.8}, {"B-C-0": 30.0})
+    )
+    known = [Then(snapshot, WITH_CORRIDOR, Rules(), 1) for snapshot in (calm, jam)]
+    *_, shown, taken_back = written([*known, Then(slow, FREE, Rules(), 1)], keeps=True)
+    assert {decision.sign_id: decision.state for decision in shown}["KL-07"] == "detour"
+    assert {decision.sign_id: decision.state for decision in taken_back}["KL-07"] == "blank"
+
+
 @settings(deadline=None)
 @given(snapshots, st.sampled_from([FREE, WITH_CORRIDOR]), st.integers(3, 6))
 def test_where_nothing_changes_a_sign_is_decided_for_once(snapshot: Snapshot, registry: Registry, steps: int) -> None:

@@ -93,6 +93,7 @@ class Quiet:
             moment.usual,
             moment.snapshot.topology,
             moment.settings,
+            moment.registry.corridors,  # what is shown may lead along one that has been taken back
             advised is None,
             step.epoch,
             step.display,
