@@ -100,7 +100,8 @@ class Slot(Program):
     def __init__(self, number: int, environment: Mapping[str, str], log: IO[bytes]) -> None:
         super().__init__(f"slot {number}", "lotse_ingest", {**environment, "LOTSE_INGEST_SLOT": str(number)}, log)
         self._number = number
-        self._http = httpx.Client()  # one for all looks: to make one costs more than a look
+        # One for all looks, because to make one costs more than a look; it keeps no connection that would be left open.
+        self._http = httpx.Client(limits=httpx.Limits(max_keepalive_connections=0))
 
     def twin(self) -> "Slot":
         """Give another process that is to be the same slot."""
