@@ -38,7 +38,7 @@ def test_whoever_is_killed_the_account_is_exact_and_no_sign_is_wrong(tmp_path: P
 
 def test_hostile_messages_are_all_accounted_for(tmp_path: Path) -> None:
     with running_rig(tmp_path / "rig", Setup()) as rig:
-        run = Assault(rig, seed=3, tell=print).run(hostile=2_000, rounds=(MANY,))
+        run = Assault(rig, seed=3, tell=print).run(hostile=10_000, rounds=(MANY,))
     assert run.is_exact, run.as_json()
 
 
