@@ -10,33 +10,29 @@ from lotse_ingest.rows import DEAD_LETTER_COLUMNS, columns, dead_letter_row
 TABLE = "rejected_message"
 
 
-async def copy_dead_letters(
+async def keep_dead_letters(
     connection: Any,  # noqa: ANN401 - asyncpg's pool proxy
-    _sql: Mapping[str, str],
+    upsert: str,
     letters: Sequence[DeadLetter],
     settled: Sequence[Settled],
+    *,
+    are_new: bool,
 ) -> set[bytes]:
-    """Keep dead letters that are all new, or none of them, and give their digests.
+    """Keep dead letters, and give the digests of those that are new; by COPY if `are_new`, else by `upsert`.
 
     Raises
     ------
     asyncpg.UniqueViolationError
-        One of them is known.
+        They were said to be new, and one of them is known.
     """
+    if not letters:
+        return set()
     times = _times(letters, settled)
-    await connection.copy_records_to_table(TABLE, records=_rows(letters, times), columns=DEAD_LETTER_COLUMNS)
-    return set(times)
-
-
-async def upsert_dead_letters(
-    connection: Any,  # noqa: ANN401 - asyncpg's pool proxy
-    sql: Mapping[str, str],
-    letters: Sequence[DeadLetter],
-    settled: Sequence[Settled],
-) -> set[bytes]:
-    """Keep dead letters of which some may be known, and give the digests of those that are new."""
-    times = _times(letters, settled)
-    held = await connection.fetch(sql["upsert_dead_letters"], *columns(_rows(letters, times)))
+    rows = _rows(letters, times)
+    if are_new:
+        await connection.copy_records_to_table(TABLE, records=rows, columns=DEAD_LETTER_COLUMNS)
+        return set(times)
+    held = await connection.fetch(upsert, *columns(rows))
     return {row["digest"] for row in held if row["times_received"] == times[row["digest"]]}
 
 

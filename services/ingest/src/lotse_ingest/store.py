@@ -180,8 +180,8 @@ class Store:
         if newest := newest_felt(readings, resent):
             await connection.execute(self._sql["upsert_detector_state"], *columns(map(state_row, newest)))
         settled = await settle_replayed(connection, self._sql, settle)
-        keep_letters = keep.copy_dead_letters if news.in_dead_letters else keep.upsert_dead_letters
-        new_digests = await keep_letters(connection, self._sql, letters, settled) if letters else set()
+        upsert = self._sql["upsert_dead_letters"]
+        new_digests = await keep.keep_dead_letters(connection, upsert, letters, settled, are_new=news.in_dead_letters)
         settled += await settle_come_true(connection, self._sql, readings, self._cut)
         outcomes = ledger.tell_outcomes(batch.items, resent, new_digests)
         await self._write_ledger(connection, ledger.settle(ledger.add_up(batch.items, outcomes), settled))

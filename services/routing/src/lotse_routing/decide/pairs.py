@@ -70,7 +70,9 @@ def pairs_of(trees: Trees, registry: Registry, held: Pairs | None) -> Pairs:
         empty_s=sums_along(usual, trees.topology.base_travel_times_s[:, None].copy())[:, 0],
         to={node: np.flatnonzero(nodes == node) for node in sorted(set(nodes))},
         starts=np.array([trees.graph.ranks_of(int(way[0]))[0] for *_, way in found], np.uint32),
-        is_free=np.array([not _corridors(registry, sign, d.destination_id) for _, sign, d, _ in found], np.bool_),
+        is_free=np.array(
+            [not registry.corridors_to(sign.sign_id, d.destination_id) for _, sign, d, _ in found], np.bool_
+        ),
         lines=np.array([sign.line_count for _, sign, *_ in found], np.intp),
     )
 
@@ -90,7 +92,3 @@ def every(flags: Flags, of_sign: Places) -> Flags:
 def _way(trees: Trees, sign: Sign, node_id: str) -> Places:
     link = trees.topology.index.get(sign.link_id)
     return np.empty(0, np.intp) if link is None else trees.places(link, node_id)
-
-
-def _corridors(registry: Registry, sign: Sign, destination_id: str) -> bool:
-    return any(corridor.applies(sign.sign_id, destination_id) for corridor in registry.corridors)

@@ -132,8 +132,7 @@ def _detours(relation: _Relation) -> list[Route]:
 
 
 def _corridors(relation: _Relation) -> list[Corridor]:
-    ids = relation.sign.sign_id, relation.destination.destination_id
-    return [corridor for corridor in relation.moment.registry.corridors if corridor.applies(*ids)]
+    return relation.moment.registry.corridors_to(relation.sign.sign_id, relation.destination.destination_id)
 
 
 def _kept(relation: _Relation, previous: Advice | None, candidates: list[Route]) -> tuple[Route | None, list[Route]]:

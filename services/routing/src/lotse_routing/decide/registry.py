@@ -66,6 +66,10 @@ class Registry:
     destinations: Mapping[str, Destination]
     corridors: tuple[Corridor, ...]
 
+    def corridors_to(self, sign_id: str, destination_id: str) -> list[Corridor]:
+        """List what a sign may show for a destination; none: any way, if it may propose one."""
+        return [corridor for corridor in self.corridors if corridor.applies(sign_id, destination_id)]
+
 
 def is_registered(way: Sequence[str], via: str | None, corridors: Collection[Corridor]) -> bool:
     """Tell whether a way that was shown is still one: along the corridor that it names, or freely where there is none.
