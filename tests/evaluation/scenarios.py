@@ -98,15 +98,17 @@ def _fault(city: City, recipe: FaultRecipe) -> StationFault:
 
 
 def _surge(prepared: Prepared, recipe: SurgeRecipe) -> tuple[UsualTrip, ...]:
-    """Make trips from the rim to the streets around a place, on the ways that are usually quickest at that hour."""
+    """Make trips from the rim to the streets around a place, on the ways that are usually quickest at that hour.
+
+    They come evenly by all ways in: by the busiest of them alone, most would wait at the rim, before any sign.
+    """
     edges, dice = prepared.city.edges, random.Random("surge")
     goals = [e for e in edges.values() if _is_goal(e, recipe)]
     origins = ways_in(edges)
-    weights = [prepared.knowledge.usual_vehicles_per_h.get(edge.edge_id, 0.0) for edge in origins]
     trips = [
         Trip(
             round(dice.triangular(recipe.begin_s, recipe.end_s), 1),
-            dice.choices(origins, weights)[0].edge_id,
+            dice.choice(origins).edge_id,
             dice.choice(goals).edge_id,
         )
         for _ in range(recipe.vehicles)
