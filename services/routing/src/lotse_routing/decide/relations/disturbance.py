@@ -72,7 +72,7 @@ def _around(part: frozenset[int], streets: Streets) -> frozenset[int]:
     """List the links of a section, and those before and behind it, by road."""
     found: set[int] = set()
     for beside in (streets.onward, streets.behind):
-        found.update(link for link, _ in streets.within(part, beside, WITNESS_M, lambda _link, _other: True))
+        found.update(link for link, _ in streets.within(part, beside, WITNESS_M))
     return frozenset(found)
 
 
@@ -81,7 +81,7 @@ def _disturbance(effect: Effect, part: frozenset[int], streets: Streets) -> Dist
 
 
 def _connected(links: Collection[int], streets: Streets) -> Iterator[frozenset[int]]:
-    """Part links into those that lead into one another under one name."""
+    """Part links into those that lead into one another as one street."""
     left = set(links)
     while left:
         part = frozenset(_reachable(min(left), left, streets))
@@ -93,8 +93,9 @@ def _reachable(start: int, among: Collection[int], streets: Streets) -> Iterable
     found, waiting = {start}, [start]
     while waiting:
         link = waiting.pop()
-        beside = (*streets.onward[link], *streets.behind[link])
-        new = {other for other in beside if other in among and streets.names[other] == streets.names[link]} - found
+        new = {
+            other for other in (*streets.street_onward[link], *streets.street_behind[link]) if other in among
+        } - found
         found |= new
         waiting += new
     return found

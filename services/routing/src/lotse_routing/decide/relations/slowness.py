@@ -53,11 +53,8 @@ def find_reach(streets: Streets, measured: Sequence[int]) -> Reach:
     placed = frozenset(measured)
     weights: dict[tuple[int, int], float] = {}
     for number, home in enumerate(measured):
-        for beside in (streets.onward, streets.behind):
-            along = streets.within(
-                [home], beside, REACH_M, lambda link, other: other not in placed and streets.goes_on(link, other)
-            )
-            for link, away_m in along:
+        for beside in (streets.street_onward, streets.street_behind) if streets.names[home] else ():
+            for link, away_m in streets.within([home], beside, REACH_M, stops=placed):
                 if link != home:
                     weights[link, number] = 1 / (away_m + NEAREST_M)
     on = np.array([link for link, _ in weights], dtype=np.uint32)
