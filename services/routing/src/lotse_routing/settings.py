@@ -135,7 +135,7 @@ class PolicySettings(_RoutingSettings):
         default=2.5, gt=1, description="a street is slow from so many times its usual travel time on"
     )
     disturbed_until: float = Field(
-        default=1.4, ge=1, description="one that a sign warns of is so until it takes less; a witness is as slow"
+        default=1.4, ge=1, description="one that a sign warns of is so until it takes less; then a witness too"
     )
     witnesses: int = Field(
         default=2, ge=1, le=5, description="so many detectors have to be slow before a sign warns of a slow street"

@@ -55,17 +55,20 @@ def slow_sections(
     warned_of
         Links that signs warn of already: they are slow for longer.
     settings
-        Its `witnesses` are detectors, each on a link of its own: one that is faulty is believed by nobody.
+        Its `witnesses` are detectors, each on a link of its own: one that is faulty is believed by nobody. Until signs
+        warn of a section they have to be slow themselves: a little slow is always some street.
     """
-    streets, slowness = view.streets, view.slowness
+    streets, slowness, warned = view.streets, view.slowness, frozenset(warned_of)
     links = frozenset(np.flatnonzero(slowness >= settings.disturbed_until).tolist()) - frozenset(closed)
-    slow = frozenset(np.flatnonzero(slowness >= settings.disturbed_from).tolist()) | frozenset(warned_of)
-    witnesses = links & frozenset(view.reach.measured)
-    return [
-        _disturbance("slow", part, streets)
-        for part in _connected(links, streets)
-        if not part.isdisjoint(slow) and len(_around(part, streets) & witnesses) >= settings.witnesses
-    ]
+    slow = links & (frozenset(np.flatnonzero(slowness >= settings.disturbed_from).tolist()) | warned)
+    measured = frozenset(view.reach.measured)
+
+    def is_witnessed(part: frozenset[int]) -> bool:
+        witnesses = measured & (slow if part.isdisjoint(warned) else links)
+        return len(witnesses & _around(part, streets)) >= settings.witnesses
+
+    parts = [part for part in _connected(links, streets) if not part.isdisjoint(slow) and is_witnessed(part)]
+    return [_disturbance("slow", part, streets) for part in parts]
 
 
 def _around(part: frozenset[int], streets: Streets) -> frozenset[int]:
