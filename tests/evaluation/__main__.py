@@ -11,11 +11,14 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
+from fixtures.absent import SHARED_DATA
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 
+from evaluation.aarhus.recording import read_recording
 from evaluation.cities.recipe import read_recipe
 from evaluation.drive import BUILD, Order, drive_apart, load, results_folder, source_of
+from evaluation.estimation import evaluate, keep
 from evaluation.nouns import RunKey
 from evaluation.plan import Plan, is_set_aside
 from evaluation.prepared import Prepared
@@ -26,7 +29,7 @@ from evaluation.world.simulation import Model
 
 REFERENCE, DEMO = "kaiserslautern", "auenbrueck"
 MODELS: dict[Model, str] = {"meso": "queue model (meso) with junction control", "micro": "microscopic, steps of 1 s"}
-ESTIMATION = BUILD / "estimation.json"
+ESTIMATION, AARHUS = BUILD / "estimation.json", SHARED_DATA / "aarhus-5min"
 
 console = Console(stderr=True)
 
@@ -60,6 +63,7 @@ def main(  # noqa: PLR0913 - options of a command
     missing = [key for key in keys if not (results / key.file_name).exists()]
     console.print(f"{len(keys)} runs planned, {len(missing)} to drive, {processes} at a time")
     failed = drive_all([Order(key, model) for key in missing], processes)
+    estimate()
     write(prepared, keys, model, report)
     if failed:
         console.print(f"[bold red]{len(failed)} runs failed:[/] " + "; ".join(failed))
@@ -84,6 +88,14 @@ def drive_all(orders: Sequence[Order], processes: int) -> list[str]:
                 failed.append(str(error))
             console.print(str(error) if error else future.result(), highlight=False, soft_wrap=True)
     return failed
+
+
+def estimate() -> None:
+    """Measure the estimation of links that no detector measures, on real data, if they are there (20 s)."""
+    if AARHUS.is_dir():
+        keep(evaluate(read_recording(AARHUS)), ESTIMATION)
+    else:
+        console.print(f"[bold red]{AARHUS} is absent:[/] the estimation is not measured")
 
 
 def write(prepared: Prepared, keys: list[RunKey], model: Model, report: Path) -> None:

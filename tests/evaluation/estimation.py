@@ -124,6 +124,12 @@ def _cell(value: float) -> str:
     return f"{value:.2f}" if isinstance(value, float) else str(value)
 
 
+def keep(found: Mapping[str, Any], file: Path) -> None:
+    """Write what was measured, as JSON."""
+    file.parent.mkdir(parents=True, exist_ok=True)
+    file.write_text(json.dumps(found, indent=2) + "\n", encoding="utf-8")
+
+
 def main() -> None:
     """Print the tables; write them where --report says."""
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
@@ -133,8 +139,7 @@ def main() -> None:
     found = evaluate(read_recording(asked.data))
     sys.stdout.write("\n".join(lines(found)) + "\n")
     if asked.report:
-        asked.report.parent.mkdir(parents=True, exist_ok=True)
-        asked.report.write_text(json.dumps(found, indent=2) + "\n", encoding="utf-8")
+        keep(found, asked.report)
 
 
 if __name__ == "__main__":
