@@ -61,6 +61,6 @@ def test_a_detector_speaks_for_its_street_on_both_sides_of_the_junction() -> Non
 
 def test_a_street_that_is_closed_on_both_sides_of_a_junction_is_one_closure() -> None:
     topology, streets = the_streets()
-    closed = {topology.index[link] for link in ("west-before-0", "after-east-0")}
+    closed = frozenset(topology.index[link] for link in ("west-before-0", "after-east-0"))
     (closure,) = closures(streets, closed)
     assert (closure.street, closure.links) == ("Ring", closed)
