@@ -124,7 +124,7 @@ async def test_while_one_is_under_way_another_waits(
     admin: httpx.AsyncClient, connection: asyncpg.Connection, *, has_effect: bool
 ) -> None:
     await admin.post("/v1/roadworks", json=a_roadwork(), headers=KEY)
-    await _claim(connection, "1 min", has_effect=has_effect)
+    await _claim(connection, "20 s", has_effect=has_effect)
     waits = await admin.post("/v1/roadworks", json=a_roadwork(), headers=KEY)
     assert (waits.status_code, waits.headers["retry-after"]) == (409, "1")
     assert await _count(connection, "roadwork") == 1
@@ -134,7 +134,7 @@ async def test_what_a_dead_gateway_has_done_is_not_done_again(
     admin: httpx.AsyncClient, connection: asyncpg.Connection
 ) -> None:
     await admin.post("/v1/roadworks", json=a_roadwork(), headers=KEY)
-    await _claim(connection, "6 min", has_effect=True)
+    await _claim(connection, "2 min", has_effect=True)
     lost = await admin.post("/v1/roadworks", json=a_roadwork(), headers=KEY)
     assert lost.status_code == 409
     assert "was carried out" in lost.json()["detail"]
@@ -145,7 +145,7 @@ async def test_what_a_dead_gateway_has_not_done_is_done(
     admin: httpx.AsyncClient, connection: asyncpg.Connection
 ) -> None:
     await admin.post("/v1/roadworks", json=a_roadwork(), headers=KEY)
-    await _claim(connection, "6 min", has_effect=False)
+    await _claim(connection, "2 min", has_effect=False)
     assert (await admin.post("/v1/roadworks", json=a_roadwork(), headers=KEY)).status_code == 201
 
 

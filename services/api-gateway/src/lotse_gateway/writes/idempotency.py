@@ -24,8 +24,9 @@ from lotse_shared.problems import Conflict, InvalidInput, Problem, TooLarge, Una
 
 NAME = "Idempotency-Key"
 PATTERN = r"^[\x21-\x7e]{1,255}$"
-OVERDUE = timedelta(minutes=5)
-"""Longer than any request takes. Whoever is slower all the same finds its claim taken, and changes nothing."""
+OVERDUE = timedelta(minutes=1)
+"""Longer than requests take, but for the import of a large feed: so long whoever repeats one waits if a gateway died
+with the first. Whoever is slower and was repeated finds its claim taken, and changes nothing."""
 RETRY_AFTER_S = 1
 REPLAYED = (b"idempotency-replayed", b"true")
 
