@@ -19,9 +19,10 @@ import numpy as np
 from evaluation.drive import load
 from evaluation.nouns import Edge, Knowledge, Route
 from evaluation.policies.detours import TURN_ROUND_S
+from evaluation.policies.surprised import Surprised
 from evaluation.policies.usual import UsualTimes
 from evaluation.scenarios import without_way_out
-from evaluation.streets import Arcs, Mask, Seconds, Streets, Way, build_streets, grow_tree
+from evaluation.streets import Seconds, Tree, Way, build_streets, cost_s, grow_tree
 
 MOST_EDGES = 4
 LEAST_AFFECTED = 250
@@ -59,26 +60,23 @@ class Drive:
 
 @dataclass(slots=True, eq=False)
 class Closed:
-    """The streets while a section is closed, searched from many edges."""
+    """The streets while a section is closed: where drivers go who come to it unwarned, and where signs can lead."""
 
-    streets: Streets
-    usual_s: Seconds
-    edges: frozenset[int]
-    _found: dict[tuple[int, bool], Seconds] = field(default_factory=dict)
+    surprised: Surprised
+    trees: dict[int, Tree] = field(default_factory=dict)
 
-    def turned_back_s(self, barrier: int) -> Seconds:
-        """Give what it takes from the last edge before the barrier to all others, by any street."""
-        return self._search(barrier, self.streets.turning, self.streets.mask(self.edges), is_led=False)
+    @property
+    def edges(self) -> frozenset[int]:
+        """The section."""
+        return self.surprised.closed
 
     def led_s(self, sign: int) -> Seconds:
         """Give what it takes from a sign's edge to all others, by main streets."""
-        barred = self.streets.mask(self.edges) | ~self.streets.is_signable
-        return self._search(sign, self.streets.onward, barred, is_led=True)
-
-    def _search(self, origin: int, arcs: Arcs, barred: Mask, *, is_led: bool) -> Seconds:
-        if (origin, is_led) not in self._found:
-            self._found[origin, is_led] = grow_tree(arcs, origin, self.usual_s, barred).costs_s
-        return self._found[origin, is_led]
+        if sign not in self.trees:
+            streets = self.surprised.streets
+            barred = streets.mask(self.edges) | ~streets.is_signable
+            self.trees[sign] = grow_tree(streets.onward, sign, self.surprised.usual_s, barred)
+        return self.trees[sign].costs_s
 
 
 def sections(edges: Mapping[str, Edge]) -> Iterator[tuple[str, frozenset[str]]]:
@@ -112,7 +110,7 @@ def find_potentials(knowledge: Knowledge, routes: Iterable[Route], least: int = 
             users.setdefault(edge, []).append(number)
     found = []
     for street, section in sections(city.edges):
-        closed = Closed(streets, usual_s, frozenset(streets.numbers(section)))
+        closed = Closed(Surprised(streets, frozenset(streets.numbers(section)), usual_s))
         affected = sorted({number for edge in closed.edges for number in users.get(edge, ())})
         if len(affected) >= least:
             found.append(_value(street, section, closed, [drives[number] for number in affected], signs))
@@ -133,10 +131,10 @@ def _value(
         first, last = places[0], places[-1]
         if first == 0 or last == len(drive.way) - 1:
             continue
-        onward_s = float(closed.turned_back_s(drive.way[first - 1])[drive.way[-1]])
-        if not np.isfinite(onward_s):
+        onward = closed.surprised.find_way(drive.way[first - 1], drive.way[-1])
+        if onward is None:
             continue
-        unwarned_s = float(drive.until_s[first]) + TURN_ROUND_S + onward_s
+        unwarned_s = float(drive.until_s[first]) + TURN_ROUND_S + cost_s(onward, closed.surprised.usual_s)
         met = [place for place in range(first) if drive.way[place] in signs]
         gain_s = max((_gain_s(closed, drive, place, last, unwarned_s) for place in met), default=0.0)
         lost_s += unwarned_s - float(drive.until_s[-1])
@@ -148,7 +146,8 @@ def _value(
 
 def _gain_s(closed: Closed, drive: Drive, sign: int, last: int, unwarned_s: float) -> float:
     """Give what the best corridor from a sign saves a driver, who comes back at a main street behind the section."""
-    rejoins = [place for place in range(last + 1, len(drive.way)) if closed.streets.is_signable[drive.way[place]]]
+    is_signable = closed.surprised.streets.is_signable
+    rejoins = [place for place in range(last + 1, len(drive.way)) if is_signable[drive.way[place]]]
     if not rejoins:
         return 0.0
     led_s = closed.led_s(drive.way[sign])[[drive.way[place] for place in rejoins]]

@@ -86,6 +86,21 @@ def test_one_slow_detector_is_not_believed_two_are() -> None:
     assert decide((0, {"b1-b2-0": 3.0}), witnesses=1)[0].state == "detour"
 
 
+def test_a_street_that_is_a_little_slow_is_no_witness_until_a_sign_warns() -> None:
+    liar_and_a_little = {"b1-b2-0": 3.0, "b2-b3-0": 30.0}
+    assert decide((0, liar_and_a_little))[0].state == "blank"
+    states = [decision.state for decision in decide((0, JAM), (600, liar_and_a_little), (660, {"b1-b2-0": 3.0}))]
+    assert states == ["detour", "detour", "blank"]
+
+
+def test_a_witness_on_another_street_may_recover_a_little_while_a_sign_warns() -> None:
+    def beside(speed_kmh: float) -> Mapping[str, float]:
+        return {"b1-b2-0": 3.0, "b2-c2-0": speed_kmh}
+
+    states = [decision.state for decision in decide((0, beside(30.0)), (60, beside(6.0)), (660, beside(30.0)))]
+    assert states == ["blank", "detour", "detour"]
+
+
 def test_a_message_stays_for_its_hold_and_goes_then() -> None:
     states = [decision.state for decision in decide((0, JAM), (60, {}), (299, {}), (300, {}))]
     assert states == ["detour", "detour", "detour", "blank"]

@@ -96,9 +96,8 @@ def _reachable(start: int, among: Collection[int], streets: Streets) -> Iterable
     found, waiting = {start}, [start]
     while waiting:
         link = waiting.pop()
-        new = {
-            other for other in (*streets.street_onward[link], *streets.street_behind[link]) if other in among
-        } - found
+        beside = (*streets.street_onward[link], *streets.street_behind[link])
+        new = {other for other in beside if other in among} - found
         found |= new
         waiting += new
     return found
