@@ -146,7 +146,8 @@ def test_no_message_starts_below_the_thresholds(day: Day) -> None:
                     least_s = policy.min_gain_closed_s if message.pair.is_closure else policy.min_gain_s
                     assert message.detour.gain_s >= least_s
                     assert message.pair.is_closure or 100 * message.detour.gain_share >= policy.min_gain_pct
-                    assert message.pair.is_closure or message.detour.vehicles_per_h >= policy.min_addressed_veh_h
+                    assert message.pair.is_closure or message.detour.lost_s >= policy.min_gain_s
+                    assert message.detour.total_gain_veh_min_h >= policy.min_total_gain_veh_min_h
         said, _ = decide_signs(step, said)
 
 

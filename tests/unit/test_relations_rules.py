@@ -233,19 +233,61 @@ def test_a_closure_past_which_too_little_is_gained_is_told_with_the_seconds_that
 
 
 def test_a_sign_is_not_lit_for_a_handful_and_says_so() -> None:
-    few = a_knowledge(a_trip("b0", "b1", "b2", "b3", "c3", "d3", vehicles=20.0))
+    few = a_knowledge(a_trip("b0", "b1", "b2", "b3", "c3", "d3", vehicles=4.0))
     jam = a_snapshot(slowed(JAM))
     (decided,) = lived([a_step(jam, few)])
     assert decided["S1"].state == "blank"
     why = decided["S1"].detours[0]["why"]
-    assert why["rule"] == "too_few"
-    assert "too few of those who pass this sign" in why["words"]["en"]
+    (lack,) = why["lacks"]
+    assert (why["rule"], lack["figure"], lack["needed"]) == ("too_few", "total_gain_veh_min_h", 45.0)
+    assert lack["value"] == pytest.approx(4 * why["gain_s"] / 60, abs=0.1)
+    assert f"together they would gain {round(lack['value'])} vehicle minutes an hour" in why["words"]["en"]
     assert "zu wenige" in why["words"]["de"]
-    (asked,) = lived([a_step(jam, few, settings=PolicySettings(min_addressed_veh_h=20.0))])
+    (asked,) = lived([a_step(jam, few, settings=PolicySettings(min_total_gain_veh_min_h=20.0))])
     assert asked["S1"].state == "detour"
 
 
-def test_past_a_closure_a_handful_is_led_as_well() -> None:
-    few = a_knowledge(a_trip("b0", "b1", "b2", "b3", "c3", "d3", vehicles=20.0))
-    (decided,) = lived([a_step(a_snapshot(slowed({}), (a_closure("b1-b2-0"),)), few)])
-    assert decided["S1"].state == "detour"
+def test_past_a_closure_a_sign_is_not_lit_for_a_handful_either() -> None:
+    closed = a_snapshot(slowed({}), (a_closure("b1-b2-0"),))
+    states = [
+        lived([a_step(closed, a_knowledge(replace(ALONG_B, vehicles=vehicles)))])[0]["S1"].state
+        for vehicles in (4.0, 200.0)
+    ]
+    assert states == ["blank", "detour"]
+
+
+def test_what_is_not_lost_on_the_usual_way_is_no_reason_for_a_message() -> None:
+    """By habit they drive around two blocks; a jam of 54 s on that way makes the straight one no detour."""
+    by_habit = a_knowledge(a_trip("b0", "b1", "a1", "a2", "a3", "b3", "c3"))
+    jam = a_snapshot(slowed({"a1-a2-0": 20.0, "a2-a3-0": 20.0}))
+
+    def decided(min_gain_s: float) -> Decision:
+        settings = PolicySettings(min_gain_s=min_gain_s)
+        return lived([a_step(jam, by_habit, settings=settings)])[0]["S1"]
+
+    assert decided(100.0).state == "detour"
+    why = decided(120.0).detours[0]["why"]
+    assert (why["rule"], why["gain_s"] > 120, why["delay_s"]) == ("too_little_gain", True, 108.0)
+    assert "108 s of it lost on the usual way" in why["words"]["en"]
+
+
+def test_a_corridor_for_many_replaces_one_for_few_that_each_gain_as_much() -> None:
+    jam = slowed({"b1-b2-0": 6.0})
+    few, many = a_trip("b0", "b1", "b2", "a2", "a3", vehicles=60.0), a_trip("b0", "b1", "b2", "c2", "c3")
+    first, held, then = (
+        decided["S1"]
+        for decided in lived(
+            a_step(
+                a_snapshot(jam, now=NOON + timedelta(seconds=at_s)),
+                a_knowledge(*trips),
+                settings=PolicySettings(witnesses=1),
+            )
+            for at_s, trips in (
+                (0, [few]),
+                (299, [few, many]),
+                (300, [few, many]),
+            )
+        )
+    )
+    toward = [decision.detours[0]["relation"]["toward"] for decision in (first, held, then)]
+    assert toward == ["Row a", "Row a", "Row c"]

@@ -141,8 +141,8 @@ class PolicySettings(_RoutingSettings):
         default=2, ge=1, le=5, description="so many detectors have to be slow before a sign warns of a slow street"
     )
     most_messages: int = Field(default=1, ge=1, le=4, description="so many disturbances a sign tells of at a time")
-    min_addressed_veh_h: float = Field(
-        default=30.0, ge=0, description="a sign warns of a slow street from so many drivers on whom it concerns"
+    min_total_gain_veh_min_h: float = Field(
+        default=45.0, ge=0, description="a sign is lit from so many vehicle minutes an hour on, gained in all"
     )
     min_gain_closed_s: float = Field(
         default=15.0, description="a corridor past a closure is shown from this gain on, the turn-round included"

@@ -82,8 +82,10 @@ class CauseView(View):
 class ShortfallView(View):
     """A figure that is less than what is asked of it."""
 
-    figure: Literal["gain_s", "seen_gain_s", "delay_s", "gain_pct"] = Field(
-        description="gain_pct: the least of the others, as a share of `normal_s`", examples=["gain_s"]
+    figure: Literal["gain_s", "seen_gain_s", "delay_s", "gain_pct", "total_gain_veh_min_h"] = Field(
+        description="gain_pct: the least of the others, as a share of `normal_s`; total_gain_veh_min_h: what all those"
+        " addressed gain together, in vehicle minutes an hour",
+        examples=["gain_s"],
     )
     value: float = Field(examples=[32.4])
     needed: float = Field(examples=[45.0])

@@ -13,7 +13,7 @@ from lotse_routing.decide.advice import Reason, SignState
 from lotse_routing.decide.cause import Cause, Kind
 
 Json = dict[str, Any]
-Figure = Literal["gain_s", "seen_gain_s", "delay_s", "gain_pct"]
+Figure = Literal["gain_s", "seen_gain_s", "delay_s", "gain_pct", "total_gain_veh_min_h"]
 
 
 @dataclass(frozen=True, slots=True)

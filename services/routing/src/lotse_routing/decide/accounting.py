@@ -12,7 +12,7 @@ from lotse_routing.decide.policy import Moment
 from lotse_routing.decide.registry import Registry
 from lotse_routing.decide.street import street_via
 
-FALLS_SHORT = frozenset({Reason.NO_DELAY, Reason.TOO_LITTLE_GAIN, Reason.HELD})
+FALLS_SHORT = frozenset({Reason.NO_DELAY, Reason.TOO_LITTLE_GAIN, Reason.TOO_FEW, Reason.HELD})
 """The rules by which a figure was less than what is asked of it."""
 
 
@@ -78,7 +78,9 @@ def _name(advice: Advice, registry: Registry) -> str:
 
 
 def _delay_s(advice: Advice) -> float | None:
-    """Give what is seen to be lost on the normal route."""
+    """Give what is seen to be lost on the normal route; of a relation, by those addressed, beyond what is usual."""
+    if advice.lost_s is not None:
+        return advice.lost_s
     if advice.normal is None:
         return None
     return advice.normal.travel_time_s - advice.estimated_s - advice.usual_s
@@ -86,6 +88,10 @@ def _delay_s(advice: Advice) -> float | None:
 
 def _lacks(moment: Moment, advice: Advice) -> Iterator[Shortfall]:
     """List what the best detour lacked; without any, what the usual way would have to lose for one to be looked for."""
+    if advice.reason is Reason.TOO_FEW and advice.total_gain_veh_min_h is not None:
+        needed = moment.settings.min_total_gain_veh_min_h
+        yield Shortfall("total_gain_veh_min_h", round(advice.total_gain_veh_min_h, 1), needed)
+        return
     delay_s, normal_s = _delay_s(advice), advice.normal.travel_time_s if advice.normal else 0.0
     seconds: dict[Figure, float | None] = {
         "gain_s": advice.gain_s,

@@ -77,7 +77,9 @@ class Advice:
     where there is no such figure; `seen_gain_s` is the same by what is measured alone, `estimated_s` the part of the
     normal route's time that is estimated delay. `since` and `told` are set while a detour is shown. `threshold_share`
     is the share of both thresholds that was asked of the gain: a detour that is shown already may gain less. `unheld`
-    is what would be decided if no message were held, None where it would be the same.
+    is what would be decided if no message were held, None where it would be the same. Of a relation, `lost_s` is what
+    those addressed lose beyond what is usual, and `total_gain_veh_min_h` what they gain together, vehicle minutes an
+    hour.
     """
 
     destination_id: str
@@ -96,6 +98,8 @@ class Advice:
     told: Told | None = None
     relation: Relation | None = None
     threshold_share: float = 1.0
+    lost_s: float | None = None
+    total_gain_veh_min_h: float | None = None
     unheld: "Advice | None" = None
 
     @property

@@ -265,6 +265,7 @@ def _text(step: Step, sign: Sign, advices: Sequence[Advice], via_streets: Sequen
             corridor=advice.shown.via,
             via_street=street,
             rejoin_street=street_rejoined(topology, advice.shown.links, advice.normal.links) if advice.normal else "",
+            is_toward_street=advice.relation is not None,
         )
         for advice, street in detours
         if advice.told and advice.shown

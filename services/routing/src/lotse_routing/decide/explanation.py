@@ -109,6 +109,7 @@ def _sentence(account: Account, phrases: Phrases, zone: tzinfo) -> str:
         min_gain=number(account.min_gain_s, phrases),
         min_gain_pct=number(account.min_gain_pct, phrases),
         held_until=local_moment(account.held_until, phrases, zone) if account.held_until else "",
+        together=_together(account, phrases),
         without_hold=_without_hold(account, phrases),
     )
 
@@ -182,6 +183,12 @@ def _parts(account: Account, phrases: Phrases) -> str:
     if account.lacks and gain_s - lost_s >= NOTICEABLE_DELAY_S:
         return phrases.lost.format(whole(max(0.0, lost_s)))
     return ""
+
+
+def _together(account: Account, phrases: Phrases) -> str:
+    """Tell what all those addressed would gain together, where that is too little."""
+    of_all = next((lack for lack in account.lacks if lack.figure == "total_gain_veh_min_h"), None)
+    return phrases.together.format(whole(of_all.value), number(of_all.needed, phrases)) if of_all else ""
 
 
 def _takes(account: Account, phrases: Phrases) -> str:

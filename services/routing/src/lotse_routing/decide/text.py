@@ -30,7 +30,8 @@ WORDS_KEPT = 2
 class Message:
     """What a sign has to say for one destination: the cause, and the corridor (or else the street) to take.
 
-    `rejoin_street` is where the detour meets the usual way again.
+    `rejoin_street` is where the detour meets the usual way again; `is_toward_street` tells that the destination is that
+    street, and no place of its own.
     """
 
     destination_text: str
@@ -39,6 +40,7 @@ class Message:
     corridor: str | None
     via_street: str
     rejoin_street: str = ""
+    is_toward_street: bool = False
 
 
 def compose_lines(  # noqa: PLR0913 - a message's whole surroundings
@@ -62,7 +64,11 @@ def compose_lines(  # noqa: PLR0913 - a message's whole surroundings
     if first.corridor is None and line_count == 1:
         actions = [_via_line(first.via_street or first.destination_text, words, line_chars)]
     actions = actions[:line_count]
-    return (*_cause_lines(first, line_count - len(actions), words, line_chars), *actions)
+    told = _cause_lines(first, line_count - len(actions), words, line_chars)
+    is_street_left_out = first.street and len(told) == 1 and told[0] in words.causes[first.kind]
+    if is_street_left_out and len(messages) == 1 and len(actions) == 2:  # noqa: PLR2004 - whither, and by which street
+        return _with_its_street(first, told[0], actions, words, line_chars)
+    return (*told, *actions)
 
 
 def _spelled(message: Message, charset: Charset) -> Message:
@@ -106,6 +112,20 @@ def _cause_lines(message: Message, room: int, words: Words, width: int) -> list[
         return [shorten(message.street, width, words), _first_fitting(forms, width)]
     street = abbreviate(first_name(message.street), words)
     return [_first_fitting([*(f"{street} {form}" for form in forms), *forms], width)]
+
+
+def _with_its_street(message: Message, cause: str, actions: Sequence[str], words: Words, width: int) -> tuple[str, ...]:
+    """Give three lines where the street does not fit beside its cause: ("MANNHEIMER STR.", "ZU RI. BURGSTR.", ...).
+
+    Where the cause does not fit beside whither either, a street to which the detour leads back is left out: beside
+    a cause alone it would be taken for the one that is closed.
+    """
+    whither, via = actions
+    street = shorten(message.street, width, words)
+    for form in words.causes[message.kind]:
+        if len(line := f"{form} {words.toward.format(whither)}") <= width:
+            return street, line, via
+    return (street, cause, via) if message.is_toward_street else (cause, whither, via)
 
 
 def abbreviate(name: str, words: Words) -> str:

@@ -18,6 +18,7 @@ class Words:
     causes: Mapping[Kind, tuple[str, ...]]
     follow: tuple[str, ...]
     via: tuple[str, ...]
+    toward: str
     abbreviations: tuple[tuple[str, str], ...]
 
 
@@ -30,6 +31,7 @@ WORDS: Mapping[str, Words] = {
         },
         follow=("FOLGE {}", "{}"),
         via=("ÜBER {}", "{}"),
+        toward="RI. {}",
         abbreviations=(
             ("CHAUSSEE", "CH."),
             ("STRASSE", "STR."),
@@ -44,6 +46,7 @@ WORDS: Mapping[str, Words] = {
         },
         follow=("FOLLOW {}", "{}"),
         via=("VIA {}", "{}"),
+        toward="TO {}",
         abbreviations=(
             ("BOULEVARD", "BLVD"),
             ("STREET", "ST"),

@@ -9,7 +9,7 @@ GERMAN = Phrases(
         "no_candidate": "{cause}; der übliche Weg dauert {normal}, ein anderer zulässiger Weg ist nicht vorhanden",
         "no_room": "{cause}; {detour}: das Schild hat keinen Platz für eine weitere Meldung",
         "too_little_gain": "{cause}; {detour}: gezeigt wird ab {min_gain} s und {min_gain_pct} %",
-        "too_few": "{cause}; {detour}: zu wenige, die an diesem Schild vorbeikommen, kommen dorthin",
+        "too_few": "{cause}; {detour}: zu wenige, die an diesem Schild vorbeikommen, kommen dorthin{together}",
         "gain": "{cause}; {detour}{without_hold}",
         "held": "{cause}; {detour}; gehalten bis {held_until}, obwohl das für eine Umleitung zu wenig ist"
         "{without_hold}",
@@ -45,6 +45,7 @@ GERMAN = Phrases(
     gain="{takes} statt {normal}: Gewinn {gain} s ({gain_pct} %){parts}, Konfidenz {confidence}",
     seen_gain=", ohne Schätzwerte {} s",
     lost=", davon {} s auf dem üblichen Weg verloren",
+    together=": zusammen gewönnen sie {} Fahrzeugminuten je Stunde, gezeigt wird ab {}",
     when_open="{takes}, der übliche Weg offen {usual} s",
     without_hold_nothing="; ohne die Haltezeit würde nichts gezeigt",
     without_hold_another="; ohne die Haltezeit ginge es {}",

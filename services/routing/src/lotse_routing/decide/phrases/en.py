@@ -8,7 +8,7 @@ ENGLISH = Phrases(
         "no_candidate": "{cause}; the usual way takes {normal}, and there is no other that may be shown",
         "no_room": "{cause}; {detour}: the sign has no room for another message",
         "too_little_gain": "{cause}; {detour}: shown from {min_gain} s and {min_gain_pct} % on",
-        "too_few": "{cause}; {detour}: too few of those who pass this sign come there",
+        "too_few": "{cause}; {detour}: too few of those who pass this sign come there{together}",
         "gain": "{cause}; {detour}{without_hold}",
         "held": "{cause}; {detour}; held until {held_until} although that is less than a detour is shown for"
         "{without_hold}",
@@ -44,6 +44,7 @@ ENGLISH = Phrases(
     gain="{takes} instead of {normal}: gain {gain} s ({gain_pct} %){parts}, confidence {confidence}",
     seen_gain=", {} s without estimates",
     lost=", {} s of it lost on the usual way",
+    together=": together they would gain {} vehicle minutes an hour; a sign is lit from {} on",
     when_open="{takes}, the usual way {usual} s when it is open",
     without_hold_nothing="; without the hold nothing would be shown",
     without_hold_another="; without the hold it would be {}",

@@ -12,7 +12,7 @@ class Phrases:
     ----------
     rules
         A sentence for each rule code. They may use {cause}, {detour} (with its figures), {takes} (the detour and its
-        time alone), {normal}, {usual}, {min_gain}, {min_gain_pct}, {held_until} and {without_hold}.
+        time alone), {normal}, {usual}, {min_gain}, {min_gain_pct}, {together}, {held_until} and {without_hold}.
     no_gain, not_past_closure, dropped
         Of the rule `too_little_gain`: no detour is quicker at all; none gains enough past a closure; a detour that was
         shown gains too little to stay.
@@ -48,6 +48,7 @@ class Phrases:
     gain: str
     seen_gain: str
     lost: str
+    together: str
     when_open: str
     without_hold_nothing: str
     without_hold_another: str

@@ -89,6 +89,8 @@ def _advice(message: Message, snapshot: Snapshot, times_s: Seconds, settings: Po
         since=message.since,
         told=tell(cause, told, snapshot.computed_until, settings) if message.is_shown else None,
         relation=relation,
+        lost_s=detour.lost_s,
+        total_gain_veh_min_h=detour.total_gain_veh_min_h,
     )
     return replace(advice, unheld=_unheld(advice)) if message.reason is Reason.HELD else advice
 

@@ -107,7 +107,7 @@ class Rules:
             return Message(pair, Reason.NO_CANDIDATE, None)
         if not self._is_worth_showing(pair, best):
             return Message(pair, Reason.TOO_LITTLE_GAIN, best)
-        if not self._are_enough(pair, best):
+        if not self._are_enough(best):
             return Message(pair, Reason.TOO_FEW, best)
         if not has_room:
             return Message(pair, Reason.NO_ROOM, best)
@@ -121,8 +121,7 @@ class Rules:
         if not pair.goes_on:
             return Message(pair, Reason.NO_DELAY, kept)
         best = question.find_best()
-        is_better = best is not None and gains_clearly_more(best.gain_s, kept.gain_s, limits_of(self.settings))
-        if best and is_better and self._is_worth_showing(pair, best) and self._are_enough(pair, best):
+        if best and self._is_clearly_better(best, kept) and self._lights(pair, best):
             return Message(pair, Reason.CLOSURE if pair.is_closure else Reason.GAIN, best, self.now)
         if kept.gain_s < self._drop_gain_s(pair):
             return Message(pair, Reason.TOO_LITTLE_GAIN, kept)
@@ -134,15 +133,28 @@ class Rules:
         is_worth = pair.goes_on and kept.gain_s >= self._drop_gain_s(pair)
         return Reason.GAIN if is_worth else Reason.HELD
 
+    def _lights(self, pair: Pair, detour: Detour) -> bool:
+        return self._is_worth_showing(pair, detour) and self._are_enough(detour)
+
     def _is_worth_showing(self, pair: Pair, detour: Detour) -> bool:
         if pair.is_closure:
             return detour.gain_s >= self.settings.min_gain_closed_s
-        is_much = detour.gain_s >= self.settings.min_gain_s
+        # A rat-run that is quicker on any morning is no reason to light a sign.
+        is_much = min(detour.gain_s, detour.lost_s) >= self.settings.min_gain_s
         return is_much and 100 * detour.gain_share >= self.settings.min_gain_pct
 
-    def _are_enough(self, pair: Pair, detour: Detour) -> bool:
-        """Tell whether a sign is lit for more than a handful, of whom a sample of trips knows next to nothing."""
-        return pair.is_closure or detour.vehicles_per_h >= self.settings.min_addressed_veh_h
+    def _are_enough(self, detour: Detour) -> bool:
+        """Tell whether those addressed gain enough together: a sign is not lit for a handful, or for their seconds."""
+        return detour.total_gain_veh_min_h >= self.settings.min_total_gain_veh_min_h
+
+    def _is_clearly_better(self, best: Detour, kept: Detour) -> bool:
+        """Tell whether another corridor may replace the one that is shown.
+
+        All together count, as when the best one is found: what is shown first is often for a few of those that it could
+        be for, and no one of them gains more by the other.
+        """
+        kept_gain_s = kept.total_gain_s / best.vehicles_per_h
+        return bool(gains_clearly_more(best.gain_s, kept_gain_s, limits_of(self.settings)))
 
     def _drop_gain_s(self, pair: Pair) -> float:
         return self.settings.drop_gain_closed_s if pair.is_closure else self.settings.drop_gain_s
@@ -230,7 +242,7 @@ class _Board:
 
 def value_before(before: Before, question: Question) -> Detour:
     """Value a message that is shown already; one that addresses nobody any more gains nothing."""
-    nobody = Detour(before.corridor, before.via, 0.0, 0.0, {}, 0.0, {}, before.usual_way)
+    nobody = Detour(before.corridor, before.via, 0.0, 0.0, 0.0, {}, 0.0, {}, before.usual_way)
     return question.value(before.corridor, before.via) or nobody
 
 

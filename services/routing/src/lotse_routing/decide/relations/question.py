@@ -22,6 +22,7 @@ REJOIN_SHARE = 0.08
 MOST_REJOINS = 20
 TURN_ROUND_S = 60.0
 """What surprised drivers lose at a barrier, which the costs of links do not show."""
+MINUTE_S = 60.0
 
 Way = tuple[int, ...]
 
@@ -76,6 +77,8 @@ class Detour:
         From the sign's link to the one where it rejoins, both included; `via` names it if it is a registered one.
     gain_s, gain_share
         Mean over those addressed: seconds, and their share of what the usual way takes from the sign on.
+    lost_s
+        What they lose beyond what is usual until they are where it rejoins, in the mean; infinite past a closure.
     addressed
         The trips it speaks to, and where in their way the sign stands.
     vehicles_per_h
@@ -90,6 +93,7 @@ class Detour:
     via: str | None
     gain_s: float
     gain_share: float
+    lost_s: float
     addressed: Mapping[KnownTrip, int]
     vehicles_per_h: float
     load_veh_h: Mapping[int, float]
@@ -99,6 +103,11 @@ class Detour:
     def total_gain_s(self) -> float:
         """What all those addressed gain together, in an hour."""
         return self.gain_s * self.vehicles_per_h
+
+    @property
+    def total_gain_veh_min_h(self) -> float:
+        """The same in vehicle minutes an hour."""
+        return self.total_gain_s / MINUTE_S
 
 
 @dataclass(frozen=True, slots=True)
@@ -252,11 +261,21 @@ class Question:
             via=via,
             gain_s=gain_s,
             gain_share=gain_s / gain.now_s,
+            lost_s=self._lost_s(gain.passages, corridor[-1]),
             addressed={passage.trip: passage.sign for passage in gain.passages},
             vehicles_per_h=gain.vehicles_per_h,
             load_veh_h=load,
             usual_way=_most_usual(gain.passages, corridor[-1]),
         )
+
+    def _lost_s(self, passages: Sequence[Passage], rejoin: int) -> float:
+        """Give what their own way takes longer than usual, from the sign to where a corridor rejoins it: a mean."""
+        if self.disturbance.effect == "closed":
+            return np.inf
+        beyond_usual_s = self.by_others.costs_s - self.situation.loads.typical_s
+        trips = [(passage.trip, passage.sign) for passage in passages]
+        lost_s = [beyond_usual_s[list(trip.way[sign + 1 : trip.place[rejoin] + 1])].sum() for trip, sign in trips]
+        return float(np.average(lost_s, weights=[self.situation.traffic.veh_h(trip) for trip, _ in trips]))
 
     def _load(self, corridor: Way, passages: Sequence[Passage]) -> Mapping[int, float]:
         load: dict[int, float] = defaultdict(float)
