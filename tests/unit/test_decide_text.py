@@ -3,11 +3,9 @@
 from dataclasses import replace
 from typing import Any
 
-import numpy as np
 import pytest
 
 from lotse_routing.decide.text import Message, compose_lines, shorten
-from lotse_routing.decide.wording import weight_in_text
 from lotse_routing.decide.words import WORDS
 
 LAUTER = Message("CENTRUM", "closed", "Lauterstraße", "U12", "Pariser Straße")
@@ -129,9 +127,3 @@ def test_nothing_to_say_is_no_line() -> None:
 )
 def test_names_are_shortened_so_that_they_can_be_read(name: str, width: int, expected: str) -> None:
     assert shorten(name, width, WORDS["de"]) == expected
-
-
-def test_gains_that_differ_in_the_last_digits_alone_put_no_message_first() -> None:
-    gains_s = np.array([45.0, 45.0 + 1e-9, 45.2, np.inf])
-    assert weight_in_text(gains_s).tolist() == [weight_in_text(gain_s) for gain_s in gains_s.tolist()]
-    assert weight_in_text(gains_s).tolist() == [450.0, 450.0, 452.0, np.inf]

@@ -1,9 +1,8 @@
 """A sign's decision in all: advice for each destination, its text, its explanation, its display; and its record."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta, tzinfo
-from math import inf
 from typing import Any
 
 from lotse_routing.decide.accounting import by_destination
@@ -24,15 +23,13 @@ from lotse_routing.decide.explanation import (
     explain_misplaced,
     with_authority,
 )
-from lotse_routing.decide.fitting import Size
 from lotse_routing.decide.modes import OWN_WORD, Authority, Before, Rules, govern
 from lotse_routing.decide.policy import Moment, advise
 from lotse_routing.decide.reasons import Reasons, via
 from lotse_routing.decide.record import Json, gists, is_refuted, read_advices, write_advice
 from lotse_routing.decide.registry import Sign
-from lotse_routing.decide.street import street_rejoined
-from lotse_routing.decide.text import Message
-from lotse_routing.decide.wording import Text, Wording, compose_text, weight_in_text
+from lotse_routing.decide.sign_text import order_of_text, text_of_sign
+from lotse_routing.decide.wording import Wording
 from lotse_routing.settings import DisplaySettings
 
 
@@ -218,8 +215,13 @@ def _composed(  # noqa: PLR0913, PLR0917 - the parts of a decision
         for advice, street in zip(advices, via_streets, strict=True)
         if advice.state is SignState.DETOUR and advice.shown
     ]
-    text = _text(step, sign, advices, via_streets)
-    detours = tuple(write_advice(topology, a, street) for a, street in zip(advices, via_streets, strict=True))
+    order = order_of_text(advices, previous.detours if previous else (), moment.settings)
+    wording = Wording(step.display.language, step.rules.templates)
+    text = text_of_sign(moment, sign, advices, via_streets, order, wording)
+    places = {number: place for place, number in enumerate(order)}
+    detours = tuple(
+        write_advice(topology, advice, via_streets[number], places.get(number)) for number, advice in enumerate(advices)
+    )
     wanted = compose_face(state, text.lines, advices, ways, moment.settings.min_hold_s)
     asked = reasons.of_sign["en"] if reasons and sign.mode == "approval" else ""
     wish = Wish(sign.sign_id, plan_of(sign, wanted), text.lines, asked, detours)
@@ -251,32 +253,3 @@ def _composed(  # noqa: PLR0913, PLR0917 - the parts of a decision
 def _before(previous: Decision | None) -> Before | None:
     face = read_face(previous.display) if previous else None
     return Before(face, previous.authority, previous.detours) if previous and face else None
-
-
-def _text(step: Step, sign: Sign, advices: Sequence[Advice], via_streets: Sequence[str]) -> Text:
-    moment, topology = step.moment, step.moment.snapshot.topology
-    detours = [pair for pair in zip(advices, via_streets, strict=True) if pair[0].state is SignState.DETOUR]
-    detours.sort(key=lambda pair: -inf if pair[0].gain_s is None else -weight_in_text(pair[0].gain_s))
-    messages = [
-        Message(
-            destination_text=_addressed(moment, advice),
-            kind=advice.told.kind,
-            street=advice.told.street,
-            corridor=advice.shown.via,
-            via_street=street,
-            rejoin_street=street_rejoined(topology, advice.shown.links, advice.normal.links) if advice.normal else "",
-            is_toward_street=advice.relation is not None,
-        )
-        for advice, street in detours
-        if advice.told and advice.shown
-    ]
-    size = Size(sign.line_count, sign.line_chars, sign.charset)
-    wording = Wording(step.display.language, step.rules.templates)
-    addresses_all = len(messages) == len(advices) and all(advice.relation is None for advice in advices)
-    return compose_text(messages, size, wording, addresses_all=addresses_all)
-
-
-def _addressed(moment: Moment, advice: Advice) -> str:
-    if advice.relation is not None:
-        return advice.relation.toward
-    return moment.registry.destinations[advice.destination_id].sign_text

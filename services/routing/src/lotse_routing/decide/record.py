@@ -11,12 +11,16 @@ from lotse_routing.core.topology import Topology
 from lotse_routing.decide.advice import Advice, Reason, Relation, Route, SignState, Told
 from lotse_routing.decide.candidates import Trees
 from lotse_routing.decide.cause import Kind
+from lotse_routing.decide.text_order import UNPLACED
 
 Json = dict[str, Any]
 
 
-def write_advice(topology: Topology, advice: Advice, via_street: str) -> Json:
-    """Write the record of an advice: what design.md names, and what `read_advices` needs after a restart."""
+def write_advice(topology: Topology, advice: Advice, via_street: str, place: int | None) -> Json:
+    """Write the record of an advice: what design.md names, and what `read_advices` needs after a restart.
+
+    `place` is where the sign's text tells of it; None where it does not.
+    """
     shown = _route_record(topology, advice.shown)
     if shown is not None:
         is_detour = advice.state is SignState.DETOUR and advice.shown is not None
@@ -29,6 +33,7 @@ def write_advice(topology: Topology, advice: Advice, via_street: str) -> Json:
         "gain_s": 0.0 if advice.state is SignState.BLANK else _figure(advice.gain_s),
         "confidence": round(advice.confidence, 3),
         "corridor": advice.shown.via if advice.shown else None,
+        "place": place,
         "since": advice.since.isoformat() if advice.since else None,
         "told": _told_record(advice.told),
         "relation": _relation_record(topology, advice.relation),
@@ -61,6 +66,12 @@ def is_refuted(told_cause: Any, has_cause: Any, was_measured: Any, is_measured: 
     """
     has_lost_cause = np.logical_and(told_cause, np.logical_not(has_cause))
     return np.logical_or(has_lost_cause, np.logical_and(is_measured, np.logical_not(was_measured)))
+
+
+def read_place(record: Json) -> int:
+    """Give the place of a detour in the text of its sign; `UNPLACED` also where an earlier version wrote none."""
+    place: int | None = record.get("place")
+    return UNPLACED if place is None else place
 
 
 def _route_record(topology: Topology, route: Route | None) -> Json | None:

@@ -16,7 +16,7 @@ from lotse_routing.decide.decision import Decision
 from lotse_routing.decide.display import tells_still
 from lotse_routing.decide.holding import goes_on_telling, hold
 from lotse_routing.decide.policy import Moment
-from lotse_routing.decide.record import Json, is_refuted
+from lotse_routing.decide.record import Json, is_refuted, read_place
 from lotse_routing.decide.rules import KEPT, NO_ROUTE, NOTHING, REASONS
 from lotse_routing.decide.street import Streets, number_streets
 from lotse_routing.decide.verdicts import NO_CAUSE, Shown, Verdicts, are_closures, cause_code, utc
@@ -34,6 +34,7 @@ PAIR = np.dtype(
         ("since", "M8[us]"),
         ("delay_min", "f8"),
         ("length", "i8"),
+        ("place", "i8"),
     ]
 )
 """Of each pair of a sign, as in its record and in `Verdicts`; `length` is how many links the detour has."""
@@ -76,7 +77,7 @@ def nothing_known(pairs: int) -> Standing:
 def shown_of(rows: Rows, links: Places) -> Shown:
     """Give the detours that are shown."""
     ways = Ways(links, np.concatenate(([0], np.cumsum(rows["length"]))))
-    return Shown(ways, rows["since"], are_closures(rows["told"]))
+    return Shown(ways, rows["since"], are_closures(rows["told"]), rows["place"].astype(np.intp))
 
 
 def looks_alike(rows: Rows, now: Verdicts, moment: Moment, display: DisplaySettings) -> Flags:
@@ -129,6 +130,7 @@ def _row(record: Json, streets: Streets, delay_min: int, length: int) -> tuple[o
         _moment(record["since"]),
         delay_min,
         length,
+        read_place(record),
     )
 
 

@@ -27,9 +27,9 @@ from lotse_routing.decide.display import raw_delay_min
 from lotse_routing.decide.holding import hold, holds
 from lotse_routing.decide.pairs import Pairs
 from lotse_routing.decide.policy import Moment
-from lotse_routing.decide.rules import NO_DELAY, Numbers, Usuals, disturbed, judge_all, limits_of
+from lotse_routing.decide.rules import NO_DELAY, Limits, Numbers, Usuals, disturbed, judge_all, limits_of
 from lotse_routing.decide.street import number_streets
-from lotse_routing.decide.wording import weight_in_text
+from lotse_routing.decide.text_order import places_in_texts
 from lotse_routing.state.snapshot import Snapshot
 
 Codes = npt.NDArray[np.int64]
@@ -43,11 +43,15 @@ NEVER = np.datetime64("NaT", "us")
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Shown:
-    """The detours that are shown: their links (none where there is none), since when, and whether for a closure."""
+    """The detours that are shown: their links (none where there is none), since when, and whether for a closure.
+
+    `places` are those in the texts of their signs until now.
+    """
 
     ways: Ways
     since: Moments
     tells_closure: Flags
+    places: Places
 
     @property
     def is_shown(self) -> Flags:
@@ -112,17 +116,18 @@ def judge_pairs(pairs: Pairs, moment: Moment, shown: Shown) -> Verdicts:
         until=until,
         is_measured=is_closed | is_noticed | (first_along(pairs.usual, snapshot.confidences > 0) != NO_LINK),
         delay_min=raw_delay_min(kept[:, 0], pairs.empty_s),
-        places=_places(pairs, shown.is_shown, now_s, kept[:, 0]),
+        places=_places(pairs, shown, now_s, kept[:, 0], limits),
     )
 
 
 def places_in_text(pairs: Pairs, moment: Moment, shown: Shown) -> Places:
-    """Tell where in the text of its sign each detour comes: the greater its gain, the earlier; shape (pairs,).
+    """Tell where in the text of its sign each detour comes (`text_order`); shape (pairs,).
 
     It is the number of lines where that is farther behind than a text can reach, and where nothing is shown.
     """
     times_s = moment.snapshot.weights.travel_times_s[:, None].copy()
-    return _places(pairs, shown.is_shown, sums_along(pairs.usual, times_s)[:, 0], sums_along(shown.ways, times_s)[:, 0])
+    now_s, kept_s = (sums_along(ways, times_s)[:, 0] for ways in (pairs.usual, shown.ways))
+    return _places(pairs, shown, now_s, kept_s, limits_of(moment.settings))
 
 
 def cause_code(kind: Kind, street: int) -> int:
@@ -166,11 +171,8 @@ def _causes(pairs: Pairs, snapshot: Snapshot, is_closed: Flags, is_noticed: Flag
     return cause, until
 
 
-def _places(pairs: Pairs, is_shown: Flags, now_s: Seconds, kept_s: Seconds) -> Places:
+def _places(pairs: Pairs, shown: Shown, now_s: Seconds, kept_s: Seconds, limits: Limits) -> Places:
     gains_s = np.full(len(now_s), np.inf)  # past a closure nobody can tell, so that it comes first
     np.subtract(now_s, kept_s, out=gains_s, where=np.isfinite(now_s) & np.isfinite(kept_s))
-    sign_of = np.repeat(np.arange(len(pairs.of_sign) - 1), np.diff(pairs.of_sign))
-    order = np.lexsort((-weight_in_text(gains_s), ~is_shown, sign_of))
-    places = np.empty(len(order), np.intp)
-    places[order] = np.arange(len(order)) - pairs.of_sign[sign_of[order]]
-    return np.where(is_shown, np.minimum(places, pairs.lines), pairs.lines)
+    places = places_in_texts(pairs.of_sign, shown.is_shown, gains_s, shown.places, limits)
+    return np.minimum(places, pairs.lines)

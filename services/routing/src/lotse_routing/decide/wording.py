@@ -2,9 +2,6 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
-
-import numpy as np
 
 from lotse_routing.decide.cause import Kind
 from lotse_routing.decide.fitting import Size
@@ -28,15 +25,6 @@ class Text:
     lines: tuple[str, ...]
     is_templated: bool = False
     is_unfilled: bool = False
-
-
-def weight_in_text(gain_s: Any) -> Any:  # noqa: ANN401 - of an array, an array
-    """Give by what the messages of a sign are put in order, the most first: the gain, in tenths of a second.
-
-    What destinations gain that lie on the same way differs in the last digits of sums alone, from step to step: no
-    reason for a sign to name another first.
-    """
-    return np.rint(10 * gain_s)
 
 
 def compose_text(messages: Sequence[Message], size: Size, wording: Wording, *, addresses_all: bool) -> Text:
