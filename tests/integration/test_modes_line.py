@@ -119,7 +119,7 @@ async def steps(connection: asyncpg.Connection, count: int = 3) -> None:
         before = await connection.fetchval("select covers_until from planner")
 
         async def is_another(before: datetime | None = before) -> bool:
-            return await connection.fetchval("select covers_until from planner") != before
+            return bool(await connection.fetchval("select covers_until from planner") != before)
 
         await until(is_another)
 

@@ -1,17 +1,16 @@
-"""What people did, told in German and in English: every code, and each of them in a decision."""
+"""What people did, told in German and in English, and kept as data."""
 
 import json
 from dataclasses import replace
-from string import Formatter
-from typing import Any, get_args
+from typing import Any
 
 import pytest
 from factories_decide import SIGN, U12
 from factories_modes import ASKS_FIRST, GARDEN, JAM, ON_THE_WAY, ON_U12, a_lock, a_phase, decided_by
 
 from lotse_routing.decide.decision import Decision, is_news
-from lotse_routing.decide.events import Code, read_as_told, read_event, write_event
-from lotse_routing.decide.explanation import LANGUAGES, tell_events
+from lotse_routing.decide.events import read_as_told, read_event, write_event
+from lotse_routing.decide.explanation import tell_events
 
 FIRE = ("FEUER", "BITTE WARTEN")
 LINES = "LAUTERSTR. / STAU / FOLGE U12"
@@ -29,22 +28,6 @@ def asked(**given: Any) -> Decision:
 
 def accepted(**given: Any) -> Decision:
     return asked(**given, previous=asked(**given), answers={"KL-07-1": True}, now_s=60)
-
-
-def figures_of(form: str) -> set[str]:
-    return {name for _, name, _, _ in Formatter().parse(form) if name is not None}
-
-
-@pytest.mark.parametrize("code", get_args(Code))
-def test_every_code_has_a_clause_of_the_same_figures_in_every_language(code: Code) -> None:
-    german, english = (LANGUAGES[language].events[code] for language in ("de", "en"))
-    assert figures_of(german) == figures_of(english)
-    assert german != english or code == "as_told"
-
-
-def test_no_language_has_a_clause_that_nothing_is_told_by() -> None:
-    for phrases in LANGUAGES.values():
-        assert phrases.events.keys() == set(get_args(Code))
 
 
 def test_a_lock() -> None:

@@ -1,4 +1,4 @@
-"""Why a sign shows what it shows, in words: composed from accounts and nothing else, in every language there is."""
+"""Why a sign shows what it shows, in words: composed from accounts and events alone, in every language there is."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -143,7 +143,6 @@ def _why(account: Account, phrases: Phrases, zone: tzinfo) -> str:
 
 
 def _cause(cause: CauseAccount, details: Sequence[str], phrases: Phrases) -> str:
-    form = phrases.causes["slight" if _is_slight(cause) else cause.kind]
     form = phrases.causes["slight" if _is_slight(cause) else cause.kind]
     told = (", " if cause.kind == "closed" else "; ").join(details)
     return form.format(street=cause.street or phrases.nameless, details=f" ({told})" if told else "")
