@@ -98,6 +98,10 @@ def test_a_sign_that_asks_shows_what_a_person_accepts(console: Console, quiet_to
         roadwork_id = client.post("/v1/roadworks", json=closure).json()["roadwork_id"]
         page = console.come_in("proposals")
         expect(page.get_by_role("article")).to_contain_text("would show")
+        page.get_by_role("button", name="DE Deutsch").click()
+        expect(page.get_by_role("article")).to_contain_text("ist gesperrt (Kanalbau")
+        page.get_by_role("button", name="EN English").click()
+        expect(page.get_by_role("article")).to_contain_text("is closed (Kanalbau")
         sign_shows(page, ITS_SIGN, "shows nothing")
         page.get_by_role("button", name=f"Accept: {ITS_SIGN}").click()
         sign_shows(page, ITS_SIGN, "GESPERRT")
@@ -114,6 +118,8 @@ def test_a_sign_is_locked_with_a_reason_and_released(console: Console) -> None:
     page.get_by_role("button", name="Lock", exact=True).click()
     expect(page.locator(".card.manual")).to_contain_text("fire brigade at work")
     sign_shows(page, "S2", "FEUERWEHR")
+    page.locator("details").first.click()
+    expect(page.locator("details .words").first).to_contain_text(": fire brigade at work. Lotse finds: ")
     page.get_by_role("button", name="Release").click()
     sign_shows(page, "S2", "shows nothing")
 

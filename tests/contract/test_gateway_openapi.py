@@ -73,6 +73,26 @@ def test_every_body_has_an_example_that_fits_its_schema(method: str, path: str, 
         jsonschema.Draft202012Validator(schema).validate(content["example"])
 
 
+def _names(schema: Any) -> Iterator[str]:
+    """Give the names of all properties that a body of this schema may have."""
+    for name, part in schema.items() if isinstance(schema, dict) else ():
+        if name == "$ref":
+            yield from _names(DOCUMENT["components"]["schemas"][part.rpartition("/")[2]])
+        if name == "properties":
+            yield from part
+        for each in part if isinstance(part, list) else [part]:
+            yield from _names(each)
+
+
+@each_operation
+def test_who_explains_in_words_can_be_asked_for_a_language(method: str, path: str, operation: Operation) -> None:
+    answers = [answer for status, answer in operation["responses"].items() if status < "300"]
+    told = {name for answer in answers for content in answer.get("content", {}).values() for name in _names(content)}
+    asked = {(each["in"], each["name"]) for each in operation.get("parameters", ()) if "language" in each["name"]}
+    is_explained = bool({"explanation", "suspended"} & told)
+    assert (asked == {("query", "language"), ("header", "accept-language")}) == is_explained, (method, path)
+
+
 @pytest.mark.parametrize("path", ["/v1/detours", "/v1/signs/{sign_id}/decisions"])
 def test_the_examples_of_detours_show_a_detour(path: str) -> None:
     answer = DOCUMENT["paths"][path]["get"]["responses"]["200"]["content"]["application/json"]["example"]

@@ -6,7 +6,7 @@ from typing import Any
 import asyncpg
 import httpx
 import pytest
-from factories_gateway import Gateway, a_sign, open_gateway, post_all
+from factories_gateway import Gateway, a_sign, add_decision, open_gateway, post_all
 
 from lotse_gateway.guards.keys import Scope
 from lotse_shared.settings import DatabaseSettings
@@ -178,6 +178,92 @@ async def test_proposals_are_listed_by_sign_and_number(
     assert (listed, rest["next_cursor"]) == (["S1-1", "S1-2", "S1-3", "S2-1"], None)
     waiting = (await admin.get("/v1/proposals?state=waiting")).json()["items"]
     assert [item["proposal_id"] for item in waiting] == ["S2-1"]
+
+
+each_language = pytest.mark.parametrize(
+    ("query", "header", "language"),
+    [
+        ("", "", "en"),
+        ("language=de", "en", "de"),
+        ("language=en", "de", "en"),
+        ("", "de-AT, en;q=0.8", "de"),
+    ],
+)
+NOT_SHOWN = {
+    "de": "Festgelegt von wall: Brand: nicht gezeigt, denn U12 ist gesperrt.",
+    "en": "Locked by wall: Brand: not shown, for U12 is closed.",
+}
+
+
+async def _suspend(connection: asyncpg.Connection, words: dict[str, str]) -> None:
+    """Write down, as routing does, that the lock of a sign is not shown."""
+    await add_decision(connection)
+    await connection.execute("update decision set suspended = $1, suspended_words = $2", NOT_SHOWN["en"], words)
+
+
+@each_language
+async def test_proposals_are_explained_in_the_language_that_is_asked_for(
+    query: str, header: str, language: str, admin: httpx.AsyncClient, connection: asyncpg.Connection
+) -> None:
+    told = {"de": "Stau", "en": "jam"}
+    for number in (1, 2, 3):
+        await _propose(connection, f"S{number}")
+    await connection.execute("update proposal set explanations = $1", told)
+    headers = {"Accept-Language": header}
+    answers = [
+        await admin.get(f"/v1/proposals/S1-1?{query}", headers=headers),
+        await admin.get(f"/v1/proposals?sign=S1&{query}", headers=headers),
+        await admin.post(f"/v1/proposals/S2-1/accept?{query}", headers=headers),
+        await admin.post(f"/v1/proposals/S3-1/refuse?{query}", headers=headers),
+    ]
+    for answer in answers:
+        (item,) = answer.json().get("items", [answer.json()])
+        assert (item["explanation"], answer.headers["content-language"]) == (told[language], language)
+
+
+@each_language
+async def test_why_a_lock_is_not_shown_is_told_in_the_language_that_is_asked_for(
+    query: str, header: str, language: str, admin: httpx.AsyncClient, connection: asyncpg.Connection
+) -> None:
+    await post_all(admin, "signs", [a_sign("S1")])
+    await admin.put("/v1/signs/S1/lock", json=FIRE)
+    await _suspend(connection, NOT_SHOWN)
+    headers = {"Accept-Language": header}
+    answers = [
+        await admin.get(f"/v1/signs/S1/lock?{query}", headers=headers),
+        await admin.get(f"/v1/signs/S1/decisions?{query}", headers=headers),
+        await admin.get(f"/v1/decisions?{query}", headers=headers),
+        await admin.put(f"/v1/signs/S1/lock?{query}", json=FIRE, headers=headers),
+    ]
+    for answer in answers:
+        (item,) = answer.json().get("items", [answer.json()])
+        assert (item["suspended"], answer.headers["content-language"]) == (NOT_SHOWN[language], language)
+
+
+async def test_what_was_told_in_english_alone_before_is_told_as_it_is(
+    admin: httpx.AsyncClient, connection: asyncpg.Connection
+) -> None:
+    await post_all(admin, "signs", [a_sign("S1")])
+    await admin.put("/v1/signs/S1/lock", json=FIRE)
+    await _suspend(connection, {})
+    await _propose(connection, "S1")
+    assert (await admin.get("/v1/signs/S1/lock?language=de")).json()["suspended"] == NOT_SHOWN["en"]
+    (decision,) = (await admin.get("/v1/decisions?language=de")).json()["items"]
+    assert decision["suspended"] == NOT_SHOWN["en"]
+    assert (await admin.get("/v1/proposals/S1-1?language=de")).json()["explanation"] == "jam"
+
+
+@pytest.mark.parametrize("language", ["de", "en"])
+async def test_who_read_a_lock_in_any_language_may_suppose_what_it_told(
+    language: str, admin: httpx.AsyncClient, connection: asyncpg.Connection
+) -> None:
+    await post_all(admin, "signs", [a_sign("S1")])
+    await admin.put("/v1/signs/S1/lock", json=FIRE)
+    await _suspend(connection, NOT_SHOWN)
+    etag = (await admin.get(f"/v1/signs/S1/lock?language={language}")).headers["etag"]
+    supposing = {"If-Match": etag}
+    assert (await admin.put("/v1/signs/S1/lock", json=FIRE, headers=supposing)).status_code == 200
+    assert (await admin.put("/v1/signs/S1/lock", json=FIRE, headers=supposing)).status_code == 412
 
 
 async def test_the_mode_and_letters_of_a_sign_are_registered(admin: httpx.AsyncClient) -> None:

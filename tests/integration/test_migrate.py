@@ -32,6 +32,8 @@ DATA = {
     "planner": "insert into planner (heartbeat_at) values (now())",
     "decision": "insert into decision (sign_id, epoch, seq, state, lines, explanation, decided_at, network_version,"
     " detours, body, etag) values ('KL-07', 1, 4, 'blank', '{}', 'free', now(), 'v', '[]', '{}', 'e')",
+    "proposal": "insert into proposal (proposal_id, sign_id, number, plan, lines, explanation, detours, made_at,"
+    " expires_at, state) values ('KL-07-1', 'KL-07', 1, 'p', '{STAU}', 'jam', '[]', now(), now() + '1 h', 'waiting')",
 }
 # 0006 demanded a column of every row at once: a writer of the release before could not go on beside it.
 LETTER_SINCE_0006 = (

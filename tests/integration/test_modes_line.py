@@ -73,6 +73,57 @@ async def test_a_lock_along_a_closed_corridor_is_not_shown_and_an_alarm_says_so_
         assert await connection.fetchval("select count(*) from alarm where cleared_at is null") == 0
 
 
+async def test_whose_word_it_is_outlives_a_restart_in_both_languages_and_is_no_news_after_it(
+    database: DatabaseSettings, connection: asyncpg.Connection
+) -> None:
+    now = datetime.now(UTC)
+    messages = [{"sign": "KL-07", "lines": ["STADION"]}]
+    phase = {"name": "before", "starts_at": now.isoformat(), "ends_at": (now + timedelta(hours=1)).isoformat()}
+    await register_town(connection)
+    await close_links(connection, "E-F-0", starts_at=now, ends_at=now + timedelta(hours=1))
+    await lock(connection, "FOLGE U12")
+    await connection.execute(
+        "insert into strategy (strategy_id, version, name, phases, key_id) values ('M', 1, 'Match day', $1, 'k')",
+        [phase | {"messages": messages}],
+    )
+    german = "Strategie Match day, before. Festgelegt von wall: Brand: nicht gezeigt, denn U12 ist gesperrt."
+    english = "Strategy Match day, before. Locked by wall: Brand: not shown, for U12 is closed."
+    async with a_planner(database):
+        written = await spoken(connection, "strategy", "STADION")
+        assert f"{written['why']} {written['suspended']}" == english
+        assert written["explanations"]["en"].startswith(f"{english} Lotse finds: ")
+        assert written["explanations"]["de"].startswith(f"{german} Lotse ermittelt: ")
+        assert written["suspended_words"]["de"] in german
+    async with a_planner(database):
+        await steps(connection)
+        assert await newest(connection) == written
+    # As a version before wrote it: it is told in both languages at the first step, and stays so.
+    await connection.execute("update decision set events = null, suspended_words = default, explanations = default")
+    async with a_planner(database):
+        told = await until(lambda: told_again(connection, written))
+        assert (told["seq"], told["body"]) == (written["seq"], written["body"])
+        assert told["explanations"]["de"].startswith(german)
+        await steps(connection)
+        assert await newest(connection) == told
+    assert await connection.fetchval("select count(*) from decision where source = 'strategy'") == 2
+
+
+async def told_again(connection: asyncpg.Connection, before: asyncpg.Record) -> asyncpg.Record | None:
+    row = await newest(connection)
+    return row if row and row["decision_id"] > before["decision_id"] else None
+
+
+async def steps(connection: asyncpg.Connection, count: int = 3) -> None:
+    """Wait until the planner has taken that many steps more."""
+    for _ in range(count):
+        before = await connection.fetchval("select covers_until from planner")
+
+        async def is_another(before: datetime | None = before) -> bool:
+            return bool(await connection.fetchval("select covers_until from planner") != before)
+
+        await until(is_another)
+
+
 async def test_a_strategy_is_shown_by_time_and_by_hand(
     database: DatabaseSettings, connection: asyncpg.Connection
 ) -> None:
@@ -108,7 +159,14 @@ async def test_a_proposal_outlives_a_restart_and_what_was_accepted_too(
         waiting = await proposed(connection, "KL-07-1", "waiting")
         assert waiting["lines"] == ["LAUTERSTR.", "STAU", "FOLGE U12"]
         assert waiting["expires_at"] - waiting["made_at"] == timedelta(seconds=900)
+        assert waiting["explanation"] == waiting["explanations"]["en"]
+        assert waiting["explanations"]["de"].startswith("Stadtmitte: Stau auf Lauterstraße")
+        asked = await newest(connection)
+        assert asked
+        assert asked["explanations"]["de"].startswith("Vorschlag KL-07-1 (LAUTERSTR. / STAU / FOLGE U12) wartet")
     async with a_planner(database):
+        await steps(connection)
+        assert await newest(connection) == asked
         await answer(connection, "KL-07-1", is_accepted=True)
         shown = await spoken(connection, "approval", "LAUTERSTR.", "STAU", "FOLGE U12")
         await proposed(connection, "KL-07-1", "accepted")

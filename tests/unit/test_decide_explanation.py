@@ -3,6 +3,7 @@
 from dataclasses import replace
 from datetime import UTC, datetime, tzinfo
 from string import Formatter
+from typing import get_args
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -11,6 +12,7 @@ from factories_decide import CENTRUM, SIGN, U12, a_closure, a_moment, a_registry
 from lotse_routing.decide.accounting import give_account
 from lotse_routing.decide.advice import Reason
 from lotse_routing.decide.decision import Decision, decide_sign, fall_back
+from lotse_routing.decide.events import Code
 from lotse_routing.decide.explanation import LANGUAGES, explain
 from lotse_routing.decide.phrases.form import Phrases
 from lotse_routing.decide.policy import Moment, advise
@@ -207,7 +209,9 @@ def test_every_reason_has_words_and_they_tell_the_same_in_every_language(phrases
     english = LANGUAGES["en"]
     assert phrases.rules.keys() == {reason.value.replace(" ", "_") for reason in Reason}
     assert phrases.causes.keys() == english.causes.keys()
-    for name in set(Phrases.__slots__) - {"rules", "causes", "zones", "moment", "decimal_point"}:
+    assert phrases.events.keys() == set(get_args(Code))
+    for name in set(Phrases.__slots__) - {"rules", "causes", "events", "zones", "moment", "decimal_point"}:
         assert _fields(getattr(phrases, name)) == _fields(getattr(english, name)), name
-    for forms, others in ((phrases.rules, english.rules), (phrases.causes, english.causes)):
+    for kind in ("rules", "causes", "events"):
+        forms, others = getattr(phrases, kind), getattr(english, kind)
         assert {key: _fields(form) for key, form in forms.items()} == {k: _fields(form) for k, form in others.items()}

@@ -8,6 +8,7 @@ import asyncpg
 from lotse_routing.decide.approval import Proposal, Wish
 from lotse_routing.decide.cause import Kind
 from lotse_routing.decide.decision import Decision
+from lotse_routing.decide.explanation import tell_events
 from lotse_routing.decide.orders import Answer, Lock, Orders, Phase
 from lotse_routing.decide.template import Template
 from lotse_routing.queries import QUERIES, Connection
@@ -43,7 +44,8 @@ async def read_proposals(connection: Connection) -> Mapping[str, Proposal]:
 
 
 def _proposal(row: asyncpg.Record) -> Proposal:
-    wish = Wish(row["sign_id"], row["plan"], tuple(row["lines"]), row["explanation"], tuple(row["detours"]))
+    explanations = {"en": row["explanation"]} | row["explanations"]
+    wish = Wish(row["sign_id"], row["plan"], tuple(row["lines"]), explanations, tuple(row["detours"]))
     return Proposal(wish, row["number"], row["made_at"], row["expires_at"], row["state"], row["settled_at"])
 
 
@@ -58,14 +60,14 @@ async def save_proposals(connection: Connection, decisions: Iterable[Decision]) 
 
 def _columns(proposal: Proposal) -> tuple[object, ...]:
     wish = proposal.wish
-    asked = wish.plan, list(wish.lines), wish.explanation, list(wish.detours)
+    asked = wish.plan, list(wish.lines), wish.explanations["en"], dict(wish.explanations), list(wish.detours)
     return (*asked, proposal.made_at, proposal.expires_at, proposal.state, proposal.settled_at)
 
 
 async def tell_suspended(connection: Connection, decisions: Iterable[Decision]) -> None:
     """Raise an alarm for each order that is not followed, and clear it when it is followed again, or over."""
     for decision in decisions:
-        if suspended := decision.authority.suspended:
+        if suspended := tell_events(decision.authority.suspended)["en"]:
             await connection.execute(QUERIES["raise_suspended"], decision.sign_id, suspended, decision.decided_at)
         else:
             await connection.execute(QUERIES["clear_suspended"], decision.sign_id, decision.decided_at)

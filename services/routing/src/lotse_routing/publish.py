@@ -17,6 +17,8 @@ from lotse_routing.decide.advice import SignState
 from lotse_routing.decide.approval import Proposal
 from lotse_routing.decide.decision import Decision
 from lotse_routing.decide.display import Display
+from lotse_routing.decide.events import Event, read_as_told, read_event, write_event
+from lotse_routing.decide.explanation import tell_events
 from lotse_routing.decide.modes import Authority
 from lotse_routing.metrics import DECISIONS, IS_LEADER, PROFILE_LINKS, PUBLISH_SECONDS, UNREADABLE_DECISIONS
 from lotse_routing.orders_store import read_proposals, save_proposals, tell_suspended
@@ -243,6 +245,8 @@ def _utc_day(outcome: Outcome) -> date:
 
 
 def _row(decision: Decision) -> tuple[Any, ...]:
+    authority = decision.authority
+    suspended = tell_events(authority.suspended)
     return (
         decision.sign_id,
         decision.display.epoch,
@@ -257,11 +261,13 @@ def _row(decision: Decision) -> tuple[Any, ...]:
         list(decision.detours),
         decision.display.body,
         decision.display.etag,
-        decision.authority.source,
-        decision.authority.why,
-        decision.authority.shows_detours,
-        decision.authority.suspended,
-        list(decision.authority.grounds),
+        authority.source,
+        tell_events(authority.why)["en"],
+        authority.shows_detours,
+        suspended["en"],
+        list(authority.grounds),
+        {"why": list(map(write_event, authority.why)), "suspended": list(map(write_event, authority.suspended))},
+        suspended if authority.suspended else {},
     )
 
 
@@ -292,13 +298,20 @@ def read_decision(row: asyncpg.Record, proposal: Proposal | None = None) -> Deci
         delays_min=_delays_min(row["body"]),
         authority=Authority(
             row["source"],
-            row["why"],
+            _read_events(row, "why"),
             row["shows_detours"],
-            row["suspended"] or "",
+            _read_events(row, "suspended"),
             tuple(row["grounds"]),
             proposal,
         ),
     )
+
+
+def _read_events(row: asyncpg.Record, name: str) -> tuple[Event, ...]:
+    """Read what happened; of a decision of before there are its English words alone."""
+    if row["events"] is None:
+        return read_as_told(row[name] or "")
+    return tuple(map(read_event, row["events"][name]))
 
 
 def _readable(sign_id: str, detours: Iterable[dict[str, Any]]) -> Iterable[dict[str, Any]]:

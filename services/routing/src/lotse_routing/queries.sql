@@ -111,7 +111,7 @@ returning epoch, profile_generation, lineage is not distinct from database_linea
 -- Decision in force of every sign.
 select distinct on (sign_id)
     sign_id, epoch, seq, state, lines, explanation, explanations, decided_at, sensed_at, network_version, detours, body,
-    source, why, shows_detours, suspended, grounds
+    source, why, shows_detours, suspended, grounds, events
 from decision
 order by sign_id, epoch desc, seq desc, decision_id desc;
 
@@ -119,7 +119,7 @@ order by sign_id, epoch desc, seq desc, decision_id desc;
 -- Decision in force of every sign at the moment $1 of Lotse's clock.
 select distinct on (sign_id)
     sign_id, epoch, seq, state, lines, explanation, explanations, decided_at, sensed_at, network_version, detours, body,
-    source, why, shows_detours, suspended, grounds
+    source, why, shows_detours, suspended, grounds, events
 from decision
 where decided_at <= $1
 order by sign_id, decided_at desc, epoch desc, decision_id desc;
@@ -151,8 +151,8 @@ limit 1;
 -- Write a decision down.
 insert into decision
     (sign_id, epoch, seq, state, lines, explanation, explanations, decided_at, sensed_at, network_version, detours,
-    body, etag, source, why, shows_detours, suspended, grounds)
-values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, nullif($17, ''), $18);
+    body, etag, source, why, shows_detours, suspended, grounds, events, suspended_words)
+values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, nullif($17, ''), $18, $19, $20);
 
 -- name: written_links
 -- Links that have a state.
@@ -262,7 +262,7 @@ order by a.proposal_id;
 -- name: newest_proposals
 -- The newest proposal of every sign.
 select distinct on (sign_id)
-    sign_id, number, plan, lines, explanation, detours, made_at, expires_at, state, settled_at
+    sign_id, number, plan, lines, explanation, explanations, detours, made_at, expires_at, state, settled_at
 from proposal
 order by sign_id, number desc;
 
@@ -273,8 +273,9 @@ update proposal set state = 'withdrawn', settled_at = $3 where sign_id = $1 and 
 -- name: save_proposal
 -- Write a proposal down, or what became of it.
 insert into proposal
-    (proposal_id, sign_id, number, plan, lines, explanation, detours, made_at, expires_at, state, settled_at)
-values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)
+    (proposal_id, sign_id, number, plan, lines, explanation, explanations, detours, made_at, expires_at, state,
+    settled_at)
+values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)
 on conflict (proposal_id) do update set state = excluded.state, settled_at = excluded.settled_at;
 
 -- name: raise_suspended

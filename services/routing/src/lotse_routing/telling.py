@@ -6,6 +6,7 @@ from typing import get_args
 
 from lotse_routing import metrics
 from lotse_routing.decide.decision import Decision
+from lotse_routing.decide.explanation import tell_events
 from lotse_routing.decide.orders import Source
 from lotse_routing.state.sense import Sensed
 from lotse_routing.steps import Decided
@@ -70,7 +71,9 @@ class Withheld:
 
     def tell(self, decisions: Mapping[str, Decision]) -> None:
         """Tell which orders are not followed, and where the town's own words could not be filled."""
-        suspended = {d.sign_id: d.authority.suspended for d in decisions.values() if d.authority.suspended}
+        suspended = {
+            d.sign_id: tell_events(d.authority.suspended)["en"] for d in decisions.values() if d.authority.suspended
+        }
         metrics.SUSPENDED_ORDERS.set(len(suspended))
         event = "orders that must not be shown" if suspended else "every order is followed"
         self._orders.now(repr(sorted(suspended.items())), event, orders=suspended)

@@ -34,11 +34,11 @@ export class Client {
   }
 
   /** Every item of a list, page by page. */
-  async all<Item>(path: string): Promise<Item[]> {
+  async all<Item>(path: string, language?: string): Promise<Item[]> {
     const found: Item[] = [];
     let cursor: string | null = null;
     do {
-      const page: Page<Item> = await this.get(withQuery(path, { limit: String(PAGE), cursor }));
+      const page: Page<Item> = await this.get(withQuery(path, { limit: String(PAGE), cursor }), language);
       found.push(...page.items);
       cursor = page.next_cursor;
     } while (cursor !== null);

@@ -3,6 +3,7 @@ import { batch } from "@preact/signals";
 
 import { Problem, type Client } from "../api/client";
 import type { Alarm, Detector, DetectorHealth, LinkStates, NetworkLinks, Proposal, Roadwork, Shown, Sign, System } from "../api/types";
+import { language } from "../state/preferences";
 import * as store from "../state/store";
 import { apply } from "./events";
 import { putLinks, putStates } from "./reading";
@@ -50,6 +51,7 @@ export class Feed {
     let heard = performance.now();
     const watch = setInterval(() => performance.now() - heard > SILENCE_MS && broken.abort(), 1_000);
     const slowly = setInterval(() => void this.#readSlowThings().catch(() => undefined), SLOWLY_MS);
+    const forgetLanguage = language.subscribe(() => store.isLoaded.peek() && void this.#readProposals().catch(() => undefined));
     try {
       const listening = this.client.events(this.#lastEventId, signal);
       if (!store.isLoaded.value || this.#lastEventId === null) await this.#readAll(listening);
@@ -68,6 +70,7 @@ export class Feed {
     } finally {
       clearInterval(watch);
       clearInterval(slowly);
+      forgetLanguage();
       broken.abort();
     }
   }
@@ -118,8 +121,12 @@ export class Feed {
       client.all<DetectorHealth>("/v1/detectors/health").then((found) => (store.health.value = byId(found, "detector_id"))),
       client.all<Roadwork>("/v1/roadworks").then((found) => (store.roadworks.value = byId(found, "roadwork_id"))),
       client.all<Alarm>("/v1/alarms").then((found) => (store.alarms.value = found)),
-      client.all<Proposal>("/v1/proposals?state=waiting").then((found) => (store.proposals.value = found)),
+      this.#readProposals(),
     ]);
+  }
+
+  async #readProposals(): Promise<void> {
+    store.proposals.value = await this.client.all<Proposal>("/v1/proposals?state=waiting", language.peek());
   }
 
   #pause(milliseconds: number): Promise<void> {

@@ -24,7 +24,7 @@ export function SignPanel({ id }: { id: string }): JSX.Element {
   const told_at = told?.decided_at;
   const detours = useAsked((client) => client.get<Page<Detour>>(`/v1/detours?sign=${encodeURIComponent(id)}`, language.value), id, told_at, language.value);
   const decisions = useAsked((client) => client.get<Page<Decision>>(`${path}/decisions?limit=12`, language.value), id, told_at, language.value);
-  const lock = useAsked((client) => client.get<Lock>(`${path}/lock`).catch(noneIfNever), id, told_at, version.value);
+  const lock = useAsked((client) => client.get<Lock>(`${path}/lock`, language.value).catch(noneIfNever), id, told_at, version.value, language.value);
   if (sign === undefined) return <Panel title={id} back="signs"><Empty>{t("nothing_found")}</Empty></Panel>;
   const proposals = store.waitingProposals.value.filter((proposal: Proposal) => proposal.sign === id);
   return (
@@ -133,6 +133,12 @@ function LockPart({ id, sign, lock, onDone }: { id: string; sign: Sign; lock: Lo
   );
 }
 
+/** Each destination of what Lotse found; where people had a word in it, the explanation that begins with theirs. */
+function explained(decision: Decision): string {
+  if (decision.source !== "automatic" || decision.suspended !== null) return decision.explanation;
+  return decision.detours.map((each) => each.why?.words).filter(Boolean).join(" ") || decision.explanation;
+}
+
 function History({ decisions }: { decisions: Decision[] }): JSX.Element {
   return (
     <section>
@@ -145,7 +151,7 @@ function History({ decisions }: { decisions: Decision[] }): JSX.Element {
                 <time dateTime={decision.decided_at}>{moment(decision.decided_at, true)}</time>
                 <span class="mono">{decision.lines.join(" / ") || t("blank")}</span>
               </summary>
-              <p class="words">{decision.detours.map((each) => each.why?.words).filter(Boolean).join(" ") || decision.explanation}</p>
+              <p class="words">{explained(decision)}</p>
             </details>
           </li>
         ))}

@@ -32,8 +32,10 @@ class Precondition:
         """Tell whether the thing must be looked at, and held, before it is written."""
         return self.if_match is not None or self.if_none_match is not None
 
-    def check(self, what: str, view: type[BaseModel], present: Mapping[str, Any] | asyncpg.Record | None) -> None:
+    def check(self, what: str, view: type[BaseModel], *present: Mapping[str, Any] | asyncpg.Record | None) -> None:
         """Do nothing if the thing is as supposed. `present` is its row, held by this transaction; None: there is none.
+
+        What is told in several languages has a row in each: any is what a GET may have given.
 
         Raises
         ------
@@ -42,12 +44,12 @@ class Precondition:
         """
         if not self.is_given:
             return
-        etag = None if present is None else etag_of_view(view, dict(present))
-        if self.if_match is not None and (etag is None or not matches_strongly(self.if_match, etag)):
-            was = "does not exist" if etag is None else f"was changed meanwhile: its ETag is {etag}"
+        etags = [etag_of_view(view, dict(row)) for row in present if row is not None]
+        if self.if_match is not None and not any(matches_strongly(self.if_match, etag) for etag in etags):
+            was = f"was changed meanwhile: its ETag is {etags[0]}" if etags else "does not exist"
             message = f"{what} {was}; read it again before you write"
             raise PreconditionFailed(message)
-        if self.if_none_match is not None and etag is not None and matches(self.if_none_match, etag):
+        if self.if_none_match is not None and any(matches(self.if_none_match, etag) for etag in etags):
             raise exists_already(what)
 
 

@@ -181,7 +181,7 @@ class DecisionView(View):
     )
     network_version: str = Field(examples=["2ab8302d…"])
     source: Source = Field(description="whose word the sign shows", examples=["automatic"])
-    suspended: str | None = Field(description="an order that is not followed, and why")
+    suspended: str | None = Field(description="orders that are not followed, and why, in the language asked for")
     shows_detours: bool = Field(description=SHOWS_DETOURS, examples=[True])
     detours: list[DecisionDetour]
 

@@ -56,7 +56,9 @@ class LockView(View):
     released_at: AwareDatetime | None = Field(description="before it expired; null: it was not")
     released_by: str | None = Field(description="the key")
     status: Literal["in_force", "expired", "released"] = Field(examples=["in_force"])
-    suspended: str | None = Field(description="why the sign does not show it now; null: it does, or the lock is over")
+    suspended: str | None = Field(
+        description="why the sign does not show it now, in the language asked for; null: it does, or it is over"
+    )
 
 
 class ProposalAnswer(Body):

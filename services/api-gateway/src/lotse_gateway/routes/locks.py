@@ -5,6 +5,7 @@ from typing import Annotated, Any
 import asyncpg
 from fastapi import APIRouter
 
+from lotse_gateway.answers.language import LANGUAGES, Language
 from lotse_gateway.answers.preconditions import Supposed
 from lotse_gateway.database import Session
 from lotse_gateway.guards.access import Requires
@@ -12,7 +13,7 @@ from lotse_gateway.guards.keys import ApiKey, Scope
 from lotse_gateway.models.orders import Lock, LockView
 from lotse_gateway.openapi import errors
 from lotse_gateway.resources import Resources
-from lotse_gateway.routes.parameters import NewSignId
+from lotse_gateway.routes.parameters import InLanguage, NewSignId
 from lotse_gateway.writes.audit import Event, leave_trace, read_states
 from lotse_gateway.writes.nouns import SIGNS
 from lotse_gateway.writes.orders import check_texts, end_of, size_of
@@ -33,10 +34,10 @@ def locks_router(resources: Resources) -> APIRouter:
         dependencies=[Requires(Scope.VIEWER)],
         operation_id="get_lock",
     )
-    async def get_lock(sign_id: NewSignId) -> Any:  # noqa: ANN401 - LockView
+    async def get_lock(sign_id: NewSignId, language: InLanguage) -> Any:  # noqa: ANN401 - LockView
         """Give the lock of a sign, or the last one that it had; 404 if it was never locked."""
         async with database.transaction() as session:
-            return await _get(session, resources, sign_id)
+            return await _get(session, resources, sign_id, language)
 
     @router.put(
         "/{sign_id}/lock",
@@ -46,7 +47,11 @@ def locks_router(resources: Resources) -> APIRouter:
         operation_id="lock_sign",
     )
     async def lock_sign(
-        sign_id: NewSignId, lock: Lock, key: Annotated[ApiKey, Requires(Scope.OPERATOR)], supposed: Supposed
+        sign_id: NewSignId,
+        lock: Lock,
+        key: Annotated[ApiKey, Requires(Scope.OPERATOR)],
+        supposed: Supposed,
+        language: InLanguage,
     ) -> Any:  # noqa: ANN401 - LockView
         """Keep a sign to a message, or blank, until it is released or the lock expires; in place of a lock before it.
 
@@ -66,7 +71,7 @@ def locks_router(resources: Resources) -> APIRouter:
             await session.row("end_lock", sign_id, now, key.key_id)
             await session.row("add_lock", sign_id, lines, lock.reason, key.key_id, now, expires_at)
             await leave_trace(session, key, "sign", [Event("lock", sign_id, {"reason": lock.reason})], before)
-            return await _get(session, resources, sign_id)
+            return await _get(session, resources, sign_id, language)
 
     @router.delete(
         "/{sign_id}/lock",
@@ -90,8 +95,9 @@ def locks_router(resources: Resources) -> APIRouter:
                 await leave_trace(session, key, "sign", [Event("release", sign_id)], before)
 
     async def _check(session: Session, sign_id: str, supposed: Supposed) -> None:
-        present = await session.row("get_lock", sign_id, resources.clock.now())
-        supposed.check(f"the lock of the sign {sign_id!r}", LockView, present)
+        now = resources.clock.now()
+        present = [await session.row("get_lock", sign_id, now, language) for language in LANGUAGES]
+        supposed.check(f"the lock of the sign {sign_id!r}", LockView, *present)
 
     return router
 
@@ -102,8 +108,8 @@ async def _as_written(resources: Resources, sign: asyncpg.Record, lock: Lock) ->
     return lines
 
 
-async def _get(session: Session, resources: Resources, sign_id: str) -> dict[str, Any]:
-    row = await session.row("get_lock", sign_id, resources.clock.now())
+async def _get(session: Session, resources: Resources, sign_id: str, language: Language) -> dict[str, Any]:
+    row = await session.row("get_lock", sign_id, resources.clock.now(), language)
     if row is None:
         message = f"the sign {sign_id!r} was never locked, or there is none"
         raise NotFound(message)

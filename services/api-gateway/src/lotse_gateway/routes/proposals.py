@@ -4,13 +4,14 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Body, Path, Query
 
+from lotse_gateway.answers.language import Language
 from lotse_gateway.answers.paging import encode_cursor
 from lotse_gateway.guards.access import Requires
 from lotse_gateway.guards.keys import ApiKey, Scope
 from lotse_gateway.models.orders import ProposalAnswer, ProposalPage, ProposalState, ProposalView
 from lotse_gateway.openapi import errors
 from lotse_gateway.resources import Resources
-from lotse_gateway.routes.parameters import Cursor, id_in_query, page_size, read_cursor
+from lotse_gateway.routes.parameters import Cursor, InLanguage, id_in_query, page_size, read_cursor
 from lotse_gateway.writes.audit import Event, leave_trace, read_states
 from lotse_shared.identifiers import IDENTIFIER_PATTERN
 from lotse_shared.problems import Conflict, NotFound
@@ -51,6 +52,7 @@ def _add_reads(router: APIRouter, resources: Resources) -> None:
         operation_id="list_proposals",
     )
     async def list_proposals(
+        language: InLanguage,
         state: State = None,
         sign: Annotated[str | None, id_in_query("of this sign only", "S3")] = None,
         limit: Annotated[int, page_size(settings.max_page_size)] = settings.page_size,
@@ -58,7 +60,7 @@ def _add_reads(router: APIRouter, resources: Resources) -> None:
     ) -> Any:  # noqa: ANN401 - ProposalPage
         """Proposals by sign, the oldest first; `state=waiting` gives those that can be answered."""
         after = read_cursor(cursor, str, int)
-        rows = await database.rows("list_proposals", *after, state, sign, limit + 1)
+        rows = await database.rows("list_proposals", *after, state, sign, limit + 1, language)
         items = [dict(row) for row in rows[:limit]]
         next_cursor = encode_cursor(items[-1]["sign"], items[-1]["number"]) if len(rows) > limit else None
         return {"items": items, "next_cursor": next_cursor}
@@ -71,9 +73,9 @@ def _add_reads(router: APIRouter, resources: Resources) -> None:
         dependencies=[Requires(Scope.VIEWER)],
         operation_id="get_proposal",
     )
-    async def get_proposal(proposal_id: AcceptedId) -> Any:  # noqa: ANN401 - ProposalView
+    async def get_proposal(proposal_id: AcceptedId, language: InLanguage) -> Any:  # noqa: ANN401 - ProposalView
         """One proposal: what the sign would show, why, and what became of it."""
-        row = await database.row("get_proposal", proposal_id)
+        row = await database.row("get_proposal", proposal_id, language)
         if row is None:
             raise _unknown(proposal_id)
         return dict(row)
@@ -88,13 +90,16 @@ def _add_answers(router: APIRouter, resources: Resources) -> None:
         operation_id="accept_proposal",
     )
     async def accept(
-        proposal_id: AcceptedId, key: Operator, answer: Annotated[ProposalAnswer, Body()] = WITHOUT_A_WORD
+        proposal_id: AcceptedId,
+        key: Operator,
+        language: InLanguage,
+        answer: Annotated[ProposalAnswer, Body()] = WITHOUT_A_WORD,
     ) -> Any:  # noqa: ANN401 - ProposalView
         """Let the sign show it, for as long as Lotse wants it. 409 where it does not wait any more.
 
         The answer counts at once; the proposal is `waiting`, with `answered_at`, until routing's next step.
         """
-        return await _answer(resources, key, proposal_id, answer, is_accepted=True)
+        return await _answer(resources, key, proposal_id, answer, language, is_accepted=True)
 
     @router.post(
         "/{proposal_id}/refuse",
@@ -104,18 +109,27 @@ def _add_answers(router: APIRouter, resources: Resources) -> None:
         operation_id="refuse_proposal",
     )
     async def refuse(
-        proposal_id: RefusedId, key: Operator, answer: Annotated[ProposalAnswer, Body()] = WITHOUT_A_WORD
+        proposal_id: RefusedId,
+        key: Operator,
+        language: InLanguage,
+        answer: Annotated[ProposalAnswer, Body()] = WITHOUT_A_WORD,
     ) -> Any:  # noqa: ANN401 - ProposalView
         """Leave the sign as it is: the same is not proposed again for a while. 409 where it does not wait any more."""
-        return await _answer(resources, key, proposal_id, answer, is_accepted=False)
+        return await _answer(resources, key, proposal_id, answer, language, is_accepted=False)
 
 
-async def _answer(
-    resources: Resources, key: ApiKey, proposal_id: str, answer: ProposalAnswer, *, is_accepted: bool
+async def _answer(  # noqa: PLR0913 - what is said, by whom, of what
+    resources: Resources,
+    key: ApiKey,
+    proposal_id: str,
+    answer: ProposalAnswer,
+    language: Language,
+    *,
+    is_accepted: bool,
 ) -> dict[str, Any]:
     now = resources.now()
     async with resources.database.transaction() as session:
-        row = await session.row("get_proposal", proposal_id)
+        row = await session.row("get_proposal", proposal_id, language)
         if row is None:
             raise _unknown(proposal_id)
         if row["state"] != "waiting" or row["expires_at"] <= now:
@@ -128,7 +142,7 @@ async def _answer(
             raise Conflict(message)
         action = "accept" if is_accepted else "refuse"
         await leave_trace(session, key, "proposal", [Event(action, proposal_id, {"reason": answer.reason})], before)
-        answered = await session.row("get_proposal", proposal_id)
+        answered = await session.row("get_proposal", proposal_id, language)
         return dict(answered or row)
 
 

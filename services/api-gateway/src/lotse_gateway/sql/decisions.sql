@@ -4,7 +4,8 @@
 -- Decisions of the sign $1, newest first, before the id $2 (null: from the newest), at most $3; explained in the language
 -- $4, those of before there were others in English.
 select decision_id, sign_id, epoch, seq, state, lines, coalesce(explanations ->> $4, explanation) as explanation,
-    decided_at, sensed_at, network_version, source, suspended, shows_detours, detours
+    decided_at, sensed_at, network_version, source, coalesce(suspended_words ->> $4, suspended) as suspended, shows_detours,
+    detours
 from decision
 where sign_id = $1 and ($2::bigint is null or decision_id < $2)
 order by decision_id desc
@@ -15,8 +16,8 @@ limit $3;
 -- wall clock), after the sign $2, at most $3; explained in the language $4.
 select in_force.decision_id, in_force.sign_id, in_force.epoch, in_force.seq, in_force.state, in_force.lines,
     coalesce(in_force.explanations ->> $4, in_force.explanation) as explanation, in_force.decided_at,
-    in_force.sensed_at, in_force.network_version, in_force.source, in_force.suspended, in_force.shows_detours,
-    in_force.detours
+    in_force.sensed_at, in_force.network_version, in_force.source,
+    coalesce(in_force.suspended_words ->> $4, in_force.suspended) as suspended, in_force.shows_detours, in_force.detours
 from sign
 cross join lateral (
     select d.* from decision d

@@ -16,7 +16,8 @@ where sign_id = $1 and released_at is null
 returning lock_id, (expires_at > $2) as was_in_force;
 
 -- name: get_lock
--- The newest lock of the sign $1, with what it is at $2 on Lotse's clock.
+-- The newest lock of the sign $1, with what it is at $2 on Lotse's clock; told in the language $3, what was told in
+-- English alone before in that.
 select l.lock_id, l.sign_id as sign, case when l.lines = '{}' then 'blank' else 'message' end as state, l.lines,
     l.reason, l.key_id as author, l.locked_at, l.expires_at,
     case when l.released_by is not null then l.released_at end as released_at, l.released_by,
@@ -24,11 +25,11 @@ select l.lock_id, l.sign_id as sign, case when l.lines = '{}' then 'blank' else 
         when l.released_by is not null then 'released'
         when l.expires_at <= $2 then 'expired'
         else 'in_force' end as status,
-    case when l.released_at is null and l.expires_at > $2 and newest.source <> 'manual' then newest.suspended end
-        as suspended
+    case when l.released_at is null and l.expires_at > $2 and newest.source <> 'manual'
+        then coalesce(newest.suspended_words ->> $3, newest.suspended) end as suspended
 from sign_lock l
 left join lateral (
-    select d.source, d.suspended from decision d
+    select d.source, d.suspended, d.suspended_words from decision d
     where d.sign_id = l.sign_id
     order by d.epoch desc, d.seq desc, d.decision_id desc
     limit 1
@@ -39,8 +40,9 @@ limit 1;
 
 -- name: list_proposals
 -- Proposals after the sign and number $1, $2 (null: from the first), of the state $3 (null: any) and the sign $4 (null: all),
--- at most $5, with their answers.
-select p.proposal_id, p.sign_id as sign, p.number, p.lines, p.explanation, p.made_at, p.expires_at, p.state, p.settled_at,
+-- at most $5, with their answers; explained in the language $6, those of before in English.
+select p.proposal_id, p.sign_id as sign, p.number, p.lines,
+    coalesce(p.explanations ->> $6, p.explanation) as explanation, p.made_at, p.expires_at, p.state, p.settled_at,
     a.key_id as answered_by, a.answered_at, a.reason
 from proposal p left join proposal_answer a using (proposal_id)
 where ($1::text is null or (p.sign_id, p.number) > ($1, $2::integer)) and ($3::text is null or p.state = $3)
@@ -49,8 +51,9 @@ order by p.sign_id, p.number
 limit $5;
 
 -- name: get_proposal
--- One proposal ($1) with its answer.
-select p.proposal_id, p.sign_id as sign, p.number, p.lines, p.explanation, p.made_at, p.expires_at, p.state, p.settled_at,
+-- One proposal ($1) with its answer; explained in the language $2, one of before in English.
+select p.proposal_id, p.sign_id as sign, p.number, p.lines,
+    coalesce(p.explanations ->> $2, p.explanation) as explanation, p.made_at, p.expires_at, p.state, p.settled_at,
     a.key_id as answered_by, a.answered_at, a.reason
 from proposal p left join proposal_answer a using (proposal_id)
 where p.proposal_id = $1;

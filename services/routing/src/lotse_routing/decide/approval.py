@@ -16,12 +16,15 @@ ProposalState = Literal["waiting", "accepted", "refused", "lapsed", "withdrawn"]
 
 @dataclass(frozen=True, slots=True)
 class Wish:
-    """What Lotse wants a sign to show. `plan` names what drivers would see: equal plans look equal."""
+    """What Lotse wants a sign to show, and why in every language where people are asked.
+
+    `plan` names what drivers would see: equal plans look equal.
+    """
 
     sign_id: str
     plan: str
     lines: tuple[str, ...]
-    explanation: str
+    explanations: Mapping[str, str]
     detours: tuple[Mapping[str, Any], ...]
 
 

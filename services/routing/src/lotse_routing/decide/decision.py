@@ -223,7 +223,7 @@ def _composed(  # noqa: PLR0913, PLR0917 - the parts of a decision
         write_advice(topology, advice, via_streets[number], places.get(number)) for number, advice in enumerate(advices)
     )
     wanted = compose_face(state, text.lines, advices, ways, moment.settings.min_hold_s)
-    asked = reasons.of_sign["en"] if reasons and sign.mode == "approval" else ""
+    asked = reasons.of_sign if reasons and sign.mode == "approval" else {}
     wish = Wish(sign.sign_id, plan_of(sign, wanted), text.lines, asked, detours)
     face, authority = govern(moment, step.rules, sign, wanted, wish, advices, _before(previous))
     display = compose_display(

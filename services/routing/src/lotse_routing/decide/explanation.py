@@ -1,4 +1,4 @@
-"""Why a sign shows what it shows, in words: composed from accounts and nothing else, in every language there is."""
+"""Why a sign shows what it shows, in words: composed from accounts and events alone, in every language there is."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -6,6 +6,7 @@ from datetime import tzinfo
 
 from lotse_routing.decide.account import Account, CauseAccount, Json, give_cause, write_account
 from lotse_routing.decide.cause import NOTICEABLE_DELAY_S, Cause
+from lotse_routing.decide.events import Event, sentences
 from lotse_routing.decide.modes import Authority
 from lotse_routing.decide.phrases.de import GERMAN
 from lotse_routing.decide.phrases.en import ENGLISH
@@ -52,11 +53,17 @@ def explain_unaffected() -> ByLanguage:
 
 def with_authority(found: ByLanguage, authority: Authority) -> ByLanguage:
     """Put before the explanation of what Lotse found whose word it is that the sign shows, and what stands back."""
-    told = [authority.told] if authority.told else []
-    return {
-        language: " ".join([*told, text if authority.shows_detours else LANGUAGES[language].finds.format(text)])
+    told = tell_events(authority.events)
+    finds = {
+        language: text if authority.shows_detours else LANGUAGES[language].finds.format(text)
         for language, text in found.items()
     }
+    return {language: " ".join(filter(None, (told[language], text))) for language, text in finds.items()}
+
+
+def tell_events(events: Sequence[Event]) -> ByLanguage:
+    """Tell what people did and what became of it, a sentence each; empty: nothing happened."""
+    return {language: sentences(events, phrases.events) for language, phrases in LANGUAGES.items()}
 
 
 def explain_fault(sign_id: str) -> ByLanguage:
@@ -136,7 +143,6 @@ def _why(account: Account, phrases: Phrases, zone: tzinfo) -> str:
 
 
 def _cause(cause: CauseAccount, details: Sequence[str], phrases: Phrases) -> str:
-    form = phrases.causes["slight" if _is_slight(cause) else cause.kind]
     form = phrases.causes["slight" if _is_slight(cause) else cause.kind]
     told = (", " if cause.kind == "closed" else "; ").join(details)
     return form.format(street=cause.street or phrases.nameless, details=f" ({told})" if told else "")

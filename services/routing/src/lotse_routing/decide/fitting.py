@@ -11,6 +11,8 @@ from dataclasses import dataclass
 from typing import get_args
 
 from lotse_routing.decide.charset import Charset, spell
+from lotse_routing.decide.events import Event, clause, event
+from lotse_routing.decide.phrases.en import ENGLISH
 from lotse_routing.decide.words import WORDS
 
 MOST_UNITS_A_LINE = 2
@@ -39,6 +41,14 @@ class Size:
 
 
 @dataclass(frozen=True, slots=True)
+class Misfit:
+    """What keeps lines off a sign, at which place of them ('lines.2')."""
+
+    field: str
+    fault: Event
+
+
+@dataclass(frozen=True, slots=True)
 class TextFault:
     """What is wrong with a text, at which place of it ('lines.2'), and what is allowed."""
 
@@ -52,25 +62,36 @@ def as_written(lines: Sequence[str], charset: Charset) -> tuple[str, ...]:
 
 
 def list_faults(lines: Sequence[str], size: Size) -> list[TextFault]:
+    """List what keeps lines off a sign of this size, in the words of the API."""
+    return [as_text_fault(misfit) for misfit in list_misfits(lines, size)]
+
+
+def as_text_fault(misfit: Misfit) -> TextFault:
+    """Put a misfit into the words of the API."""
+    return TextFault(misfit.field, clause(misfit.fault, ENGLISH.events))
+
+
+def list_misfits(lines: Sequence[str], size: Size) -> list[Misfit]:
     """List what keeps lines off a sign of this size; they are looked at as the sign writes them."""
     written = as_written(lines, size.charset)
-    faults = [fault for place, line in enumerate(written) for fault in _faults_of_line(place, line, size)]
+    misfits = [misfit for place, line in enumerate(written) for misfit in _misfits_of_line(place, line, size)]
     if len(lines) > size.line_count:
-        faults.append(TextFault("lines", f"{len(lines)} lines; allowed: {size.line_count}"))
-    return faults + list_unit_faults(written)
+        misfits.append(Misfit("lines", event("too_many_lines", lines=len(lines), allowed=size.line_count)))
+    units = [count_units(line) for line in written]
+    misfits += [misfit for place, count in enumerate(units) for misfit in misfits_of_units(f"lines.{place}", count)]
+    return misfits + misfits_of_all_units(sum(units))
 
 
-def list_unit_faults(lines: Sequence[str]) -> list[TextFault]:
-    """List where lines, or patterns of lines, say more than drivers can read."""
-    units = [count_units(line) for line in lines]
-    faults = [
-        TextFault(f"lines.{place}", f"{count} units of information; allowed: {MOST_UNITS_A_LINE} a line")
-        for place, count in enumerate(units)
-        if count > MOST_UNITS_A_LINE
-    ]
-    if sum(units) > MOST_UNITS:
-        faults.append(TextFault("lines", f"{sum(units)} units of information; allowed: {MOST_UNITS} in all"))
-    return faults
+def misfits_of_units(field: str, units: int) -> list[Misfit]:
+    """List the misfit of a line, or the pattern of one, that says more than drivers can read of a line."""
+    if units <= MOST_UNITS_A_LINE:
+        return []
+    return [Misfit(field, event("line_says_too_much", units=units, allowed=MOST_UNITS_A_LINE))]
+
+
+def misfits_of_all_units(units: int) -> list[Misfit]:
+    """List the misfit of a text that says more than drivers can read in all."""
+    return [Misfit("lines", event("text_says_too_much", units=units, allowed=MOST_UNITS))] if units > MOST_UNITS else []
 
 
 def count_units(line: str) -> int:
@@ -78,14 +99,14 @@ def count_units(line: str) -> int:
     return sum(_units_of(part) for part in _SEPARATORS.split(line) if part.strip())
 
 
-def _faults_of_line(place: int, line: str, size: Size) -> list[TextFault]:
+def _misfits_of_line(place: int, line: str, size: Size) -> list[Misfit]:
     faults = []
     if len(line) > size.line_chars:
-        faults.append(TextFault(f"lines.{place}", f"{line!r} has {len(line)} characters; allowed: {size.line_chars}"))
+        faults.append(event("line_too_long", line=line, chars=len(line), allowed=size.line_chars))
     foreign = "".join(sorted({c for c in line if not c.isascii()})) if size.charset == "ascii" else ""
     if foreign:
-        faults.append(TextFault(f"lines.{place}", f"{foreign!r} cannot be written; allowed: ASCII"))
-    return faults
+        faults.append(event("letters_unknown", letters=foreign))
+    return [Misfit(f"lines.{place}", fault) for fault in faults]
 
 
 def _units_of(part: str) -> int:

@@ -5,6 +5,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 
 from lotse_routing.decide.advice import Advice, SignState
+from lotse_routing.decide.events import Event, event
 from lotse_routing.decide.policy import Moment
 from lotse_routing.decide.record import Json
 from lotse_routing.decide.registry import Corridor, Sign
@@ -12,18 +13,18 @@ from lotse_routing.decide.registry import Corridor, Sign
 
 def find_untruth(
     moment: Moment, sign: Sign, grounds: Iterable[Json], valid_until: datetime | None, advices: Iterable[Advice]
-) -> str:
-    """Say what has become untrue of a message, given the records it rests on; empty: nothing.
+) -> Event | None:
+    """Tell what has become untrue of a message, given the records it rests on; None: nothing.
 
     `advices` are those of now: they know which closures there are on the usual ways.
     """
     if valid_until is not None and moment.now >= valid_until:
-        return "the closure that it tells is over"
+        return event("closure_over")
     of_now = {advice.destination_id: advice for advice in advices}
     faults = (
         _fault_of(moment, sign, ground, of_now) for ground in grounds if ground["state"] == SignState.DETOUR.value
     )
-    return next((fault for fault in faults if fault), "")
+    return next((fault for fault in faults if fault), None)
 
 
 def corridors_named(lines: Sequence[str], corridors: Iterable[Corridor]) -> list[Corridor]:
@@ -42,18 +43,18 @@ def is_open(moment: Moment, links: Iterable[str]) -> bool:
     return all(link in topology.index and topology.index[link] not in closures for link in links)
 
 
-def _fault_of(moment: Moment, sign: Sign, ground: Json, of_now: Mapping[str, Advice]) -> str:
+def _fault_of(moment: Moment, sign: Sign, ground: Json, of_now: Mapping[str, Advice]) -> Event | None:
     links, told, advice = ground["shown"]["links"], ground["told"], of_now.get(ground["destination"])
     if advice is None:
-        return f"the sign does not lead to {ground['destination']} any more"
+        return event("destination_gone", destination=ground["destination"])
     if not is_open(moment, links):
-        return "the way that it shows is closed"
+        return event("way_closed")
     if not _is_registered(moment, sign, ground):
-        return f"the corridor {ground['corridor']} is not registered for it any more"
+        return event("corridor_withdrawn", corridor=ground["corridor"])
     is_closed = advice.cause is not None and advice.cause.kind == "closed" and advice.cause.street
     if told and told["kind"] == "closed" and is_closed != told["street"]:
-        return "the closure that it tells is over"
-    return ""
+        return event("closure_over")
+    return None
 
 
 def _is_registered(moment: Moment, sign: Sign, ground: Json) -> bool:

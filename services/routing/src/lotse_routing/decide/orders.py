@@ -5,6 +5,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Literal
 
+from lotse_routing.decide.events import Event, event
+
 Source = Literal["automatic", "approval", "strategy", "manual"]
 """Whose word a sign shows, the weakest first."""
 
@@ -15,7 +17,7 @@ class Order:
 
     source: Source
     lines: tuple[str, ...]
-    by: str
+    by: Event
     ends_at: datetime
 
 
@@ -31,7 +33,7 @@ class Lock:
 
     def as_order(self) -> Order:
         """Give what it orders."""
-        return Order("manual", self.lines, f"Locked by {self.author}: {self.reason}", self.expires_at)
+        return Order("manual", self.lines, event("lock", by=self.author, reason=self.reason), self.expires_at)
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +53,8 @@ class Phase:
 
     def as_order(self, sign_id: str) -> Order:
         """Give what it orders a sign that it has lines for."""
-        return Order("strategy", self.lines[sign_id], f"Strategy {self.strategy}, {self.phase}", self.ends_at)
+        by = event("strategy", strategy=self.strategy, phase=self.phase)
+        return Order("strategy", self.lines[sign_id], by, self.ends_at)
 
 
 @dataclass(frozen=True, slots=True)

@@ -194,4 +194,4 @@ def _rests_on_traffic_alone(decision: Decision, sign: Sign) -> bool:
     proposal = decision.authority.proposal
     is_asked = proposal is not None and proposal.is_waiting
     wants = any(detour["state"] == SignState.DETOUR for detour in decision.detours)
-    return not decision.authority.told and not is_asked and not (wants and sign.mode == "approval")
+    return not decision.authority.events and not is_asked and not (wants and sign.mode == "approval")

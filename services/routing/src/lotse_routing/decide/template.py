@@ -10,7 +10,15 @@ from dataclasses import dataclass
 from functools import partial
 
 from lotse_routing.decide.charset import spell
-from lotse_routing.decide.fitting import MOST_UNITS, MOST_UNITS_A_LINE, Size, TextFault, count_units
+from lotse_routing.decide.fitting import (
+    Misfit,
+    Size,
+    TextFault,
+    as_text_fault,
+    count_units,
+    misfits_of_all_units,
+    misfits_of_units,
+)
 from lotse_routing.decide.text import abbreviate, first_name, initials
 from lotse_routing.decide.words import Words
 
@@ -102,18 +110,14 @@ def _placeholder_faults(template: Template) -> list[TextFault]:
 
 
 def _unit_faults(template: Template) -> list[TextFault]:
-    faults, total = [], 0
+    misfits: list[Misfit] = []
+    total = 0
     for place, forms in enumerate(template.lines):
         counts = [count_units(form) for form in forms]
         total += max(counts)
-        faults += [
-            TextFault(f"lines.{place}.{which}", f"{count} units of information; allowed: {MOST_UNITS_A_LINE} a line")
-            for which, count in enumerate(counts)
-            if count > MOST_UNITS_A_LINE
-        ]
-    if total > MOST_UNITS:
-        faults.append(TextFault("lines", f"{total} units of information; allowed: {MOST_UNITS} in all"))
-    return faults
+        for which, count in enumerate(counts):
+            misfits += misfits_of_units(f"lines.{place}.{which}", count)
+    return [as_text_fault(misfit) for misfit in misfits + misfits_of_all_units(total)]
 
 
 def _find_misfit(forms: Sequence[str], names: Names, causes: Sequence[str], size: Size, words: Words) -> str:

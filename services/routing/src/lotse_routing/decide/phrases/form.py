@@ -3,6 +3,8 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from lotse_routing.decide.events import Code
+
 
 @dataclass(frozen=True, slots=True)
 class Phrases:
@@ -20,6 +22,9 @@ class Phrases:
         Of the rule `no_delay`: nobody sees whether anything is lost.
     causes
         A phrase for each kind of cause, and for a street that is a little slower: {street}, {details}.
+    events
+        A clause for each code of an event, without a full stop: figures by their names, other events as clauses. What
+        follows a reason (`corridor_closed`) stands after 'for'.
     zones
         Names of time zones that this language has words of its own for.
     """
@@ -62,6 +67,7 @@ class Phrases:
     finds: str
     misplaced: str
     fault: str
+    events: Mapping[Code, str]
     moment: str
     decimal_point: str
     zones: Mapping[str, str]
