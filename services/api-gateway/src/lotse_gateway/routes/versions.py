@@ -28,8 +28,7 @@ def add_versions(router: APIRouter, resources: Resources, noun: Noun[Any], page:
     @router.get(
         f"/{{{noun.id_field}}}/versions",
         summary=f"List the versions of a {noun.name}",
-        description="All that it ever was, newest first, each with who saved it and when. Those of one that is gone can "
-        "still be read.",
+        description="All that it ever was, newest first, each with who saved it and when; also of one that is gone.",
         response_model=page,
         responses=errors(404, 422),
         dependencies=[Requires(Scope.VIEWER)],
