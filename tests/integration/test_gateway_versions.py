@@ -183,7 +183,8 @@ async def test_what_came_by_sql_is_the_first_version_of_which_the_trail_knows_no
 async def test_versions_come_in_pages_and_of_what_never_was_there_are_none(admin: httpx.AsyncClient) -> None:
     for priority in range(5):
         await _put(admin, "/v1/signs/S1", a_sign(priority=priority))
-    seen, cursor = [], None
+    seen: list[list[tuple[int, int]]] = []
+    cursor: str | None = None
     while cursor is not None or not seen:
         given: dict[str, Any] = {"limit": 2} | ({"cursor": cursor} if cursor else {})
         page = (await admin.get("/v1/signs/S1/versions", params=given)).json()

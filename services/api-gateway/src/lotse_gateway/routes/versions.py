@@ -44,7 +44,8 @@ def add_versions(router: APIRouter, resources: Resources, noun: Noun[Any], page:
         if not rows and before is None:
             await get_row(database, noun, noun_id)
         next_cursor = encode_cursor(rows[limit - 1]["version"]) if len(rows) > limit else None
-        return await compose_page(page, (view_version(row, fields) for row in rows[:limit]), next_cursor=next_cursor)
+        items = (view_version(dict(row), fields) for row in rows[:limit])
+        return await compose_page(page, items, next_cursor=next_cursor)
 
 
 def view_version(row: Values, fields: Collection[str]) -> dict[str, Any]:
