@@ -22,7 +22,7 @@ select noun, noun_id, version, at as saved_at, key_id as author, after as conten
 union all
 select noun, noun_id, (before ->> 'version')::integer, (before ->> 'updated_at')::timestamptz, null, before
 from registry_change as next
-where before is not null and not exists (
+where (before ->> 'version') is not null and not exists (
     select from registry_change as made
     where made.noun = next.noun and made.noun_id = next.noun_id and made.version = (next.before ->> 'version')::integer
 )
