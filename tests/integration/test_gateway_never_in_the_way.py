@@ -76,6 +76,7 @@ def _counted(kind: str, outcome: str) -> float:
         ("/v1/audit", "audit_event", "query.from", "noun"),
         ("/v1/decisions", "decision", "query.limit", "smaller pages"),
         ("/v1/signs/S1/decisions", "decision", "query.limit", "smaller pages"),
+        ("/v1/signs/S1/versions", "audit_event", "query.limit", "smaller pages"),
         ("/v1/networks", "junction", "query.limit", "smaller pages"),
     ],
 )

@@ -39,6 +39,8 @@ DATA = {
 LETTER_SINCE_0006 = (
     DATA["rejected_message"].replace("received_at)", "received_at, payload_bytes)").replace("Z')", "Z', 1)")
 )
+VERSIONED = {"sign": "KL-07", "destination": "CENTRUM", "corridor": "U12"}
+"""What counts its versions since 0024: with what the data has of it."""
 SCHEMA = (
     "select table_name, column_name, data_type, is_nullable, column_default from information_schema.columns"
     " where table_schema = 'public' and table_name !~ '_p[0-9]{8}$' order by 1, 2"
@@ -66,6 +68,9 @@ async def test_every_released_schema_with_data_in_it_comes_up_to_this_one(
         assert await migrate(old) == [each.name for each in list_migrations() if each.name > release.name]
         for table in filled:
             assert await old.fetchval(f"select count(*) from {table}") == 1, table  # noqa: S608 - ours
+        versions = await old.fetch("select noun, noun_id, version, author from registry_version")
+        first = {(noun, noun_id, 1, None) for noun, noun_id in VERSIONED.items() if noun in filled}
+        assert {tuple(row) for row in versions} == first
         assert [tuple(row) for row in await old.fetch(SCHEMA)] == expected
         assert await migrate(old) == []
     finally:

@@ -34,9 +34,9 @@ moments = st.none() | st.datetimes(datetime(2000, 1, 1), datetime(2100, 1, 1), t
 some_ids = st.lists(ids, max_size=4)
 FOUND: dict[type[BaseModel], dict[str, JsonValue]] = {
     Detector: {"failed_at": "2026-11-23T07:43:28Z", "failed_reason": "pit open"},
-    Destination: {},
-    Sign: {},
-    Corridor: {"status": "broken", "problem": 'no turn, and a "word"\n', "resolves_to": ["A-B-0"]},
+    Destination: {"version": 2},
+    Sign: {"version": 2},
+    Corridor: {"version": 2, "status": "broken", "problem": 'no turn, and a "word"\n', "resolves_to": ["A-B-0"]},
 }
 """What only Lotse sets, and the way in leaves out."""
 

@@ -49,8 +49,9 @@ its field in `errors`.
 **Limits.** A key may send so many requests; `RateLimit` and `RateLimit-Policy` tell how many are left, 429 carries
 `Retry-After`. Every answer carries `X-Request-ID`: yours, if you send one.
 
-**Reads of history** (readings, aggregates, outages, ledger, dead letters, audit, decisions, networks, links at a past
-moment) take turns and have a time limit: 503 `busy` with `Retry-After`, 422 `too-slow` names the parameter to narrow.
+**Reads of history** (readings, aggregates, outages, ledger, dead letters, audit, versions of the registry,
+decisions, networks, links at a past moment) take turns and have a time limit: 503 `busy` with `Retry-After`, 422
+`too-slow` names the parameter to narrow.
 
 **While a part is away** sign displays, `/v1/displays`, `/v1/detours`, `/v1/links`, `/v1/link-states` and `/v1/system`
 answer from memory, for as long as that is fresh, with `Lotse-Degraded: database`; `Lotse-Degraded: routing`: nothing

@@ -136,6 +136,25 @@ class Registered(View):
     updated_at: AwareDatetime = Field(examples=["2026-11-23T07:38:47Z"])
 
 
+class Versioned(Registered):
+    """What it adds where versions are counted."""
+
+    version: int = Field(
+        description="of its content: 1, 2, 3 …; a write that changes nothing but `updated_at` makes none", examples=[2]
+    )
+
+
+class Version(View):
+    """What a version adds to the content that it had."""
+
+    version: int = Field(description="the newest counts", examples=[2])
+    saved_at: AwareDatetime = Field(examples=["2026-11-23T07:38:47Z"])
+    author: str | None = Field(
+        description="the key; null: not known, as it stood there before versions were counted, or came by SQL",
+        examples=["4f2a9c01d7be"],
+    )
+
+
 class DetectorView(Registered, Detector):
     """A registered detector."""
 
@@ -143,16 +162,24 @@ class DetectorView(Registered, Detector):
     failed_reason: str | None = Field(description="and why")
 
 
-class DestinationView(Registered, Destination):
+class DestinationView(Versioned, Destination):
     """A registered destination."""
 
 
-class SignView(Registered, Sign):
+class DestinationVersion(Version, Destination):
+    """A version of a destination."""
+
+
+class SignView(Versioned, Sign):
     """A registered sign."""
 
 
-class CorridorView(Registered):
-    """A registered corridor, and what routing finds of it in the active network."""
+class SignVersion(Version, Sign):
+    """A version of a sign."""
+
+
+class CorridorContent(View):
+    """A corridor as it is kept: its links, and what they were found from."""
 
     corridor_id: str = Field(examples=["U9"])
     name: str = Field(examples=["Nordring, Westring"])
@@ -160,6 +187,15 @@ class CorridorView(Registered):
     via: list[Place] | None = Field(description="what its links were found from; null: they were given")
     signs: list[str] = Field(examples=[["S5"]])
     destinations: list[str] = Field(examples=[["STADION"]])
+
+
+class CorridorVersion(Version, CorridorContent):
+    """A version of a corridor."""
+
+
+class CorridorView(Versioned, CorridorContent):
+    """A registered corridor, and what routing finds of it in the active network."""
+
     status: Literal["unchecked", "sound", "limited", "broken"] = Field(
         description="sound: cars can drive it; limited: not at certain hours of the week; broken: not in this network, "
         "or no sign can lead over it: it is never shown; unchecked: routing has not looked at it yet",
@@ -177,6 +213,9 @@ DetectorPage = Page[DetectorView]
 DestinationPage = Page[DestinationView]
 SignPage = Page[SignView]
 CorridorPage = Page[CorridorView]
+DestinationVersionPage = Page[DestinationVersion]
+SignVersionPage = Page[SignVersion]
+CorridorVersionPage = Page[CorridorVersion]
 
 
 class BulkAnswer(View):

@@ -20,15 +20,18 @@ from lotse_gateway.routes.bulk import add_bulk
 from lotse_gateway.routes.forms import VARY, also_geojson, examples_of, give_features
 from lotse_gateway.routes.parameters import Cursor, id_in_path, invalid_field, page_size, read_cursor
 from lotse_gateway.routes.table_stream import Wanted, give_csv
+from lotse_gateway.routes.versions import add_versions
 from lotse_gateway.writes import registry
 from lotse_gateway.writes.corridors import resolve_corridors
 from lotse_gateway.writes.nouns import CORRIDORS, Noun
 
 
 def registry_router(resources: Resources, noun: Noun[Any]) -> APIRouter:
-    """Give list, get, create, replace and bulk of one noun."""
+    """Give list, get, versions, create, replace and bulk of one noun."""
     router = APIRouter(prefix=f"/v1/{noun.plural}", tags=[noun.plural])
     _add_reads(router, resources, noun)
+    if noun.version_page is not None:
+        add_versions(router, resources, noun, noun.version_page)
     _add_writes(router, resources, noun)
     add_bulk(router, resources, noun, _completes(resources, noun))
     return router

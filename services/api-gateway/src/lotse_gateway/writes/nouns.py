@@ -9,15 +9,18 @@ from lotse_gateway.models.base import Body
 from lotse_gateway.models.registry import (
     Corridor,
     CorridorPage,
+    CorridorVersionPage,
     CorridorView,
     Destination,
     DestinationPage,
+    DestinationVersionPage,
     DestinationView,
     Detector,
     DetectorPage,
     DetectorView,
     Sign,
     SignPage,
+    SignVersionPage,
     SignView,
 )
 
@@ -41,6 +44,8 @@ class Noun(Generic[Row]):
     mentions: Callable[[Row], list[Mention]]
     rules: Callable[[Row, Known], Sequence[Fault]] = _no_more_rules
     has_geometry: bool = True
+    version_page: type[Any] | None = None
+    """Of its versions, where they are counted."""
 
     @property
     def plural(self) -> str:
@@ -103,8 +108,18 @@ DESTINATIONS = Noun(
     "CENTRUM",
     _of_destination,
     has_geometry=False,
+    version_page=DestinationVersionPage,
 )
-SIGNS = Noun("sign", Sign, SignView, SignPage, "variable message signs", "S2", _of_sign)
+SIGNS = Noun(
+    "sign",
+    Sign,
+    SignView,
+    SignPage,
+    "variable message signs",
+    "S2",
+    _of_sign,
+    version_page=SignVersionPage,
+)
 CORRIDORS = Noun(
     "corridor",
     Corridor,
@@ -113,4 +128,5 @@ CORRIDORS = Noun(
     "approved detour routes; cars must be able to drive their links one after the other",
     "U1",
     _of_corridor,
+    version_page=CorridorVersionPage,
 )

@@ -105,6 +105,7 @@ async def put_rows(
     good, more = await complete(parsed)
     faults += more
     async with database.transaction() as session:
+        await session.row("hold_writes", noun.name)
         faults += await _check(session, noun, good)
         refuse(sorted(faults, key=lambda fault: (fault.index or 0, fault.field)))
         return await _write(session, key, noun, [row for _, row in good], may_replace=True)
@@ -137,6 +138,7 @@ async def put_row(
     """
     what = f"the {noun.name} {noun.id_of(row)!r}"
     async with database.transaction() as session:
+        await session.row("hold_writes", noun.name)
         present = None if supposed is None else await hold_row(session, noun, noun.id_of(row), supposed)
         _refuse_one(await _check(session, noun, [(0, row)]))
         may_replace = supposed is not None and (present is not None or not supposed.is_given)
