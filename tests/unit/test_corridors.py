@@ -9,13 +9,15 @@ from factories_network import a_link, a_network, both_ways, place
 
 from lotse_routing.core.topology import build_topology
 from lotse_routing.corridors.check import CorridorCheck, check_corridors
-from lotse_routing.corridors.resolution import Fault, NotResolvedError, list_faults, resolve
+from lotse_routing.corridors.resolution import CorridorGraphs, Fault, NotResolvedError, list_faults, resolve_for
 from lotse_routing.decide.registry import Corridor, Destination, Registry, Sign
 from lotse_routing.network.model import BannedTurn, Condition, Link, StreetNetwork, build_network
 from lotse_routing.places import Place, Places
 from lotse_routing.settings import WeightSettings
 from lotse_routing.town import Town, build_town
-from lotse_shared.vehicle import ALL_VEHICLES
+from lotse_shared.vehicle import ALL_VEHICLES, VehicleClass
+
+CAR, TRUCK, BUS = VehicleClass.CAR, VehicleClass.TRUCK, VehicleClass.BUS
 
 # A - B - C - D with E beside B - C above (longer), F below, and G a dead end at C
 PLACES = {
@@ -54,7 +56,7 @@ def point(column: float, row: float) -> Place:
 
 
 def resolved(town: Town, *via: Place) -> tuple[str, ...]:
-    return resolve(town.graphs.at_all_hours(may_turn_back=False), Places(town.topology, 200.0), via)
+    return resolve_for(CorridorGraphs(town.graphs), Places(town.topology, 200.0), via, [CAR])
 
 
 def refused(town: Town, *via: Place) -> Fault:
@@ -110,7 +112,7 @@ def test_what_cannot_be_reached_is_named_with_the_part_before_it() -> None:
 
 def test_no_u_turn_is_made_even_at_a_dead_end() -> None:
     town = a_town(MAIN, DEAD_END)
-    assert list_faults(town.graphs.at_any_hour(), ["C-G-0", "G-C-0"]) == []
+    assert list_faults(town.graphs.at_any_hour(CAR), ["C-G-0", "G-C-0"]) == []
     assert refused(town, link("B-C-0"), link("C-G-0"), link("C-D-0")).place == 2
 
 
@@ -119,7 +121,7 @@ def test_a_destination_street_may_end_a_corridor_and_never_stand_between() -> No
     town = a_town(MAIN, private)
     assert resolved(town, link("A-B-0"), link("B-F-0")) == ("A-B-0", "B-F-0")
     assert refused(town, link("A-B-0"), link("B-F-0"), link("C-D-0")).place == 2
-    (fault,) = list_faults(town.graphs.at_any_hour(), ["A-B-0", "B-F-0", "F-C-0", "C-D-0"])
+    (fault,) = list_faults(town.graphs.at_any_hour(CAR), ["A-B-0", "B-F-0", "F-C-0", "C-D-0"])
     assert fault == Fault(3, "link 'F-C-0' is for destination traffic: it may not stand in between")
 
 
@@ -148,12 +150,12 @@ def test_links_that_are_no_corridor_are_named_with_the_reason(links: list[str], 
     closed = both_ways([("B", "F"), ("F", "C")], PLACES, access="no", **PRIMARY)
     bans = [("B-E-0", "E-C-0"), ("A-B-0", "B-C-0", "C-D-0")]
     town = a_town(MAIN, ABOVE, closed, banned_turns=bans)
-    assert list_faults(town.graphs.at_any_hour(), links)[0] == fault
+    assert list_faults(town.graphs.at_any_hour(CAR), links)[0] == fault
 
 
 def test_links_that_may_be_driven_have_no_fault() -> None:
     town = a_town(MAIN, ABOVE)
-    assert list_faults(town.graphs.at_any_hour(), ["A-B-0", "B-E-0", "E-C-0", "C-D-0"]) == []
+    assert list_faults(town.graphs.at_any_hour(CAR), ["A-B-0", "B-E-0", "E-C-0", "C-D-0"]) == []
 
 
 # What a network version does to corridors that were registered on another one
@@ -175,7 +177,7 @@ def checked(
 
 def test_a_corridor_that_can_be_driven_is_sound() -> None:
     town = a_town(MAIN, ABOVE)
-    expected = CorridorCheck("U1", DETOUR, town.topology.network_version)
+    expected = CorridorCheck("U1", DETOUR, (CAR,), town.topology.network_version)
     assert checked(town) == checked(town, via=VIA) == checked(town, signs=[SIGN]) == expected
 
 

@@ -90,8 +90,8 @@ def test_a_destination_whose_junction_is_gone_gets_one_near_by_proposed() -> Non
 @pytest.mark.parametrize(
     ("newer", "told"),
     [
-        (with_ban(), "A-B-0 to B-C-0 is banned now"),
-        (with_ban(VehicleClass.CAR, during="Mo 07:00-09:00"), "A-B-0 to B-C-0 is banned now (Mo 07:00-09:00)"),
+        (with_ban(), "A-B-0 to B-C-0 is banned for cars now"),
+        (with_ban(VehicleClass.CAR, during="Mo 07:00-09:00"), "A-B-0 to B-C-0 is banned for cars now (Mo 07:00-09:00)"),
         (with_ban(VehicleClass.TRUCK), None),
     ],
 )
@@ -112,7 +112,7 @@ def test_a_corridor_over_a_street_that_is_for_destination_traffic_now_needs_a_lo
     detector, corridor = (Registered(kind, "X", ("A-B-0",)) for kind in KINDS)
     assert affected(newer, detector) == ()
     assert [found.reason for found in affected(newer, corridor)] == [
-        "its link A-B-0 is for the ends of routes only now"
+        "its link A-B-0 is for the ends of routes of cars only now"
     ]
 
 
