@@ -101,6 +101,22 @@ def test_a_corridor_with_a_turn_that_is_banned_now_needs_a_look(newer: StreetNet
     assert affected(newer, corridor, older=newer) == ()
 
 
+def test_a_corridor_is_looked_at_for_all_it_is_approved_for() -> None:
+    for_both = Registered("corridor", "U12", ("A-B-0", "B-C-0"), vehicles=(VehicleClass.CAR, VehicleClass.TRUCK))
+    [found] = affected(with_ban(VehicleClass.TRUCK, VehicleClass.BUS), for_both)
+    assert found.reason == "A-B-0 to B-C-0 is banned for trucks now"
+    [found] = affected(with_ban(), for_both)
+    assert found.reason == "A-B-0 to B-C-0 is banned for cars and trucks now"
+    assert [found.reason for found in affected(with_ban(), for_both, older=with_ban(VehicleClass.CAR))] == [
+        "A-B-0 to B-C-0 is banned for trucks now"
+    ]
+    no_trucks = a_network(PLACES, [*both_ways(STREETS[1:], PLACES), a_link("A", "B", PLACES, truck_access="no")])
+    [found] = affected(no_trucks, for_both)
+    assert found.reason == "its link A-B-0 is closed to trucks now"
+    for_cars = Registered("corridor", "U12", ("A-B-0", "B-C-0"))
+    assert affected(no_trucks, for_cars) == affected(with_ban(VehicleClass.TRUCK), for_cars) == ()
+
+
 def test_a_link_that_is_closed_to_cars_now_needs_a_look() -> None:
     newer = a_network(PLACES, [*both_ways(STREETS[1:], PLACES), a_link("A", "B", PLACES, access="no")])
     [found] = affected(newer, Registered("detector", "D1", ("A-B-0",)))

@@ -29,8 +29,8 @@ class CorridorCheck:
     vehicles
         Classes that they were looked at for.
     status
-        `limited`: one of the classes may not drive it at certain hours of the week. `broken`: it may at none, or no sign
-        can lead over it.
+        `limited`: one of the classes may not drive it at certain hours of the week. `broken`: at none, or no sign can
+        lead over it.
     problem
         Why it is not sound, and for whom, in words.
     resolves_to
