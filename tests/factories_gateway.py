@@ -144,6 +144,7 @@ DETOURS: list[dict[str, Any]] = [
         "shown": {"links": ["A-B-0", "B-D-0", "D-C-0"], "via": "U12", "travel_time_s": 180.5},
         "gain_s": 219.5,
         "confidence": 0.8,
+        "vehicles": ["car"],
         "why": WHY,
     }
 ]

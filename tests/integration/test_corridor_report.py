@@ -4,8 +4,20 @@ import asyncio
 from datetime import UTC, datetime
 
 import asyncpg
-from factories_decide import NOON, PLACES, U12, a_planner, register_town, shows, the_network, until
-from factories_network import a_network
+from factories_decide import (
+    JAM,
+    NOON,
+    PLACES,
+    U12,
+    a_planner,
+    measure,
+    newest,
+    register_town,
+    shows,
+    the_network,
+    until,
+)
+from factories_network import a_link, a_network
 from prometheus_client import REGISTRY
 
 from lotse_routing.network.store import save_network
@@ -76,6 +88,46 @@ async def test_corridors_and_signs_that_come_and_go_are_followed(
         assert row["problem"] == "no way of sign 'KL-07' to destination 'CENTRUM' leads over it"
         await connection.execute("delete from corridor")
         await until(are_none)
+
+
+async def test_what_trucks_may_not_drive_is_told_where_it_is_approved_for_them(
+    database: DatabaseSettings, connection: asyncpg.Connection
+) -> None:
+    light = {link.link_id: link for link in the_network().links()} | {
+        "E-F-0": a_link("E", "F", PLACES, max_weight_t=7.5, road_class="primary", length_m=600.0)
+    }
+    await register_town(connection)
+    await save_network(connection, a_network(PLACES, light.values()), NOON)
+    async with a_planner(database):
+        sound = await check_of(connection, "U12", "sound")
+        assert sound["vehicles"] == ["car"]
+        await connection.execute("update corridor set vehicles = '{car,truck}'")
+        row = await check_of(connection, "U12", "broken")
+        assert row["vehicles"] == ["car", "truck"]
+        assert row["problem"] == "link 'E-F-0' is closed to trucks of 40 t (allowed: 7.5)"
+
+
+async def test_a_sign_shows_a_corridor_while_cars_are_approved_and_tells_for_whom_it_is(
+    database: DatabaseSettings, connection: asyncpg.Connection
+) -> None:
+    async def leads(corridor: str | None, vehicles: list[str] | None) -> asyncpg.Record:
+        async def ask() -> asyncpg.Record | None:
+            row = await newest(connection)
+            detour = row["detours"][0] if row and row["state"] == "detour" else {}
+            return row if (detour.get("corridor"), detour.get("vehicles")) == (corridor, vehicles) and detour else None
+
+        return await until(ask)
+
+    await register_town(connection)
+    async with a_planner(database):
+        await measure(connection, JAM)
+        for_cars = await leads("U12", ["car"])
+        await connection.execute("update corridor set vehicles = '{car,truck}'")
+        for_both = await leads("U12", ["car", "truck"])
+        assert (for_both["seq"], for_both["lines"]) == (for_cars["seq"], for_cars["lines"])
+        await connection.execute("update corridor set vehicles = '{truck}'")
+        free = await leads(None, None)
+        assert "FOLGE U12" not in free["lines"]
 
 
 async def test_decisions_go_on_when_corridors_cannot_be_checked(

@@ -118,11 +118,11 @@ async def test_a_decision_of_before_is_explained_in_english_and_without_its_reas
     gateway: Gateway, signs: httpx.AsyncClient, connection: asyncpg.Connection
 ) -> None:
     await add_decision(connection)
-    old = [{key: DETOURS[0][key] for key in DETOURS[0] if key != "why"}]
+    old = [{key: DETOURS[0][key] for key in DETOURS[0] if key not in {"why", "vehicles"}}]
     await connection.execute("update decision set explanations = default, detours = $1", old)
     await gateway.refresh()
     (item,) = (await signs.get("/v1/detours?language=de")).json()["items"]
-    assert (item["explanation"], item["why"]) == ("Street BC is closed.", None)
+    assert (item["explanation"], item["why"], item["vehicles"]) == ("Street BC is closed.", None, None)
 
 
 async def test_a_route_that_no_longer_exists_has_no_travel_time(

@@ -4,6 +4,7 @@ from itertools import product
 from math import cos, inf, pi, sin
 from random import Random
 from typing import NamedTuple
+from zoneinfo import ZoneInfo
 
 import pytest
 from factories_core import MONDAY_NOON, a_graph, costs_by_id, ids_of
@@ -24,7 +25,10 @@ from lotse_routing.core.routes import (
     tree_to_link,
 )
 from lotse_routing.core.topology import build_topology
+from lotse_routing.corridors.resolution import list_faults
 from lotse_routing.network.model import BannedTurn, Condition, StreetNetwork, build_network
+from lotse_routing.settings import WeightSettings
+from lotse_routing.town import build_town
 from lotse_shared.vehicle import VehicleClass
 
 NODES = "ABCDEFG"
@@ -219,3 +223,21 @@ def test_ties_do_not_depend_on_the_order_of_what_a_network_is_made_from(town: To
     again = a_graph(build_topology(shuffled), town.graph.costs_s, town.graph.permit.vehicle.vehicle_class)
     for start, end in product(range(len(links)), repeat=2):
         assert find_path(again, start, end) == find_path(town.graph, start, end)
+
+
+@settings(max_examples=200, deadline=None)
+@given(networks(), st.sets(VEHICLES, min_size=2), st.data())
+def test_what_several_classes_share_is_exactly_what_each_of_them_may_drive(
+    network: StreetNetwork, classes: set[VehicleClass], data: st.DataObject
+) -> None:
+    """Also where a street is for destination traffic to one, and where bans reach over several links."""
+    town = build_town(build_topology(network), WeightSettings(), ZoneInfo("UTC"))
+    shared = town.graphs.at_all_hours(*classes, may_turn_back=True)
+    alone = [town.graphs.at_all_hours(each, may_turn_back=True) for each in classes]
+    links = town.topology.links
+    way = [data.draw(st.sampled_from(range(len(links))))]
+    while onward := [i for i, link in enumerate(links) if link.from_node == links[way[-1]].to_node and i not in way]:
+        way.append(data.draw(st.sampled_from(onward)))
+    for end in range(1, len(way) + 1):
+        ids = ids_of(shared, way[:end])
+        assert (not list_faults(shared, ids)) == (not any(list_faults(graph, ids) for graph in alone))

@@ -19,6 +19,7 @@ from lotse_routing.decide.registry import Destination, Registry, Sign
 from lotse_routing.decide.signs import decide_signs
 from lotse_routing.settings import PolicySettings
 from lotse_routing.state.snapshot import Snapshot
+from lotse_shared.vehicle import VehicleClass
 
 USUAL = Trees(TOWN.graphs.usual(NOON))
 AGAIN_S = 30
@@ -38,6 +39,8 @@ REGISTRIES = [
     FREE,
     WITH_CORRIDOR,
     Registry(SIGNS, HERE, (OF_ONE,)),
+    Registry(SIGNS, HERE, (replace(U12, vehicles=(VehicleClass.TRUCK,)),)),
+    Registry(SIGNS, HERE, (replace(U12, vehicles=(VehicleClass.CAR, VehicleClass.TRUCK)),)),
     *(
         Registry(signs, destinations, corridors)
         for signs, destinations in (((MOVED, *SIGNS[1:]), HERE), (SIGNS, HERE | {"NEAR": replace(NEAR, node_id="F")}))

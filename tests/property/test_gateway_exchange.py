@@ -24,6 +24,7 @@ from lotse_gateway.models.registry import (
     SignView,
 )
 from lotse_shared.identifiers import IDENTIFIER_PATTERN
+from lotse_shared.vehicle import VehicleClass
 
 ids = st.from_regex(IDENTIFIER_PATTERN, fullmatch=True)
 names = st.text(
@@ -56,11 +57,12 @@ signs = st.builds(
     Sign, sign_id=ids, name=names, link_id=ids, lon=lon, lat=lat, destinations=some_ids, retired_at=moments
 )
 destinations = st.builds(Destination, destination_id=ids, name=names, sign_text=names.filter(bool), node_id=ids)
+some_vehicles = st.lists(st.sampled_from(VehicleClass), min_size=1)
 places = st.builds(lambda link: {"link": link}, ids) | st.builds(
     lambda x, y: {"point": [x, y]}, st.floats(-180, 180), st.floats(-90, 90)
 )
 corridors = st.builds(
-    Corridor, corridor_id=ids, name=names, links=st.lists(ids, min_size=1), signs=some_ids
+    Corridor, corridor_id=ids, name=names, links=st.lists(ids, min_size=1), signs=some_ids, vehicles=some_vehicles
 ) | st.builds(Corridor, corridor_id=ids, name=names, via=st.lists(places, min_size=2, max_size=4))
 VIEWS: dict[type[BaseModel], type[BaseModel]] = {
     Detector: DetectorView,

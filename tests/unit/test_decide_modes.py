@@ -13,6 +13,7 @@ from lotse_routing.decide.decision import Decision, fall_back, is_news
 from lotse_routing.decide.explanation import tell_events
 from lotse_routing.decide.modes import Rules
 from lotse_routing.decide.orders import Orders
+from lotse_shared.vehicle import VehicleClass
 
 BY_CLOSURE = ("LAUTERSTR.", "GESPERRT", "FOLGE U12")
 BY_JAM = ("LAUTERSTR.", "STAU", "FOLGE U12")
@@ -36,6 +37,14 @@ def suspended(decision: Decision) -> str:
 
 
 # Every pair of the table, the stronger first.
+
+
+def test_a_text_may_name_a_corridor_that_is_not_for_cars_and_is_as_safe() -> None:
+    for_trucks = [replace(U12, vehicles=(VehicleClass.TRUCK,))]
+    lock = a_lock("LKW", "FOLGE U12")
+    assert word(decided_by(lock=lock, corridors=for_trucks)) == ("manual", ("LKW", "FOLGE U12"))
+    decision = decided_by(lock=lock, corridors=for_trucks, closed=[ON_U12])
+    assert decision.authority.suspended == "Locked by wall: Feuerwehr: not shown, for U12 is closed."
 
 
 def test_safety_before_a_lock_a_text_along_a_closed_corridor_is_not_shown() -> None:

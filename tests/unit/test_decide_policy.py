@@ -25,6 +25,7 @@ from lotse_routing.decide.policy import advise
 from lotse_routing.decide.registry import Corridor, Destination, Registry, Sign
 from lotse_routing.settings import PolicySettings
 from lotse_routing.state.roadwork import Roadwork
+from lotse_shared.vehicle import VehicleClass
 
 JAM = {"B-C-0": 8.0, "C-D-0": 8.0}
 SLIGHT = {"B-C-0": 20.0, "C-D-0": 20.0}
@@ -101,6 +102,19 @@ def test_a_free_detour_is_shown_only_without_any_corridor_and_if_allowed() -> No
 def test_a_corridor_applies_to_its_signs_and_destinations_only(other: dict[str, Any]) -> None:
     advice = decide(JAM, registry=a_registry(replace(U12, **other)), free_detours=False)
     assert advice.state is SignState.BLANK
+
+
+def test_a_corridor_that_is_not_for_cars_is_neither_shown_nor_keeps_a_free_detour_away() -> None:
+    for_trucks = replace(U12, vehicles=(VehicleClass.TRUCK,))
+    assert decide(JAM, registry=a_registry(for_trucks)) == decide(JAM, registry=a_registry())
+    assert decide(JAM, registry=a_registry(for_trucks), free_detours=False).reason is Reason.NO_CANDIDATE
+    assert via(decide(JAM, registry=a_registry(replace(U12, vehicles=(VehicleClass.CAR, VehicleClass.TRUCK))))) == "U12"
+
+
+def test_a_corridor_that_cars_are_no_longer_approved_for_is_left_at_once() -> None:
+    shown = decide(JAM, registry=a_registry(U12))
+    after = decide(JAM, now_s=1, previous=shown, registry=a_registry(replace(U12, vehicles=(VehicleClass.TRUCK,))))
+    assert (via(shown), via(after)) == ("U12", None)
 
 
 def test_a_corridor_that_the_network_does_not_have_is_not_shown() -> None:

@@ -90,8 +90,8 @@ def test_a_destination_whose_junction_is_gone_gets_one_near_by_proposed() -> Non
 @pytest.mark.parametrize(
     ("newer", "told"),
     [
-        (with_ban(), "A-B-0 to B-C-0 is banned now"),
-        (with_ban(VehicleClass.CAR, during="Mo 07:00-09:00"), "A-B-0 to B-C-0 is banned now (Mo 07:00-09:00)"),
+        (with_ban(), "A-B-0 to B-C-0 is banned for cars now"),
+        (with_ban(VehicleClass.CAR, during="Mo 07:00-09:00"), "A-B-0 to B-C-0 is banned for cars now (Mo 07:00-09:00)"),
         (with_ban(VehicleClass.TRUCK), None),
     ],
 )
@@ -99,6 +99,22 @@ def test_a_corridor_with_a_turn_that_is_banned_now_needs_a_look(newer: StreetNet
     corridor = Registered("corridor", "U12", ("C-A-0", "A-B-0", "B-C-0"))
     assert [found.reason for found in affected(newer, corridor)] == ([told] if told else [])
     assert affected(newer, corridor, older=newer) == ()
+
+
+def test_a_corridor_is_looked_at_for_all_it_is_approved_for() -> None:
+    for_both = Registered("corridor", "U12", ("A-B-0", "B-C-0"), vehicles=(VehicleClass.CAR, VehicleClass.TRUCK))
+    [found] = affected(with_ban(VehicleClass.TRUCK, VehicleClass.BUS), for_both)
+    assert found.reason == "A-B-0 to B-C-0 is banned for trucks now"
+    [found] = affected(with_ban(), for_both)
+    assert found.reason == "A-B-0 to B-C-0 is banned for cars and trucks now"
+    assert [found.reason for found in affected(with_ban(), for_both, older=with_ban(VehicleClass.CAR))] == [
+        "A-B-0 to B-C-0 is banned for trucks now"
+    ]
+    no_trucks = a_network(PLACES, [*both_ways(STREETS[1:], PLACES), a_link("A", "B", PLACES, truck_access="no")])
+    [found] = affected(no_trucks, for_both)
+    assert found.reason == "its link A-B-0 is closed to trucks now"
+    for_cars = Registered("corridor", "U12", ("A-B-0", "B-C-0"))
+    assert affected(no_trucks, for_cars) == affected(with_ban(VehicleClass.TRUCK), for_cars) == ()
 
 
 def test_a_link_that_is_closed_to_cars_now_needs_a_look() -> None:
@@ -112,7 +128,7 @@ def test_a_corridor_over_a_street_that_is_for_destination_traffic_now_needs_a_lo
     detector, corridor = (Registered(kind, "X", ("A-B-0",)) for kind in KINDS)
     assert affected(newer, detector) == ()
     assert [found.reason for found in affected(newer, corridor)] == [
-        "its link A-B-0 is for the ends of routes only now"
+        "its link A-B-0 is for the ends of routes of cars only now"
     ]
 
 

@@ -25,6 +25,7 @@ from factories_relations import (
 from lotse_routing.decide.decision import Decision, is_news
 from lotse_routing.decide.registry import Corridor
 from lotse_routing.settings import PolicySettings
+from lotse_shared.vehicle import VehicleClass
 
 JAM = {"b1-b2-0": 6.0, "b2-b3-0": 6.0}
 KNOWN = a_knowledge(ALONG_B)
@@ -130,9 +131,16 @@ def test_a_closure_acts_at_once_and_its_end_too() -> None:
 def test_only_approved_corridors_are_shown_where_there_are_any() -> None:
     over_a = Corridor("U7", way("b1", "a1", "a2", "a3"))
     (decision,) = decide((0, JAM), corridors=(over_a,))
-    assert decision.detours[0]["corridor"] == "U7"
+    assert (decision.detours[0]["corridor"], decision.detours[0]["vehicles"]) == ("U7", ["car"])
     assert set(over_a.links) <= set(decision.detours[0]["shown"]["links"])
     assert decide((0, JAM), corridors=(replace(over_a, signs=("S9",)),), free_detours=False)[0].state == "blank"
+
+
+def test_a_corridor_that_is_not_for_cars_is_neither_shown_nor_keeps_a_free_detour_away() -> None:
+    for_trucks = Corridor("U7", way("b1", "a1", "a2", "a3"), vehicles=(VehicleClass.TRUCK,))
+    (free,), (decision,) = decide((0, JAM)), decide((0, JAM), corridors=(for_trucks,))
+    assert (decision.state, decision.detours) == (free.state, free.detours)
+    assert decide((0, JAM), corridors=(for_trucks,), free_detours=False)[0].state == "blank"
 
 
 def test_nothing_is_proposed_freely_where_that_is_not_allowed() -> None:

@@ -1,9 +1,10 @@
 """Kinds of vehicles that streets treat differently."""
 
+from collections.abc import Mapping
 from enum import StrEnum
 from typing import Annotated
 
-from pydantic import AfterValidator
+from pydantic import AfterValidator, Field
 
 
 class VehicleClass(StrEnum):
@@ -16,6 +17,12 @@ class VehicleClass(StrEnum):
 
 
 ALL_VEHICLES = frozenset(VehicleClass)
+PLURAL: Mapping[VehicleClass, str] = {
+    VehicleClass.CAR: "cars",
+    VehicleClass.TRUCK: "trucks",
+    VehicleClass.BUS: "buses",
+    VehicleClass.EMERGENCY: "emergency vehicles",
+}
 
 
 def _each_once(vehicles: list[VehicleClass]) -> list[VehicleClass]:
@@ -24,3 +31,6 @@ def _each_once(vehicles: list[VehicleClass]) -> list[VehicleClass]:
 
 Vehicles = Annotated[list[VehicleClass], AfterValidator(_each_once)]
 """Kinds of vehicles, each once, in alphabetical order."""
+
+SomeVehicles = Annotated[Vehicles, Field(min_length=1)]
+"""At least one kind."""

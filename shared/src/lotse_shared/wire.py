@@ -6,6 +6,7 @@ from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, Strict, model_
 
 from lotse_shared.identifiers import Identifier
 from lotse_shared.topics import as_pattern
+from lotse_shared.vehicle import SomeVehicles, VehicleClass
 
 Longitude = Annotated[float, Field(ge=-180, le=180)]
 Latitude = Annotated[float, Field(ge=-90, le=90)]
@@ -120,6 +121,7 @@ class CorridorAsked(Wire):
 
     links: list[Identifier] | None = None
     via: list[Place] | None = Field(default=None, min_length=2)
+    vehicles: SomeVehicles = Field(default=[VehicleClass.CAR], description="all of which have to be able to drive it")
 
     @model_validator(mode="after")
     def _exactly_one(self) -> "CorridorAsked":

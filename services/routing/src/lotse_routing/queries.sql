@@ -17,7 +17,7 @@ select destination_id, name, sign_text, node_id from destination order by destin
 
 -- name: corridors
 -- Approved detours.
-select corridor_id, links, signs, destinations from corridor order by corridor_id;
+select corridor_id, links, signs, destinations, vehicles from corridor order by corridor_id;
 
 -- name: roadworks
 -- Approved roadworks that are not over at $1 (null: all); those to come belong to it, so that they start without a hint.

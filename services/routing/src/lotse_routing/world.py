@@ -25,6 +25,7 @@ from lotse_routing.state.roadwork import Roadwork
 from lotse_routing.town import Town, World, build_town
 from lotse_routing.trip_store import load_trips
 from lotse_shared.log import OnChange, get_logger
+from lotse_shared.vehicle import VehicleClass
 
 REGISTRY_TABLES = frozenset({"sign", "destination", "corridor"})
 TABLES = REGISTRY_TABLES | ORDER_TABLES | {"network", "roadwork", "detector", "usual_trip"}
@@ -144,7 +145,13 @@ async def read_registry(connection: Connection) -> Registry:
     ]
     destinations = [Destination(*row) for row in await connection.fetch(QUERIES["destinations"])]
     corridors = [
-        Corridor(row["corridor_id"], tuple(row["links"]), tuple(row["signs"]), tuple(row["destinations"]))
+        Corridor(
+            row["corridor_id"],
+            tuple(row["links"]),
+            tuple(row["signs"]),
+            tuple(row["destinations"]),
+            tuple(VehicleClass(each) for each in row["vehicles"]),
+        )
         for row in await connection.fetch(QUERIES["corridors"])
     ]
     return Registry(tuple(signs), {d.destination_id: d for d in destinations}, tuple(corridors))

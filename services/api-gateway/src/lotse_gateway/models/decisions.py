@@ -5,6 +5,7 @@ from typing import Literal
 from pydantic import AwareDatetime, Field
 
 from lotse_gateway.models.base import Page, View
+from lotse_shared.vehicle import VehicleClass
 
 State = Literal["blank", "detour", "fallback"]
 
@@ -154,6 +155,12 @@ class DecisionDetour(View):
     shown: ShownRoute | None
     gain_s: float | None = Field(examples=[155.4])
     confidence: float | None = Field(description="0..1", examples=[0.5])
+    vehicles: list[VehicleClass] | None = Field(
+        default=None,
+        description="classes that the shown corridor is approved for: others may not be able to drive it; null: the "
+        "way is no corridor's, and was found for cars (or the decision is of an earlier version)",
+        examples=[["car"]],
+    )
     relation: RelationView | None = Field(
         default=None, description="null: everybody to the destination is addressed", examples=[None]
     )

@@ -7,6 +7,7 @@ from pydantic import AwareDatetime, ConfigDict, Field, JsonValue, model_validato
 from lotse_gateway.models.base import Body, Latitude, Longitude, Name, Page, View
 from lotse_shared.identifiers import Identifier
 from lotse_shared.moment import Moment
+from lotse_shared.vehicle import SomeVehicles, VehicleClass
 from lotse_shared.wire import Place
 from lotse_shared.wire_texts import Charset
 
@@ -91,6 +92,11 @@ class Sign(Body):
 NORDRING: list[JsonValue] = ["R03-R21-0", "R21-R02-0", "R02-R01-0", "R01-R20-0"]
 NORDRING_VIA: list[JsonValue] = [{"link": "R03-R21-0"}, {"point": [7.0835, 54.3151]}, {"link": "R01-R20-0"}]
 
+_APPROVED_FOR = (
+    "classes that it is approved for: all must be able to drive it (trucks of 40 t and 4 m in height, buses of 4 m). "
+    "Signs lead everybody, so by themselves only along those for cars"
+)
+
 
 class Corridor(Body):
     """An approved detour route of the catalogue: its links, or what to find them from. Exactly one of both."""
@@ -109,16 +115,17 @@ class Corridor(Body):
     links: Annotated[list[Identifier], Field(min_length=1, max_length=2_000)] | None = Field(
         default=None,
         description="in the order in which they are driven, each beginning where the one before ends, by turns that "
-        "cars may make",
+        "all its `vehicles` may make",
         examples=[NORDRING],
     )
     via: Annotated[list[Place], Field(min_length=2, max_length=100)] | None = Field(
         default=None,
         description="the parts that it leads over, in their order: links, points (the nearest street counts) or "
-        "junctions. Its links are then found: the quickest way in an empty town that cars may drive at all hours, "
-        "without U-turns",
+        "junctions. Its links are then found: the quickest way in an empty town that all its `vehicles` may drive "
+        "at all hours, without U-turns",
         examples=[NORDRING_VIA],
     )
+    vehicles: SomeVehicles = Field(default=[VehicleClass.CAR], description=_APPROVED_FOR, examples=[["car", "truck"]])
     signs: Ids = Field(default=[], description="signs that may light it; empty: any", examples=[["S5"]])
     destinations: Ids = Field(default=[], description="destinations it serves; empty: any", examples=[["STADION"]])
 
@@ -185,6 +192,7 @@ class CorridorContent(View):
     name: str = Field(examples=["Nordring, Westring"])
     links: list[str] = Field(description="in the order in which they are driven", examples=[NORDRING])
     via: list[Place] | None = Field(description="what its links were found from; null: they were given")
+    vehicles: list[VehicleClass] = Field(description=_APPROVED_FOR, examples=[["car", "truck"]])
     signs: list[str] = Field(examples=[["S5"]])
     destinations: list[str] = Field(examples=[["STADION"]])
 
@@ -197,12 +205,14 @@ class CorridorView(Versioned, CorridorContent):
     """A registered corridor, and what routing finds of it in the active network."""
 
     status: Literal["unchecked", "sound", "limited", "broken"] = Field(
-        description="sound: cars can drive it; limited: not at certain hours of the week; broken: not in this network, "
-        "or no sign can lead over it: it is never shown; unchecked: routing has not looked at it yet",
+        description="sound: all its `vehicles` can drive it; limited: one of them cannot at certain hours of the week; "
+        "broken: one of them cannot at all, or no sign can lead over it (what cars cannot drive is never shown); "
+        "unchecked: routing has not looked at it yet",
         examples=["broken"],
     )
     problem: str | None = Field(
-        description="why it is limited or broken", examples=["cars may not turn from 'R21-R02-0' into 'R02-R01-0'"]
+        description="why it is limited or broken, and for whom",
+        examples=["cars may not turn from 'R21-R02-0' into 'R02-R01-0'"],
     )
     resolves_to: list[str] | None = Field(
         description="of a broken one with `via`: the links it would have now; PUT its `via` again to take them"

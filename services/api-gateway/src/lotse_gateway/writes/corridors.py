@@ -1,4 +1,4 @@
-"""Corridors become links that cars may drive: routing, which knows the turns, is asked before one is registered."""
+"""Corridors become links that all may drive whom they are for: routing, which knows the turns, is asked before."""
 
 from collections.abc import Sequence
 
@@ -21,7 +21,7 @@ async def resolve_corridors(routing: RoutingClient, rows: Sequence[Numbered]) ->
     """
     if not rows:
         return [], []
-    asked = [CorridorAsked(links=row.links, via=row.via) for _, row in rows]
+    asked = [CorridorAsked(links=row.links, via=row.via, vehicles=row.vehicles) for _, row in rows]
     answer = await routing.resolve_corridors(CorridorsRequest(corridors=asked))
     good: list[Numbered] = []
     faults: list[Fault] = []

@@ -125,7 +125,7 @@ CORRIDORS = Noun(
     Corridor,
     CorridorView,
     CorridorPage,
-    "approved detour routes; cars must be able to drive their links one after the other",
+    "approved detour routes; all their `vehicles` must be able to drive their links one after the other",
     "U1",
     _of_corridor,
     version_page=CorridorVersionPage,

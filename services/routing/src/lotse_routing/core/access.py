@@ -5,8 +5,8 @@ such a link twice, at the beginning of a route and at its end; here the arcs are
 the beginning on, to public streets, to the end.
 """
 
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 import numpy as np
@@ -36,16 +36,31 @@ class Vehicle:
         return _within(self.height_m, link.max_height_m) and _within(self.weight_t, link.max_weight_t)
 
 
+LARGEST: Mapping[VehicleClass, Vehicle] = {
+    VehicleClass.CAR: Vehicle(VehicleClass.CAR),
+    VehicleClass.TRUCK: Vehicle(VehicleClass.TRUCK, height_m=4.0, weight_t=40.0),
+    VehicleClass.BUS: Vehicle(VehicleClass.BUS, height_m=4.0),
+    VehicleClass.EMERGENCY: Vehicle(VehicleClass.EMERGENCY),
+}
+"""The largest of each class that need no permit of their own (Directive 96/53/EC, annex I): what all of a class means.
+
+A bus has no weight here, as limits for lorries only cannot be told from others (decision 0017); a crew of an emergency
+vehicle knows its own.
+"""
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Permit:
     """Where a vehicle may drive at a moment.
 
-    `access` is a code by link, shape (links,); `open_arcs` tells which arcs may be driven, shape (arcs,).
+    `access` is a code by link, shape (links,); `open_arcs` tells which arcs may be driven, shape (arcs,). Those it is
+    `shared_with` may drive there as well.
     """
 
     vehicle: Vehicle
     access: Codes
     open_arcs: Flags
+    shared_with: tuple[Vehicle, ...] = ()
 
 
 class Permits:
@@ -61,6 +76,11 @@ class Permits:
         self._turns = (topology.states.vehicles & bit) != 0
         self._held: tuple[tuple[bool, ...], Permit] | None = None
 
+    @property
+    def vehicle(self) -> Vehicle:
+        """Whose permits they are."""
+        return self._vehicle
+
     def at(self, local: datetime) -> Permit:
         """Give the permit of a moment, in local time."""
         rules = (*(c.times for c in self._conditions), *(ban.times for ban in self._bans))
@@ -71,12 +91,16 @@ class Permits:
 
     def at_all_hours(self) -> Permit:
         """Give what is allowed at every hour of the week: all rules hold that forbid something at some hour."""
+        return shared_permit(self._topology, [self])
+
+    def strictest(self) -> tuple[Codes, Flags]:
+        """Give access by link and permitted turns by arc, under all rules that forbid something at some hour."""
         access, turns = self._usual.copy(), self._turns.copy()
         for condition in self._conditions:
             access[condition.link] = max(access[condition.link], CODES[condition.access])
         for ban in self._bans:
             turns[ban.arc] = False
-        return Permit(self._vehicle, access, turns & _open_arcs(self._topology, access))
+        return access, turns
 
     def at_any_hour(self) -> Permit:
         """Give what is allowed at some hour of the week, not all of it at the same."""
@@ -96,12 +120,25 @@ class Permits:
         return Permit(self._vehicle, access, turns & _open_arcs(self._topology, access))
 
 
+def shared_permit(topology: Topology, permits: Sequence[Permits]) -> Permit:
+    """Give what several vehicles may all drive, at every hour of the week.
+
+    It takes the less open access of each link, and then opens arcs: a street that is for destination traffic to one of
+    them may stand at the ends of a route only, as for that one alone.
+    """
+    accesses, turns = zip(*(each.strictest() for each in permits), strict=True)
+    access = np.maximum.reduce(accesses)
+    vehicles = [each.vehicle for each in permits]
+    is_open = np.logical_and.reduce(turns) & _open_arcs(topology, access)
+    return Permit(vehicles[0], access, is_open, tuple(vehicles[1:]))
+
+
 def without_turning_back(topology: Topology, permit: Permit) -> Permit:
     """Forbid U-turns at dead ends, too."""
     (begins, ends), _ = junction_numbers(topology.links)
     tail, head = topology.states.link[topology.states.tail], topology.states.link[topology.states.head]
     is_back = (begins[tail] == ends[head]) & (np.abs(topology.compiled.arc_angle_deg) >= U_TURN_DEG)
-    return Permit(permit.vehicle, permit.access, permit.open_arcs & ~is_back)
+    return replace(permit, open_arcs=permit.open_arcs & ~is_back)
 
 
 def _usual_access(links: Iterable[Link], vehicle: Vehicle) -> Codes:

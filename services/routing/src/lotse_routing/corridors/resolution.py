@@ -1,11 +1,12 @@
-"""What is asked of a corridor, as links that cars may drive one after the other; or what stands in the way.
+"""What is asked of a corridor, as links that may be driven one after the other; or what stands in the way.
 
-Pure. The graph handed in says what may be driven, and how quick it is: that of an empty town, for corridors are agreed
-in advance.
+Pure. The graphs handed in say what may be driven, by whom, and how quick it is: those of an empty town, for corridors
+are agreed in advance.
 """
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import cache, partial
 from itertools import pairwise
 
 import numpy as np
@@ -18,6 +19,8 @@ from lotse_routing.core.routes import Anchor, RouteGraph
 from lotse_routing.core.tree import Ends
 from lotse_routing.network.model import Link
 from lotse_routing.places import Place, Places, TooFarError, UnknownPlaceError
+from lotse_routing.state.graphs import RouteGraphs
+from lotse_shared.vehicle import PLURAL, VehicleClass
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +37,61 @@ class NotResolvedError(LookupError):
     def __init__(self, fault: Fault) -> None:
         super().__init__(fault.reason)
         self.fault = fault
+
+
+class CorridorGraphs:
+    """What corridors are looked at on, each made when first asked for.
+
+    Attributes
+    ----------
+    at_any_hour
+        What a class of vehicles may drive at some hour of the week.
+    at_all_hours
+        What all of some classes may drive at every hour.
+    for_new_ones
+        The same without U-turns, which no corridor is found with.
+    """
+
+    def __init__(self, graphs: RouteGraphs) -> None:
+        self.at_any_hour = cache(graphs.at_any_hour)
+        self.at_all_hours = cache(partial(graphs.at_all_hours, may_turn_back=True))
+        self.for_new_ones = cache(partial(graphs.at_all_hours, may_turn_back=False))
+
+
+def resolve_for(
+    graphs: CorridorGraphs, places: Places, via: Sequence[Place], vehicles: Sequence[VehicleClass]
+) -> tuple[str, ...]:
+    """Find the quickest way over parts, as `resolve` does, that all of these classes may drive.
+
+    Raises
+    ------
+    NotResolvedError
+        Names the part, whom it cannot be resolved for, and where the way of others among them is not open to these.
+    """
+    try:
+        return resolve(graphs.for_new_ones(*vehicles), places, via)
+    except NotResolvedError as error:
+        if len(vehicles) == 1:
+            raise
+        raise NotResolvedError(_told_by_class(graphs, places, via, vehicles, error.fault)) from error
+
+
+def _told_by_class(
+    graphs: CorridorGraphs, places: Places, via: Sequence[Place], vehicles: Sequence[VehicleClass], together: Fault
+) -> Fault:
+    ways: dict[VehicleClass, tuple[str, ...]] = {}
+    faults: list[Fault] = []
+    for each in vehicles:
+        try:
+            ways[each] = resolve(graphs.for_new_ones(each), places, via)
+        except NotResolvedError as error:
+            faults.append(error.fault)
+    told = [*faults, together][0]
+    for whose, way in ways.items():
+        for other in vehicles:
+            if on_it := list_faults(graphs.at_all_hours(other), way):
+                return replace(told, reason=f"{told.reason}; on the way of {PLURAL[whose]}, {on_it[0].reason}")
+    return told
 
 
 def resolve(graph: RouteGraph, places: Places, via: Sequence[Place]) -> tuple[str, ...]:
@@ -62,7 +120,8 @@ def resolve(graph: RouteGraph, places: Places, via: Sequence[Place]) -> tuple[st
         ends, _ = _seeds(graph, _links_at(graph, places, via, part), every_state=True)
         ranks = ends[tree.costs[ends] < UNREACHABLE]
         if not len(ranks):
-            reason = f"no way that is open to cars at all hours leads from {words(via[part - 1])} to {words(via[part])}"
+            way = f"from {words(via[part - 1])} to {words(via[part])}"
+            reason = f"no way that is open to {whom(graph)} at all hours leads {way}"
             raise NotResolvedError(Fault(part, reason))
         costs = tree.costs[ranks]
         trees.append(tree)
@@ -83,6 +142,12 @@ def list_faults(graph: RouteGraph, links: Sequence[str]) -> list[Fault]:
     return faults or [*_twice(links), *_first_illegal(graph, [index[link] for link in links])]
 
 
+def whom(graph: RouteGraph) -> str:
+    """Name those who may all drive on a graph."""
+    vehicles = (graph.permit.vehicle, *graph.permit.shared_with)
+    return " and ".join(PLURAL[each.vehicle_class] for each in vehicles)
+
+
 def words(place: Place) -> str:
     """Name a part."""
     if place.point is not None:
@@ -98,7 +163,7 @@ def _links_at(graph: RouteGraph, places: Places, via: Sequence[Place], part: int
         raise NotResolvedError(Fault(part, str(error))) from error
     links = [link for link in dict.fromkeys(a.link for a in anchors) if graph.permit.access[link] != NO]
     if not links:
-        raise NotResolvedError(Fault(part, f"{words(place)} is closed to cars, if only at certain hours"))
+        raise NotResolvedError(Fault(part, f"{words(place)} is closed to {whom(graph)}, if only at certain hours"))
     return links
 
 
@@ -145,7 +210,7 @@ def _first_illegal(graph: RouteGraph, links: Sequence[int]) -> Iterator[Fault]:
     """Drive the links as far as it is allowed."""
     closed = next((place for place, link in enumerate(links) if graph.permit.access[link] == NO), None)
     if closed is not None:
-        yield Fault(closed, f"link {graph.topology.links[links[closed]].link_id!r} is closed to cars")
+        yield Fault(closed, _why_closed(graph, graph.topology.links[links[closed]]))
         return
     ranks = {graph.ranks_of(links[0])[0]}
     for place, link in enumerate(links[1:], start=1):
@@ -153,6 +218,16 @@ def _first_illegal(graph: RouteGraph, links: Sequence[int]) -> Iterator[Fault]:
         if not ranks:
             yield Fault(place, _why_not(graph, links[: place + 1]))
             return
+
+
+def _why_closed(graph: RouteGraph, link: Link) -> str:
+    vehicle = graph.permit.vehicle
+    closed = f"link {link.link_id!r} is closed to {whom(graph)}"
+    if link.access_of(vehicle.vehicle_class) == "no" or vehicle.fits(link):
+        return closed
+    sizes = ((vehicle.weight_t, link.max_weight_t, "t"), (vehicle.height_m, link.max_height_m, "m in height"))
+    over = [f"{size:g} {unit} (allowed: {most:g})" for size, most, unit in sizes if size and most and size > most]
+    return f"{closed} of {' and '.join(over)}"
 
 
 def _why_not(graph: RouteGraph, driven: Sequence[int]) -> str:
@@ -164,5 +239,5 @@ def _why_not(graph: RouteGraph, driven: Sequence[int]) -> str:
     if private and graph.permit.access[driven[-1]] != DESTINATION:
         return f"link {links[private[-1]].link_id!r} is for destination traffic: it may not stand in between"
     if driven[-1] in turns:
-        return f"cars may not drive into {after.link_id!r} after {before.link_id!r} and the links before it"
-    return f"cars may not turn from {before.link_id!r} into {after.link_id!r}"
+        return f"{whom(graph)} may not drive into {after.link_id!r} after {before.link_id!r} and the links before it"
+    return f"{whom(graph)} may not turn from {before.link_id!r} into {after.link_id!r}"

@@ -141,9 +141,10 @@ def fall_back(step: Step, sign: Sign, previous: Decision | None) -> Decision:
 def is_news(decision: Decision, written: Decision | None, explain_again_s: float) -> bool:
     """Tell whether a decision has to be written, given the one of its sign that was written last.
 
-    It has if the sign's body, or the links of a shown route, are others. So that an explanation does not go on saying
-    what is no longer so, it also has if the gist of the explanation is another: at once if a cause has gone, otherwise
-    `explain_again_s` after the last one (Lotse's clock). The figures in an explanation are those of `decided_at`.
+    It has if the sign's body, the links of a shown route, or whom that is approved for, are others. So that an
+    explanation does not go on saying what is no longer so, it also has if the gist of the explanation is another: at
+    once if a cause has gone, otherwise `explain_again_s` after the last one (Lotse's clock). The figures in an
+    explanation are those of `decided_at`.
     """
     if written is None:
         return True
@@ -172,7 +173,13 @@ def _is_refuted(before: Json, now: Json) -> bool:
 
 def _shown_links(decision: Decision) -> list[Any]:
     return [
-        (detour["destination"], detour["state"], (detour["shown"] or {}).get("links"), _disturbed_links(detour))
+        (
+            detour["destination"],
+            detour["state"],
+            (detour["shown"] or {}).get("links"),
+            detour.get("vehicles"),
+            _disturbed_links(detour),
+        )
         for detour in decision.detours
     ]
 
@@ -220,7 +227,8 @@ def _composed(  # noqa: PLR0913, PLR0917 - the parts of a decision
     text = text_of_sign(moment, sign, advices, via_streets, order, wording)
     places = {number: place for place, number in enumerate(order)}
     detours = tuple(
-        write_advice(topology, advice, via_streets[number], places.get(number)) for number, advice in enumerate(advices)
+        write_advice(topology, moment.registry, advice, via_streets[number], places.get(number))
+        for number, advice in enumerate(advices)
     )
     wanted = compose_face(state, text.lines, advices, ways, moment.settings.min_hold_s)
     asked = reasons.of_sign if reasons and sign.mode == "approval" else {}

@@ -11,12 +11,15 @@ from lotse_routing.core.topology import Topology
 from lotse_routing.decide.advice import Advice, Reason, Relation, Route, SignState, Told
 from lotse_routing.decide.candidates import Trees
 from lotse_routing.decide.cause import Kind
+from lotse_routing.decide.registry import Registry
 from lotse_routing.decide.text_order import UNPLACED
 
 Json = dict[str, Any]
 
 
-def write_advice(topology: Topology, advice: Advice, via_street: str, place: int | None) -> Json:
+def write_advice(
+    topology: Topology, registry: Registry, advice: Advice, via_street: str, place: int | None
+) -> Json:
     """Write the record of an advice: what design.md names, and what `read_advices` needs after a restart.
 
     `place` is where the sign's text tells of it; None where it does not.
@@ -25,6 +28,7 @@ def write_advice(topology: Topology, advice: Advice, via_street: str, place: int
     if shown is not None:
         is_detour = advice.state is SignState.DETOUR and advice.shown is not None
         shown["via"] = ((advice.shown.via if advice.shown else None) or via_street or None) if is_detour else None
+    corridor = advice.shown.via if advice.shown else None
     return {
         "destination": advice.destination_id,
         "state": advice.state.value,
@@ -32,7 +36,8 @@ def write_advice(topology: Topology, advice: Advice, via_street: str, place: int
         "shown": shown,
         "gain_s": 0.0 if advice.state is SignState.BLANK else _figure(advice.gain_s),
         "confidence": round(advice.confidence, 3),
-        "corridor": advice.shown.via if advice.shown else None,
+        "corridor": corridor,
+        "vehicles": registry.vehicles_of(corridor),
         "place": place,
         "since": advice.since.isoformat() if advice.since else None,
         "told": _told_record(advice.told),

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from lotse_routing.decide.charset import Charset
+from lotse_shared.vehicle import VehicleClass
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,16 +38,24 @@ class Sign:
 
 @dataclass(frozen=True, slots=True)
 class Corridor:
-    """An approved detour: its links head to tail. No signs or no destinations named means: for any of them."""
+    """An approved detour: its links head to tail. No signs or no destinations named means: for any of them.
+
+    `vehicles` are the classes that it is approved for.
+    """
 
     corridor_id: str
     links: tuple[str, ...]
     signs: tuple[str, ...] = ()
     destinations: tuple[str, ...] = ()
+    vehicles: tuple[VehicleClass, ...] = (VehicleClass.CAR,)
 
     def is_for(self, sign_id: str) -> bool:
-        """Tell whether this sign may show it, for whatever destination."""
-        return not self.signs or sign_id in self.signs
+        """Tell whether this sign may show it by itself, for whatever destination.
+
+        A sign addresses everybody who drives past, most of all cars: one that cars are not approved for is, to what
+        Lotse decides by itself, not there. Only a person's text may name it.
+        """
+        return VehicleClass.CAR in self.vehicles and (not self.signs or sign_id in self.signs)
 
     def applies(self, sign_id: str, destination_id: str) -> bool:
         """Tell whether this sign may show it for this destination."""
@@ -69,6 +78,12 @@ class Registry:
     def corridors_to(self, sign_id: str, destination_id: str) -> list[Corridor]:
         """List what a sign may show for a destination; none: any way, if it may propose one."""
         return [corridor for corridor in self.corridors if corridor.applies(sign_id, destination_id)]
+
+    def vehicles_of(self, corridor_id: str | None) -> list[VehicleClass] | None:
+        """Tell whom the corridor of a way is approved for; None: the way is no corridor's."""
+        if corridor_id is None:
+            return None
+        return next((list(each.vehicles) for each in self.corridors if each.corridor_id == corridor_id), None)
 
 
 def is_registered(way: Sequence[str], via: str | None, corridors: Collection[Corridor]) -> bool:

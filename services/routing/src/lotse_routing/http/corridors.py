@@ -5,9 +5,8 @@ from collections.abc import Callable
 
 from fastapi import APIRouter
 
-from lotse_routing.core.routes import RouteGraph
 from lotse_routing.core.topology import Topology
-from lotse_routing.corridors.resolution import Fault, NotResolvedError, list_faults, resolve
+from lotse_routing.corridors.resolution import CorridorGraphs, Fault, NotResolvedError, list_faults, resolve_for
 from lotse_routing.places import Place, Places
 from lotse_routing.town import Town
 from lotse_shared.problems import Unavailable
@@ -30,23 +29,25 @@ def corridors_router(town: Callable[[], Town | None], places_of: Callable[[Topol
 
 
 def _answer(town: Town, places_of: Callable[[Topology], Places], request: CorridorsRequest) -> CorridorsAnswer:
-    graphs, places = town.graphs, places_of(town.topology)
-    at_any, anew = graphs.at_any_hour(), graphs.at_all_hours(may_turn_back=False)
+    graphs, places = CorridorGraphs(town.graphs), places_of(town.topology)
     answers = [
-        _resolved(anew, places, asked) if asked.via is not None else _examined(at_any, asked.links or [])
+        _resolved(graphs, places, asked) if asked.via is not None else _examined(graphs, asked)
         for asked in request.corridors
     ]
     return CorridorsAnswer(network_version=town.topology.network_version, corridors=answers)
 
 
-def _examined(graph: RouteGraph, links: list[str]) -> CorridorAnswer:
-    return CorridorAnswer(links=links, faults=[_fault("links", fault) for fault in list_faults(graph, links)])
+def _examined(graphs: CorridorGraphs, asked: CorridorAsked) -> CorridorAnswer:
+    """Tell what is wrong with links, for each class; what is wrong for all of them stands there once."""
+    links = asked.links or []
+    found = [fault for each in asked.vehicles for fault in list_faults(graphs.at_any_hour(each), links)]
+    return CorridorAnswer(links=links, faults=[_fault("links", fault) for fault in dict.fromkeys(found)])
 
 
-def _resolved(graph: RouteGraph, places: Places, asked: CorridorAsked) -> CorridorAnswer:
+def _resolved(graphs: CorridorGraphs, places: Places, asked: CorridorAsked) -> CorridorAnswer:
     via = [Place(part.point, part.node, part.link) for part in asked.via or []]
     try:
-        return CorridorAnswer(links=list(resolve(graph, places, via)), faults=[])
+        return CorridorAnswer(links=list(resolve_for(graphs, places, via, asked.vehicles)), faults=[])
     except NotResolvedError as error:
         return CorridorAnswer(links=[], faults=[_fault("via", error.fault)])
 

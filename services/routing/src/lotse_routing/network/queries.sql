@@ -43,18 +43,20 @@ select links, vehicles, during from banned_turn where network_version = $1
 select link_id, vehicles, access, during from link_condition where network_version = $1
 
 -- name: registered
--- What stands on links or at junctions: the gateway's nouns, those in use at $1.
-select 'detector' as kind, detector_id as noun_id, array[link_id] as links, '' as node_id, lon, lat
+-- What stands on links or at junctions: the gateway's nouns, those in use at $1. All are for cars, corridors for whom they
+-- are approved.
+select 'detector' as kind, detector_id as noun_id, array[link_id] as links, '' as node_id, lon, lat,
+    '{car}'::text[] as vehicles
 from detector
 where link_id is not null
 union all
-select 'sign', sign_id, array[link_id], '', lon, lat from sign where retired_at is null
+select 'sign', sign_id, array[link_id], '', lon, lat, '{car}' from sign where retired_at is null
 union all
-select 'destination', destination_id, '{}', node_id, null, null from destination
+select 'destination', destination_id, '{}', node_id, null, null, '{car}' from destination
 union all
-select 'corridor', corridor_id, links, '', null, null from corridor
+select 'corridor', corridor_id, links, '', null, null, vehicles from corridor
 union all
-select 'roadwork', roadwork_id, links, '', null, null
+select 'roadwork', roadwork_id, links, '', null, null, '{car}'
 from roadwork
 where status in ('draft', 'approved') and coalesce(least(ends_at, ended_at), 'infinity') > $1
 order by kind, noun_id

@@ -5,11 +5,12 @@ from zoneinfo import ZoneInfo
 
 import numpy as np
 
-from lotse_routing.core.access import Permit, Permits, Vehicle, without_turning_back
+from lotse_routing.core.access import LARGEST, Permit, Permits, Vehicle, shared_permit, without_turning_back
 from lotse_routing.core.routes import RouteGraph, route_graph
 from lotse_routing.core.topology import Seconds, Topology
 from lotse_routing.settings import WeightSettings
 from lotse_routing.state.weights import turn_costs
+from lotse_shared.vehicle import VehicleClass
 
 
 class RouteGraphs:
@@ -46,14 +47,20 @@ class RouteGraphs:
         permit = Permits(self._topology, vehicle).at(now.astimezone(self._zone))
         return route_graph(self._topology, permit, costs_s, self._turn_costs)
 
-    def at_all_hours(self, *, may_turn_back: bool) -> RouteGraph:
-        """Give the graph of cars in an empty town, under every rule of the road that holds at any hour of the week."""
-        permit = self._cars.at_all_hours()
+    def at_all_hours(self, *vehicles: VehicleClass, may_turn_back: bool) -> RouteGraph:
+        """Give the graph of what all vehicles of some classes may drive in an empty town, at every hour of the week.
+
+        Of each class the largest counts that needs no permit of its own.
+        """
+        permit = shared_permit(self._topology, [self._permits_of(each) for each in vehicles])
         return self._empty(permit if may_turn_back else without_turning_back(self._topology, permit))
 
-    def at_any_hour(self) -> RouteGraph:
-        """Give the same with everything allowed that is allowed at some hour."""
-        return self._empty(self._cars.at_any_hour())
+    def at_any_hour(self, vehicle_class: VehicleClass) -> RouteGraph:
+        """Give that of one class, with everything allowed that is allowed at some hour."""
+        return self._empty(self._permits_of(vehicle_class).at_any_hour())
+
+    def _permits_of(self, vehicle_class: VehicleClass) -> Permits:
+        return self._cars if vehicle_class is VehicleClass.CAR else Permits(self._topology, LARGEST[vehicle_class])
 
     def _empty(self, permit: Permit) -> RouteGraph:
         return route_graph(self._topology, permit, self._base_costs_s, self._turn_costs)

@@ -11,14 +11,8 @@ from lotse_routing.decide.explanation import describe
 from lotse_routing.decide.street import street_of
 from lotse_routing.network.model import Link
 from lotse_routing.state.snapshot import Snapshot
-from lotse_shared.vehicle import VehicleClass
+from lotse_shared.vehicle import PLURAL
 
-PLURAL = {
-    VehicleClass.CAR: "cars",
-    VehicleClass.TRUCK: "trucks",
-    VehicleClass.BUS: "buses",
-    VehicleClass.EMERGENCY: "emergency vehicles",
-}
 NAMELESS = "a street without a name"
 
 

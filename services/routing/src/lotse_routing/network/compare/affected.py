@@ -7,7 +7,7 @@ from typing import Literal
 from lotse_routing.network.compare.replacement import LinkFinder
 from lotse_routing.network.geometry import Coordinate, distance_m
 from lotse_routing.network.model import BannedTurn, Link, StreetNetwork
-from lotse_shared.vehicle import VehicleClass
+from lotse_shared.vehicle import PLURAL, VehicleClass
 
 Kind = Literal["detector", "sign", "destination", "corridor", "roadwork"]
 
@@ -17,13 +17,17 @@ JUNCTION_WITHIN_M = 50.0
 
 @dataclass(frozen=True, slots=True)
 class Registered:
-    """Something that stands on links, or at a junction; `place` is where it is on the road, if that is known."""
+    """Something that stands on links, or at a junction; `place` is where it is on the road, if that is known.
+
+    `vehicles` are the classes that it is for.
+    """
 
     kind: Kind
     noun_id: str
     links: tuple[str, ...] = ()
     node_id: str = ""
     place: Coordinate | None = None
+    vehicles: tuple[VehicleClass, ...] = (VehicleClass.CAR,)
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +56,7 @@ class _Comparison:
         self._after: Mapping[str, Link] = {link.link_id: link for link in newer.links()}
         self._places_before = {junction.node_id: (junction.lon, junction.lat) for junction in older.junctions()}
         self._places_after = {junction.node_id: (junction.lon, junction.lat) for junction in newer.junctions()}
-        self._new_bans = [ban for ban in newer.banned_turns if not _was_banned(ban, older)]
+        self._new_bans = [(ban, whom) for ban in newer.banned_turns if (whom := _newly_banned(ban, older))]
         self._finder = LinkFinder(newer.links())
 
     def look_at(self, thing: Registered) -> Iterator[Affected]:
@@ -83,26 +87,31 @@ class _Comparison:
         return Affected(thing.kind, thing.noun_id, f"its link {link_id} is gone", told)
 
     def _less_open(self, thing: Registered, before: Link, after: Link) -> Iterator[Affected]:
-        if after.access == "no" and before.access != "no":
-            yield Affected(thing.kind, thing.noun_id, f"its link {after.link_id} is closed to cars now")
-        elif thing.kind == "corridor" and after.access == "destination" and before.access == "yes":
-            reason = f"its link {after.link_id} is for the ends of routes only now"
+        changes = [(each, before.access_of(each), after.access_of(each)) for each in thing.vehicles]
+        if closed := [each for each, was, now in changes if now == "no" and was != "no"]:
+            yield Affected(thing.kind, thing.noun_id, f"its link {after.link_id} is closed to {_words(closed)} now")
+        ends = [each for each, was, now in changes if now == "destination" and was == "yes"]
+        if thing.kind == "corridor" and ends:
+            reason = f"its link {after.link_id} is for the ends of routes of {_words(ends)} only now"
             yield Affected(thing.kind, thing.noun_id, reason)
 
     def _banned(self, corridor: Registered) -> Iterator[Affected]:
-        for ban in self._new_bans:
+        for ban, whom in self._new_bans:
             length = len(ban.links)
-            if any(corridor.links[i : i + length] == ban.links for i in range(len(corridor.links) - length + 1)):
+            bound = [each for each in corridor.vehicles if each in whom]
+            if bound and any(
+                corridor.links[i : i + length] == ban.links for i in range(len(corridor.links) - length + 1)
+            ):
                 hours = f" ({ban.during})" if ban.during else ""
-                reason = f"{' to '.join(ban.links)} is banned now{hours}"
+                reason = f"{' to '.join(ban.links)} is banned for {_words(bound)} now{hours}"
                 yield Affected(corridor.kind, corridor.noun_id, reason)
 
 
-def _was_banned(ban: BannedTurn, network: StreetNetwork) -> bool:
-    """Tell whether cars were banned already; bans of other vehicles are nobody's corridor."""
-    if VehicleClass.CAR not in ban.vehicles:
-        return True
-    return any(
-        old.links == ban.links and old.during in {"", ban.during} and VehicleClass.CAR in old.vehicles
-        for old in network.banned_turns
-    )
+def _newly_banned(ban: BannedTurn, network: StreetNetwork) -> frozenset[VehicleClass]:
+    """Tell whom a ban binds that were not banned already."""
+    same = (old for old in network.banned_turns if old.links == ban.links and old.during in {"", ban.during})
+    return frozenset(ban.vehicles).difference(*(old.vehicles for old in same))
+
+
+def _words(vehicles: Iterable[VehicleClass]) -> str:
+    return " and ".join(PLURAL[each] for each in vehicles)

@@ -6,6 +6,7 @@ import asyncpg
 
 from lotse_routing.network.compare.affected import Registered
 from lotse_shared.database import load_queries
+from lotse_shared.vehicle import VehicleClass
 
 QUERIES = load_queries("lotse_routing.network")
 
@@ -20,6 +21,7 @@ async def load_registered(connection: asyncpg.Connection, now: datetime) -> list
             tuple(row["links"]),
             row["node_id"],
             None if row["lon"] is None or row["lat"] is None else (row["lon"], row["lat"]),
+            tuple(VehicleClass(each) for each in row["vehicles"]),
         )
         for row in rows
     ]
