@@ -44,7 +44,7 @@ def test_a_text_may_name_a_corridor_that_is_not_for_cars_and_is_as_safe() -> Non
     lock = a_lock("LKW", "FOLGE U12")
     assert word(decided_by(lock=lock, corridors=for_trucks)) == ("manual", ("LKW", "FOLGE U12"))
     decision = decided_by(lock=lock, corridors=for_trucks, closed=[ON_U12])
-    assert decision.authority.suspended == "Locked by wall: Feuerwehr: not shown, for U12 is closed."
+    assert suspended(decision) == "Locked by wall: Feuerwehr: not shown, for U12 is closed."
 
 
 def test_safety_before_a_lock_a_text_along_a_closed_corridor_is_not_shown() -> None:

@@ -17,9 +17,7 @@ from lotse_routing.decide.text_order import UNPLACED
 Json = dict[str, Any]
 
 
-def write_advice(
-    topology: Topology, registry: Registry, advice: Advice, via_street: str, place: int | None
-) -> Json:
+def write_advice(topology: Topology, registry: Registry, advice: Advice, via_street: str, place: int | None) -> Json:
     """Write the record of an advice: what design.md names, and what `read_advices` needs after a restart.
 
     `place` is where the sign's text tells of it; None where it does not.
