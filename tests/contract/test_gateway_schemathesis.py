@@ -41,6 +41,8 @@ def test_no_check_of_schemathesis_fails(stack: Stack, tmp_path: Path) -> None:
         *(Path(sys.executable).parent / "schemathesis", "--config-file", Path(__file__).parent / "schemathesis.toml"),
         *("run", f"{stack.gateway_url}/openapi.json", "--header", f"Authorization: Bearer {stack.key}"),
         *("--checks", "all", "--phases", "examples,coverage,fuzzing,stateful", "--no-color"),
+        # DELETE retires: a strategy that was is read with its `retired_at`, and its versions stay (docs/api.md).
+        *("--exclude-checks", "use_after_free"),
     ]
     ran = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
     assert ran.returncode == 0, ran.stdout[-20_000:] + ran.stderr[-2_000:]
