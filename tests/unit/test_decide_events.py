@@ -111,7 +111,7 @@ def test_a_proposal_that_waits_is_refused_or_lapses() -> None:
     begins(
         asked(previous=waiting, now_s=900),
         f"Vorschlag KL-07-1 ({LINES}) ist verfallen: das Schild bleibt dunkel. ",
-        f"Proposal KL-07-1 ({LINES}) is lapsed: the sign stays blank. ",
+        f"Proposal KL-07-1 ({LINES}) has lapsed: the sign stays blank. ",
     )
 
 

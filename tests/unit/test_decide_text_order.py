@@ -41,6 +41,10 @@ def test_a_detour_passes_the_one_before_it_only_by_the_margin(gains_s: list[floa
     assert order(gains_s, [0, 1]) == expected
 
 
+def test_one_that_gains_clearly_more_is_held_up_by_none_in_between() -> None:
+    assert order([30.0, 49.0, 68.0], [0, 1, 2]) == [2, 0, 1]
+
+
 def test_a_new_detour_comes_behind_unless_it_gains_clearly_more() -> None:
     assert order([100.0, 110.0], [0, UNPLACED]) == [0, 1]
     assert order([100.0, 110.0, 200.0], [1, 0, UNPLACED]) == [2, 1, 0]
@@ -53,6 +57,9 @@ def test_what_was_put_in_order_stays_so(gains_s: list[float], data: st.DataObjec
     places = [first.index(number) for number in range(len(gains_s))]
     assert sorted(first) == list(range(len(gains_s)))
     assert order(gains_s, places) == first
+    told = [gains_s[number] for number in first]
+    for place, gain_s in enumerate(told):
+        assert all(gain_s <= other or gain_s < max(1.25 * other, other + 20) for other in told[:place])
 
 
 @given(st.lists(st.lists(st.tuples(st.booleans(), st.floats(-300, 3_000)), max_size=5), max_size=4))

@@ -249,10 +249,22 @@ def test_a_sign_is_not_lit_for_a_handful_and_says_so() -> None:
     (lack,) = why["lacks"]
     assert (why["rule"], lack["figure"], lack["needed"]) == ("too_few", "total_gain_veh_min_h", 45.0)
     assert lack["value"] == pytest.approx(4 * why["gain_s"] / 60, abs=0.1)
-    assert f"together they would gain {round(lack['value'])} vehicle minutes an hour" in why["words"]["en"]
-    assert "zu wenige" in why["words"]["de"]
+    assert f"gain too little together: {lack['value']:g} vehicle minutes an hour" in why["words"]["en"]
+    assert "gewinnen zu wenig" in why["words"]["de"]
     (asked,) = lived([a_step(jam, few, settings=PolicySettings(min_total_gain_veh_min_h=20.0))])
     assert asked["S1"].state == "detour"
+
+
+def test_what_is_shown_already_is_told_with_what_it_takes_to_stay() -> None:
+    first, over = (decision.detours[0]["why"] for decision in decide((0, JAM), (600, {})))
+    assert [(why["was_shown"], why["min_gain_s"], why["min_gain_pct"]) for why in (first, over)] == [
+        (False, 45.0, 15.0),
+        (True, 15.0, 0.0),
+    ]
+    assert "no longer disturbed" in over["words"]["en"]
+    dropped = decide((0, JAM), (600, JAM), drop_gain_s=10_000.0)[1].detours[0]["why"]
+    assert (dropped["rule"], dropped["lacks"][0]["needed"]) == ("too_little_gain", 10_000.0)
+    assert "unter 10000 s Gewinn nicht mehr gezeigt" in dropped["words"]["de"]
 
 
 def test_past_a_closure_a_sign_is_not_lit_for_a_handful_either() -> None:

@@ -158,7 +158,7 @@ class Version(View):
     saved_at: AwareDatetime = Field(examples=["2026-11-23T07:38:47Z"])
     author: str | None = Field(
         description="the key; null: not known, as it stood there before versions were counted, or came by SQL",
-        examples=["4f2a9c01d7be"],
+        examples=[None],
     )
 
 

@@ -1,9 +1,9 @@
 """From an advice to its account: what decided it, put together from what the policy read. Pure."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
-from math import isfinite
+from math import floor, isfinite
 from typing import Any
 
 from lotse_routing.decide.account import Account, CauseAccount, Figure, Json, Shortfall, Unheld, give_cause, rule_code
@@ -48,7 +48,7 @@ def give_account(moment: Moment, advice: Advice, via_street: str, before: Json |
         seen_gain_s=_figure(advice.seen_gain_s),
         min_gain_s=min_gain_s,
         min_gain_pct=min_gain_pct,
-        was_shown=advice.threshold_share < 1,
+        was_shown=advice.was_shown or advice.threshold_share < 1,
         lacks=tuple(_lacks(moment, advice)) if advice.reason in FALLS_SHORT else (),
         held_until=_held_until(moment, advice),
         without_hold=_without_hold(moment, advice),
@@ -56,10 +56,15 @@ def give_account(moment: Moment, advice: Advice, via_street: str, before: Json |
 
 
 def _least_gains(moment: Moment, advice: Advice) -> tuple[float, float]:
-    """Give the thresholds that applied, in seconds and per cent; past a closure, relations ask for seconds alone."""
+    """Give the thresholds that applied, in seconds and per cent.
+
+    Relations ask for seconds alone past a closure, and of a detour that is shown already.
+    """
     settings = moment.settings
     if advice.relation is not None and advice.relation.effect == "closed":
-        return settings.min_gain_closed_s, 0.0
+        return settings.drop_gain_closed_s if advice.was_shown else settings.min_gain_closed_s, 0.0
+    if advice.relation is not None and advice.was_shown:
+        return settings.drop_gain_s, 0.0
     return advice.threshold_share * settings.min_gain_s, advice.threshold_share * settings.min_gain_pct
 
 
@@ -90,9 +95,10 @@ def _lacks(moment: Moment, advice: Advice) -> Iterator[Shortfall]:
     """List what the best detour lacked; without any, what the usual way would have to lose for one to be looked for."""
     if advice.reason is Reason.TOO_FEW and advice.total_gain_veh_min_h is not None:
         needed = moment.settings.min_total_gain_veh_min_h
-        yield Shortfall("total_gain_veh_min_h", round(advice.total_gain_veh_min_h, 1), needed)
+        # Downwards: what lacks little must not be told to be enough.
+        yield Shortfall("total_gain_veh_min_h", floor(10 * advice.total_gain_veh_min_h) / 10, needed)
         return
-    delay_s, normal_s = _delay_s(advice), advice.normal.travel_time_s if advice.normal else 0.0
+    delay_s = _delay_s(advice)
     seconds: dict[Figure, float | None] = {
         "gain_s": advice.gain_s,
         "seen_gain_s": advice.seen_gain_s,
@@ -103,8 +109,15 @@ def _lacks(moment: Moment, advice: Advice) -> Iterator[Shortfall]:
     for figure, value in known.items():
         if value < needed_s:
             yield Shortfall(figure, round(value, 1), needed_s)
-    if advice.gain_s is not None and normal_s and (pct := 100 * min(known.values()) / normal_s) < needed_pct:
+    if (pct := _counting_pct(advice, known.values())) is not None and pct < needed_pct:
         yield Shortfall("gain_pct", round(pct, 1), needed_pct)
+
+
+def _counting_pct(advice: Advice, known_s: Iterable[float]) -> float | None:
+    """Give the share that the rule asks for: the least of the gains; of a relation, the mean of what each gains."""
+    if advice.gain_share is not None or advice.gain_s is None or not advice.normal or not advice.normal.travel_time_s:
+        return advice.gain_pct
+    return 100 * min(known_s) / advice.normal.travel_time_s
 
 
 def _held_until(moment: Moment, advice: Advice) -> datetime | None:

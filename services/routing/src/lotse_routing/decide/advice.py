@@ -78,8 +78,9 @@ class Advice:
     normal route's time that is estimated delay. `since` and `told` are set while a detour is shown. `threshold_share`
     is the share of both thresholds that was asked of the gain: a detour that is shown already may gain less. `unheld`
     is what would be decided if no message were held, None where it would be the same. Of a relation, `lost_s` is what
-    those addressed lose beyond what is usual, and `total_gain_veh_min_h` what they gain together, vehicle minutes an
-    hour.
+    those addressed lose beyond what is usual, `gain_share` the gain as a share of their whole way,
+    `total_gain_veh_min_h` what they gain together, in vehicle minutes an hour; `was_shown` tells that the detour is
+    there already.
     """
 
     destination_id: str
@@ -99,7 +100,9 @@ class Advice:
     relation: Relation | None = None
     threshold_share: float = 1.0
     lost_s: float | None = None
+    gain_share: float | None = None
     total_gain_veh_min_h: float | None = None
+    was_shown: bool = False
     unheld: "Advice | None" = None
 
     @property
@@ -109,7 +112,9 @@ class Advice:
 
     @property
     def gain_pct(self) -> float | None:
-        """The gain as a share of the normal travel time now, 0..100."""
+        """The gain as a share of the normal travel time now, 0..100; of a relation, of that of the whole way."""
+        if self.gain_s is not None and self.gain_share is not None:
+            return 100.0 * self.gain_share
         if self.gain_s is None or self.normal is None or self.normal.travel_time_s == 0:
             return None
         return 100.0 * self.gain_s / self.normal.travel_time_s

@@ -80,7 +80,10 @@ def clause(happened: Event, forms: Mapping[Code, str]) -> str:
         name: clause(figure, forms) if isinstance(figure, Event) else figure
         for name, figure in happened.figures.items()
     }
-    return forms[happened.code].format(**figures)
+    form = forms.get(happened.code)
+    if form is None:  # of a later version, whose row this one reads
+        return f"{happened.code}: {', '.join(map(str, figures.values()))}"
+    return form.format(**figures)
 
 
 def sentences(events: Sequence[Event], forms: Mapping[Code, str]) -> str:

@@ -122,14 +122,16 @@ def _sentence(account: Account, phrases: Phrases, zone: tzinfo) -> str:
 
 
 def _form(account: Account, phrases: Phrases) -> str:
+    if account.rule == "no_delay" and account.was_shown:
+        return phrases.recovered
     if account.rule == "no_delay" and not account.is_measured:
         return phrases.unmeasured
     if account.rule == "too_little_gain" and account.gain_s is not None and account.gain_s <= 0:
         return phrases.no_gain
+    if account.rule == "too_little_gain" and account.was_shown:
+        return phrases.dropped if account.min_gain_pct else phrases.dropped_by_seconds
     if account.rule == "too_little_gain" and account.cause is not None and account.cause.kind == "closed":
         return phrases.not_past_closure
-    if account.rule == "too_little_gain" and account.was_shown:
-        return phrases.dropped
     return phrases.rules[account.rule]
 
 
@@ -194,7 +196,7 @@ def _parts(account: Account, phrases: Phrases) -> str:
 def _together(account: Account, phrases: Phrases) -> str:
     """Tell what all those addressed would gain together, where that is too little."""
     of_all = next((lack for lack in account.lacks if lack.figure == "total_gain_veh_min_h"), None)
-    return phrases.together.format(whole(of_all.value), number(of_all.needed, phrases)) if of_all else ""
+    return phrases.together.format(number(of_all.value, phrases), number(of_all.needed, phrases)) if of_all else ""
 
 
 def _takes(account: Account, phrases: Phrases) -> str:

@@ -4,7 +4,8 @@ A line says one thing, the first line the street, the last what to follow: ["LAU
 Without a corridor it is the street that the detour takes: ["LAUTERSTR.", "GESPERRT", "ÜBER RINGSTR."]. Where only some
 of a sign's destinations are concerned, they are named: ["PARISER STR. ZU", "CENTRUM", "ÜBER RINGSTR."].
 
-What drivers cannot read in two seconds helps nobody: a street that does not fit is left out rather than mutilated.
+What drivers cannot read in two seconds helps nobody: beside its cause a street stands whole, or on a line of its own,
+or not at all. One to come back to does not stand beside a cause alone: it would be taken for the one that is closed.
 """
 
 import re
@@ -66,9 +67,15 @@ def compose_lines(  # noqa: PLR0913 - a message's whole surroundings
     actions = actions[:line_count]
     told = _cause_lines(first, line_count - len(actions), words, line_chars)
     is_street_left_out = first.street and len(told) == 1 and told[0] in words.causes[first.kind]
-    if is_street_left_out and len(messages) == 1 and len(actions) == 2:  # noqa: PLR2004 - whither, and by which street
+    if not is_street_left_out:
+        return (*told, *actions)
+    if len(messages) == 1 and len(actions) == 2:  # noqa: PLR2004 - whither, and by which street
         return _with_its_street(first, told[0], actions, words, line_chars)
-    return (*told, *actions)
+    if not first.is_toward_street:
+        return (*told, *actions)
+    if len(messages) == 1 and first.corridor:
+        return told[0], _follow(first.corridor, words, line_chars)
+    return tuple(actions)
 
 
 def _spelled(message: Message, charset: Charset) -> Message:
@@ -83,7 +90,7 @@ def _spelled(message: Message, charset: Charset) -> Message:
 def _actions(messages: Sequence[Message], words: Words, width: int, *, addresses_all: bool) -> Iterable[str]:
     corridors = {message.corridor for message in messages}
     if addresses_all and len(corridors) == 1 and messages[0].corridor:
-        yield _first_fitting([form.format(messages[0].corridor.upper()) for form in words.follow], width)
+        yield _follow(messages[0].corridor, words, width)
         return
     via_streets = {message.via_street for message in messages}
     if addresses_all and corridors == {None} and len(via_streets) == 1 and messages[0].via_street:
@@ -117,13 +124,12 @@ def _cause_lines(message: Message, room: int, words: Words, width: int) -> list[
 def _with_its_street(message: Message, cause: str, actions: Sequence[str], words: Words, width: int) -> tuple[str, ...]:
     """Give three lines where the street does not fit beside its cause: ("MANNHEIMER STR.", "ZU RI. BURGSTR.", ...).
 
-    Where the cause does not fit beside whither either, a street to which the detour leads back is left out: beside
-    a cause alone it would be taken for the one that is closed.
+    Where the cause does not fit beside whither either, a street to which the detour leads back is left out.
     """
     whither, via = actions
     street = shorten(message.street, width, words)
     for form in words.causes[message.kind]:
-        if len(line := f"{form} {words.toward.format(whither)}") <= width:
+        if whither and len(line := f"{form} {words.toward.format(whither)}") <= width:
             return street, line, via
     return (street, cause, via) if message.is_toward_street else (cause, whither, via)
 
@@ -167,6 +173,10 @@ def cut(text: str, width: int) -> str:
     if len(text) <= width:
         return text
     return f"{text[: width - 1].rstrip(' .-')}." if width > 1 else text[:width]
+
+
+def _follow(corridor: str, words: Words, width: int) -> str:
+    return _first_fitting([form.format(corridor.upper()) for form in words.follow], width)
 
 
 def _via_line(street: str, words: Words, width: int) -> str:

@@ -1,7 +1,7 @@
 """In what order a sign tells of its detours: who gains most first, and no other order for a few seconds more.
 
 A sign has room for one or two. If they changed places with every reading, its text would change as well, and it leads
-the same ways; so one passes the one before it only by the margin by which another detour replaces a shown one.
+the same ways; so one passes another only by the margin by which another detour replaces a shown one.
 Compiled, like `rules`: a step asks for all signs, the policy for the one that it decides on.
 """
 
@@ -40,10 +40,12 @@ def order_in_text(gains_s: Seconds, before: Places, limits: Limits) -> Places:
             at -= 1
         order[at] = number
     for last in range(1, len(order)):
-        at = last
-        while at > 0 and _passes(gains_s[order[at]], gains_s[order[at - 1]], limits):
-            order[at], order[at - 1] = order[at - 1], order[at]
-            at -= 1
+        mover, to = order[last], 0
+        while to < last and not _passes(gains_s[mover], gains_s[order[to]], limits):
+            to += 1
+        for at in range(last, to, -1):
+            order[at] = order[at - 1]
+        order[to] = mover
     return order
 
 

@@ -46,7 +46,7 @@ WORDS: Mapping[str, Words] = {
         },
         follow=("FOLLOW {}", "{}"),
         via=("VIA {}", "{}"),
-        toward="TO {}",
+        toward="TOWARDS {}",
         abbreviations=(
             ("BOULEVARD", "BLVD"),
             ("STREET", "ST"),

@@ -9,7 +9,7 @@ GERMAN = Phrases(
         "no_candidate": "{cause}; der übliche Weg dauert {normal}, ein anderer zulässiger Weg ist nicht vorhanden",
         "no_room": "{cause}; {detour}: das Schild hat keinen Platz für eine weitere Meldung",
         "too_little_gain": "{cause}; {detour}: gezeigt wird ab {min_gain} s und {min_gain_pct} %",
-        "too_few": "{cause}; {detour}: zu wenige, die an diesem Schild vorbeikommen, kommen dorthin{together}",
+        "too_few": "{cause}; {detour}: alle zusammen, die es anginge, gewinnen zu wenig{together}",
         "gain": "{cause}; {detour}{without_hold}",
         "held": "{cause}; {detour}; gehalten bis {held_until}, obwohl das für eine Umleitung zu wenig ist"
         "{without_hold}",
@@ -19,7 +19,9 @@ GERMAN = Phrases(
     },
     no_gain="{cause}; der übliche Weg dauert {normal}, {takes}: keine Umleitung ist schneller",
     not_past_closure="{cause}; {detour}: gezeigt wird ab {min_gain} s Gewinn, die nicht erreicht werden",
+    dropped_by_seconds="{cause}; {detour}: unter {min_gain} s Gewinn nicht mehr gezeigt",
     dropped="{cause}; {detour}: unter {min_gain} s oder {min_gain_pct} % nicht mehr gezeigt",
+    recovered="keine Anzeige mehr: der übliche Weg ist nicht mehr gestört, er dauert {normal}",
     unmeasured="kein Detektor misst zurzeit den üblichen Weg ({usual} s ohne Verkehr)",
     causes={
         "closed": "{street} ist gesperrt{details}",
@@ -45,7 +47,7 @@ GERMAN = Phrases(
     gain="{takes} statt {normal}: Gewinn {gain} s ({gain_pct} %){parts}, Konfidenz {confidence}",
     seen_gain=", ohne Schätzwerte {} s",
     lost=", davon {} s auf dem üblichen Weg verloren",
-    together=": zusammen gewönnen sie {} Fahrzeugminuten je Stunde, gezeigt wird ab {}",
+    together=": {} Fahrzeugminuten je Stunde, gezeigt wird ab {}",
     when_open="{takes}, der übliche Weg offen {usual} s",
     without_hold_nothing="; ohne die Haltezeit würde nichts gezeigt",
     without_hold_another="; ohne die Haltezeit ginge es {}",

@@ -15,11 +15,11 @@ class Phrases:
     rules
         A sentence for each rule code. They may use {cause}, {detour} (with its figures), {takes} (the detour and its
         time alone), {normal}, {usual}, {min_gain}, {min_gain_pct}, {together}, {held_until} and {without_hold}.
-    no_gain, not_past_closure, dropped
+    no_gain, not_past_closure, dropped, dropped_by_seconds
         Of the rule `too_little_gain`: no detour is quicker at all; none gains enough past a closure; a detour that was
-        shown gains too little to stay.
-    unmeasured
-        Of the rule `no_delay`: nobody sees whether anything is lost.
+        shown gains too little to stay, also where no share is asked for.
+    unmeasured, recovered
+        Of the rule `no_delay`: nobody sees whether anything is lost; what a message told of is over.
     causes
         A phrase for each kind of cause, and for a street that is a little slower: {street}, {details}.
     events
@@ -33,7 +33,9 @@ class Phrases:
     no_gain: str
     not_past_closure: str
     dropped: str
+    dropped_by_seconds: str
     unmeasured: str
+    recovered: str
     causes: Mapping[str, str]
     nameless: str
     free_again: str

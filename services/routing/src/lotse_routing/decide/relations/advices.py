@@ -90,7 +90,9 @@ def _advice(message: Message, snapshot: Snapshot, times_s: Seconds, settings: Po
         told=tell(cause, told, snapshot.computed_until, settings) if message.is_shown else None,
         relation=relation,
         lost_s=detour.lost_s,
+        gain_share=detour.gain_share,
         total_gain_veh_min_h=detour.total_gain_veh_min_h,
+        was_shown=pair.before is not None and pair.before.corridor == detour.corridor,
     )
     return replace(advice, unheld=_unheld(advice)) if message.reason is Reason.HELD else advice
 

@@ -272,9 +272,10 @@ class Question:
         """Give what their own way takes longer than usual, from the sign to where a corridor rejoins it: a mean."""
         if self.disturbance.effect == "closed":
             return np.inf
-        beyond_usual_s = self.by_others.costs_s - self.situation.loads.typical_s
+        costs_s, typical_s = self.by_others.costs_s, self.situation.loads.typical_s
         trips = [(passage.trip, passage.sign) for passage in passages]
-        lost_s = [beyond_usual_s[list(trip.way[sign + 1 : trip.place[rejoin] + 1])].sum() for trip, sign in trips]
+        ways = [list(trip.way[sign + 1 : trip.place[rejoin] + 1]) for trip, sign in trips]
+        lost_s = [float((costs_s[way] - typical_s[way]).sum()) for way in ways]
         return float(np.average(lost_s, weights=[self.situation.traffic.veh_h(trip) for trip, _ in trips]))
 
     def _load(self, corridor: Way, passages: Sequence[Passage]) -> Mapping[int, float]:
