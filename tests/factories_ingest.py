@@ -120,6 +120,9 @@ class Publisher:
         self._client.connect(broker.host, broker.port)
         self._client.loop_start()
 
+    def is_connected(self) -> bool:
+        return self._client.is_connected()
+
     def publish(self, topic: str, payload: bytes, qos: int = 1) -> mqtt.MQTTMessageInfo:
         return self._client.publish(topic, payload, qos)
 

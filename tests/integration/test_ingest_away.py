@@ -195,6 +195,7 @@ async def test_a_broker_restarted_in_mid_publish_costs_nothing(
     async with running_ingest(database, mosquitto.settings) as running:
         with publishing(mosquitto.settings) as publisher:
             for part in range(3):
+                await eventually(publisher.is_connected)  # it comes back by itself, later than ingest at times
                 handed_over = [publisher.publish(*message) for message in readings(part * 500, part * 500 + 500)]
                 await asyncio.to_thread(mosquitto.stop)
                 await asyncio.to_thread(mosquitto.start)

@@ -81,6 +81,17 @@ def log_lines(stack: Stack, service: str) -> list[dict[str, Any]]:
     return [json.loads(line) for line in text.splitlines()]
 
 
+def logged(stack: Stack, service: str, **fields: str) -> dict[str, Any]:
+    """Give the one line that says so; it may be written a moment after the answer was sent."""
+    until_s = time.monotonic() + 10.0
+    while True:
+        found = [line for line in log_lines(stack, service) if fields.items() <= line.items()]
+        if found or time.monotonic() > until_s:
+            (line,) = found
+            return line
+        time.sleep(0.05)
+
+
 def test_a_request_has_one_id_in_the_logs_of_all_services(stack: Stack, client: httpx.Client) -> None:
     for number in range(2):
         asked = client.post("/v1/routes", json=PLACES, headers={"X-Request-ID": f"way-{number}"})
@@ -89,8 +100,7 @@ def test_a_request_has_one_id_in_the_logs_of_all_services(stack: Stack, client: 
     asked = client.post("/v1/routes", json=PLACES, headers={"traceparent": f"00-{trace}-00f067aa0ba902b7-01"})
     assert asked.headers["x-request-id"] == trace
     for request_id in ("way-0", "way-1", trace):
-        (outer,) = [line for line in log_lines(stack, "gateway") if line.get("request_id") == request_id]
-        (inner,) = [line for line in log_lines(stack, "routing") if line.get("request_id") == request_id]
+        outer, inner = (logged(stack, service, request_id=request_id) for service in ("gateway", "routing"))
         assert (outer["path"], inner["path"]) == ("/v1/routes", "/internal/routes")
         assert (outer["status"], inner["status"]) == (200, 200)
 
@@ -98,13 +108,12 @@ def test_a_request_has_one_id_in_the_logs_of_all_services(stack: Stack, client: 
 def test_a_reading_over_http_leads_from_its_request_to_its_batch(stack: Stack, client: httpx.Client) -> None:
     sent = client.post("/v1/readings", json=a_reading(), headers={"X-Request-ID": "reading-1"})
     assert sent.is_success, sent.text
-    lines = log_lines(stack, "ingest")
-    (stored,) = [line for line in lines if line["event"] == "request stored"]
-    assert stored["request_id"] == "reading-1"
-    (batch,) = [line for line in lines if line["event"] == "batch stored" and line["batch"] == stored["batch"]]
-    assert batch["outcomes"] == {"stored": 1}
-    (answered,) = [line for line in lines if line["event"] == "answered" and line.get("request_id") == "reading-1"]
+    answered = logged(stack, "ingest", event="answered", request_id="reading-1")
     assert (answered["path"], answered["status"]) == ("/internal/messages", 200)
+    stored = logged(stack, "ingest", event="request stored")
+    assert stored["request_id"] == "reading-1"
+    assert logged(stack, "ingest", event="batch stored", batch=stored["batch"])["outcomes"] == {"stored": 1}
+    lines = log_lines(stack, "ingest")
     assert all("batch" in line for line in lines if line["event"] == "batch stored")
 
 
