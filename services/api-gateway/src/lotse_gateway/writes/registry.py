@@ -105,7 +105,7 @@ async def put_rows(
     good, more = await complete(parsed)
     faults += more
     async with database.transaction() as session:
-        await session.row("hold_writes", noun.name)
+        await _hold_counted(session, noun)
         faults += await _check(session, noun, good)
         refuse(sorted(faults, key=lambda fault: (fault.index or 0, fault.field)))
         return await _write(session, key, noun, [row for _, row in good], may_replace=True)
@@ -138,7 +138,7 @@ async def put_row(
     """
     what = f"the {noun.name} {noun.id_of(row)!r}"
     async with database.transaction() as session:
-        await session.row("hold_writes", noun.name)
+        await _hold_counted(session, noun)
         present = None if supposed is None else await hold_row(session, noun, noun.id_of(row), supposed)
         _refuse_one(await _check(session, noun, [(0, row)]))
         may_replace = supposed is not None and (present is not None or not supposed.is_given)
@@ -180,6 +180,12 @@ async def get_row(database: Database, noun: Noun[Any], noun_id: str) -> asyncpg.
         message = f"there is no {noun.name} {noun_id!r}"
         raise NotFound(message)
     return row
+
+
+async def _hold_counted(session: Session, noun: Noun[Any]) -> None:
+    """Keep other writers waiting until the transaction ends, where versions are counted: no two may be the same."""
+    if noun.version_page is not None:
+        await session.row("hold_writes", noun.name)
 
 
 async def _check(session: Session, noun: Noun[Row], rows: Sequence[tuple[int, Row]]) -> list[Fault]:

@@ -105,10 +105,8 @@ class Rules:
         best = question.find_best()
         if best is None:
             return Message(pair, Reason.NO_CANDIDATE, None)
-        if not self._is_worth_showing(pair, best):
-            return Message(pair, Reason.TOO_LITTLE_GAIN, best)
-        if not self._are_enough(best):
-            return Message(pair, Reason.TOO_FEW, best)
+        if (lack := self._what_lacks(pair, best)) is not None:
+            return Message(pair, lack, best)
         if not has_room:
             return Message(pair, Reason.NO_ROOM, best)
         return Message(pair, Reason.CLOSURE if pair.is_closure else Reason.GAIN, best, self.now)
@@ -121,7 +119,7 @@ class Rules:
         if not pair.goes_on:
             return Message(pair, Reason.NO_DELAY, kept)
         best = question.find_best()
-        if best and self._is_clearly_better(best, kept) and self._lights(pair, best):
+        if best and self._is_clearly_better(best, kept) and self._what_lacks(pair, best) is None:
             return Message(pair, Reason.CLOSURE if pair.is_closure else Reason.GAIN, best, self.now)
         if kept.gain_s < self._drop_gain_s(pair):
             return Message(pair, Reason.TOO_LITTLE_GAIN, kept)
@@ -133,8 +131,11 @@ class Rules:
         is_worth = pair.goes_on and kept.gain_s >= self._drop_gain_s(pair)
         return Reason.GAIN if is_worth else Reason.HELD
 
-    def _lights(self, pair: Pair, detour: Detour) -> bool:
-        return self._is_worth_showing(pair, detour) and self._are_enough(detour)
+    def _what_lacks(self, pair: Pair, detour: Detour) -> Reason | None:
+        """Tell why a sign is not lit for a detour; None: it is."""
+        if not self._is_worth_showing(pair, detour):
+            return Reason.TOO_LITTLE_GAIN
+        return None if self._are_enough(detour) else Reason.TOO_FEW
 
     def _is_worth_showing(self, pair: Pair, detour: Detour) -> bool:
         if pair.is_closure:
