@@ -112,7 +112,7 @@ class Console:
 def send_reading(
     publisher: Publisher, detector_id: str, speed_kmh: float, occupancy_pct: float, interval_s: int = 2
 ) -> None:
-    """Publish one reading, measured now; what it told fades after a few of its intervals."""
+    """Publish one reading, measured now, until the broker has it; what it told fades after a few of its intervals."""
     reading = {
         "detector_id": detector_id,
         "measured_at": datetime.now(UTC).isoformat(),
@@ -123,6 +123,7 @@ def send_reading(
         "occupancy_pct": occupancy_pct,
     }
     assert publisher.publish(f"lotse/v1/readings/{detector_id}", json.dumps(reading).encode(), wait_s=5)
+    assert publisher.drain(wait_s=30), "the broker did not take it"
 
 
 def keep_figures(**figures: float) -> None:

@@ -77,6 +77,15 @@ def test_a_closure_is_drawn_looked_at_and_turns_a_sign(console: Console) -> None
     assert console.errors == []
 
 
+def test_a_street_that_was_looked_at_is_the_one_to_close(console: Console) -> None:
+    page = console.come_in()
+    console.click_link(STREET)
+    expect(page.get_by_role("heading", name="Frankfurter Straße")).to_be_visible()
+    page.get_by_role("button", name="Close this street").click()
+    expect(page.get_by_role("status").filter(has_text="2 links")).to_be_visible()
+    assert console.errors == []
+
+
 def test_a_draft_changes_nothing_until_it_is_checked_and_approved(console: Console) -> None:
     page = draw_closure(console, "Deckenbau")
     page.get_by_role("button", name="Keep as a draft").click()

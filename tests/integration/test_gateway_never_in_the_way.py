@@ -16,17 +16,27 @@ from lotse_gateway.settings import GatewaySettings
 from lotse_shared.settings import DatabaseSettings
 
 SETTINGS = GatewaySettings(
-    max_history_reads=2, history_wait_s=0.3, history_timeout_s=1.5, max_exports=1, database_wait_s=30
+    max_history_reads=2, history_wait_s=60, history_timeout_s=60, max_exports=1, database_wait_s=60
 )
+"""Patient: nothing gives up while a test runs, on however slow a machine."""
+GIVES_UP_READS = SETTINGS.model_copy(update={"history_timeout_s": 1.5})
+SENDS_AWAY = SETTINGS.model_copy(update={"history_wait_s": 0.3})
 PLACES = SETTINGS.max_history_reads
 READINGS = "/v1/detectors/D1/readings"
 
 
 @pytest.fixture
-async def small(database: DatabaseSettings, connection: asyncpg.Connection) -> AsyncIterator[Gateway]:
-    """A gateway with two places for reads of history, each for a moment only."""
+def settings() -> GatewaySettings:
+    return SETTINGS
+
+
+@pytest.fixture
+async def small(
+    database: DatabaseSettings, connection: asyncpg.Connection, settings: GatewaySettings
+) -> AsyncIterator[Gateway]:
+    """A gateway with two places for reads of history."""
     await add_network(connection)
-    async with open_gateway(database, SETTINGS) as gateway:
+    async with open_gateway(database, settings) as gateway:
         yield gateway
 
 
@@ -61,6 +71,7 @@ def _counted(kind: str, outcome: str) -> float:
     return REGISTRY.get_sample_value("lotse_gateway_heavy_reads_total", labels) or 0.0
 
 
+@pytest.mark.parametrize("settings", [GIVES_UP_READS])
 @pytest.mark.parametrize(
     ("path", "table", "field", "words"),
     [
@@ -114,6 +125,7 @@ async def test_a_database_that_is_busy_is_not_away_and_nobody_gets_an_old_copy_f
         assert (await client.get("/v1/links")).status_code == 200
 
 
+@pytest.mark.parametrize("settings", [SENDS_AWAY])
 async def test_while_all_places_are_taken_the_next_is_sent_away_and_all_else_is_answered(
     client: httpx.AsyncClient, connection: asyncpg.Connection
 ) -> None:
@@ -130,7 +142,7 @@ async def test_while_all_places_are_taken_the_next_is_sent_away_and_all_else_is_
         assert "2 places" in busy.json()["detail"]
         assert int(busy.headers["retry-after"]) > 0
         assert (await client.get(busy.json()["type"])).status_code == 200
-        assert [answer.status_code for answer in await asyncio.gather(*slow)] == [422] * PLACES
+    assert [answer.status_code for answer in await asyncio.gather(*slow)] == [200] * PLACES
     assert _counted("history", "refused") == refused_before + 1
     assert (await client.get("/v1/audit")).status_code == 200
 
@@ -146,6 +158,7 @@ async def test_who_waits_gets_the_place_that_becomes_free(
     assert [answer.status_code for answer in await asyncio.gather(*waiting)] == [200] * (PLACES + 1)
 
 
+@pytest.mark.parametrize("settings", [SENDS_AWAY])
 async def test_one_export_too_many_is_sent_away(client: httpx.AsyncClient, connection: asyncpg.Connection) -> None:
     path = "/v1/export/readings?from=2026-03-02T00:00:00Z&to=2026-03-02T01:00:00Z"
     async with _locked(connection, "reading"):

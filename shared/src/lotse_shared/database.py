@@ -20,7 +20,7 @@ half-way through, and the pool hands out that connection once more before it dro
 """
 
 CLOSE_TIMEOUT_S = 5.0
-HEARING_S = 1.0
+HEARING_S = 3.0
 """How long we wait to hear from the server that it gave up a statement."""
 KEEPALIVE = {"tcp_keepalives_idle": "15", "tcp_keepalives_interval": "5", "tcp_keepalives_count": "3"}
 """After 30 s without a sign of life the server drops a connection, and what it was in the middle of."""

@@ -126,7 +126,9 @@ export class Feed {
   }
 
   async #readProposals(): Promise<void> {
-    store.proposals.value = await this.client.all<Proposal>("/v1/proposals?state=waiting", language.peek());
+    const asked = language.peek();
+    const found = await this.client.all<Proposal>("/v1/proposals?state=waiting", asked);
+    if (asked === language.peek()) store.proposals.value = found; // else the answer in the other language is on its way
   }
 
   #pause(milliseconds: number): Promise<void> {

@@ -1,14 +1,17 @@
 // What somebody is at: the links picked for a closure, and the routes that are drawn.
-import { signal } from "@preact/signals";
+import { computed, signal } from "@preact/signals";
 
 import { links } from "./store";
+import { NEW, view } from "./view";
 
 export const picked = signal<ReadonlySet<string>>(new Set());
 export const pickBoth = signal(true);
 /** The two ways that are drawn: of the sign and destination that is looked at. */
 export const routes = signal<{ usual: string[]; shown: string[] } | null>(null);
-/** A click on the map means a link of the closure. */
-export const isPicking = signal(false);
+/** A click on the map means a link of the closure: from the moment that the page is at it, not only once it is drawn. */
+export const isPicking = computed(() => view.value.tab === "roadworks" && view.value.id === NEW);
+/** Links that the next closure begins with. */
+export const toClose = signal<readonly string[]>([]);
 /** Links that somebody wants to see: the map goes there. */
 export const lookedFor = signal<readonly string[]>([]);
 

@@ -1,13 +1,13 @@
 // Drawing a closure: pick links, say what and when, see what it would do, approve it.
 import { useSignal, useSignalEffect } from "@preact/signals";
 import type { JSX } from "preact";
-import { useEffect } from "preact/hooks";
+import { useLayoutEffect } from "preact/hooks";
 
 import type { ClosureAnswer, ClosureQuestion, NewRoadwork } from "../api/types";
 import { opposite } from "../map/geometry";
 import * as store from "../state/store";
 import { open } from "../state/view";
-import { isPicking, pickAll, pickBoth, picked, togglePicked } from "../state/work";
+import { pickAll, pickBoth, picked, toClose, togglePicked } from "../state/work";
 import { metres, moment, t } from "../words/words";
 import { addRoadwork } from "./act";
 import { Consequences, ledOver, type Led } from "./Consequences";
@@ -25,11 +25,10 @@ export function Drawing(): JSX.Element {
   const override = useSignal("");
   /** The answer, and the question that it answers. */
   const checked = useSignal<{ question: string; answer: ClosureAnswer; led: Led[] } | null>(null);
-  useEffect(() => {
-    picked.value = new Set();
-    isPicking.value = true;
+  useLayoutEffect(() => { // with what is drawn, not after: who is quick picks links before an effect would clear them
+    picked.value = new Set(toClose.value);
+    toClose.value = [];
     return () => {
-      isPicking.value = false;
       picked.value = new Set();
     };
   }, []);

@@ -1,10 +1,10 @@
-import { useEffect } from "preact/hooks";
+import { useLayoutEffect } from "preact/hooks";
 import type { JSX } from "preact";
 
 import { opposite } from "../map/geometry";
 import * as store from "../state/store";
 import { NEW, open } from "../state/view";
-import { pickAll, picked, showOnMap } from "../state/work";
+import { picked, showOnMap, toClose } from "../state/work";
 import { metres, number, t } from "../words/words";
 import { Empty, Level, Panel, Rows } from "./parts";
 
@@ -13,27 +13,27 @@ export function LinkPanel({ id }: { id: string }): JSX.Element {
   void store.linksVersion.value;
   const link = store.links.get(id);
   const state = store.linkStates.get(id);
-  useEffect(() => {
+  useLayoutEffect(() => { // or its end would clear what the next panel picked
     picked.value = new Set([id]);
     return () => {
       picked.value = new Set();
     };
   }, [id]);
-  if (link === undefined || state === undefined) return <Panel title={id} back="overview"><Empty>{t("nothing_found")}</Empty></Panel>;
+  if (link === undefined) return <Panel title={id} back="overview"><Empty>{t("nothing_found")}</Empty></Panel>;
   const close = (): void => {
+    toClose.value = [id, opposite(link)?.id ?? id];
     open("roadworks", NEW);
-    setTimeout(() => pickAll([id, opposite(link)?.id ?? id]));
   };
-  const source = state.source as "measured" | "held" | "decayed" | "neighbourhood" | "profile" | null;
+  const source = (state?.source ?? null) as "measured" | "held" | "decayed" | "neighbourhood" | "profile" | null;
   return (
     <Panel title={link.name || link.ref || t("nameless")} back="overview">
-      <p><Level level={state.level_of_service} /></p>
+      <p><Level level={state?.level_of_service ?? "unknown"} /></p>
       <Rows
         rows={[
           [t("link"), <span class="mono">{id}</span>],
-          [t("speed"), t("of_free_flow", { speed: number(state.speed_kmh), free: number(link.free_flow_kmh) })],
+          [t("speed"), t("of_free_flow", { speed: number(state?.speed_kmh ?? null), free: number(link.free_flow_kmh) })],
           [t("source"), source === null ? t("unknown") : t(`source_${source}`)],
-          [t("confidence"), number(state.confidence, 2)],
+          [t("confidence"), number(state?.confidence ?? null, 2)],
           [t("length"), metres(link.length_m)],
           [t("lanes"), number(link.lanes)],
         ]}

@@ -1,7 +1,7 @@
 // A roadwork that is there: what it is, what it does, and what may be done with it.
 import { useSignal } from "@preact/signals";
 import type { JSX } from "preact";
-import { useEffect } from "preact/hooks";
+import { useLayoutEffect } from "preact/hooks";
 
 import type { ClosureAnswer, Roadwork } from "../api/types";
 import * as store from "../state/store";
@@ -14,7 +14,7 @@ import { Act, Empty, Panel, Rows } from "./parts";
 export function RoadworkPanel({ id }: { id: string }): JSX.Element {
   const roadwork = store.roadworks.value.get(id);
   const links = roadwork?.links ?? [];
-  useEffect(() => {
+  useLayoutEffect(() => { // or its end would clear what the next panel picked
     picked.value = new Set(links);
     return () => {
       picked.value = new Set();
