@@ -17,7 +17,7 @@ from lotse_shared import topics
 from lotse_standalone.machine.ports import LOOPBACK
 
 pytestmark = pytest.mark.mosquitto
-WAIT_S = 5.0
+WAIT_S = 30.0
 GRANTED, REFUSED = 1, 0x87
 USERS = ("ingest", "KL-17", "KL-18", "station-1")
 

@@ -35,7 +35,7 @@ def server(tmp_path: Path) -> Iterator[EmbeddedPostgres]:
 
 
 async def _until(client: httpx.AsyncClient, path: str, status: int) -> httpx.Response:
-    async with asyncio.timeout(15):
+    async with asyncio.timeout(60):
         while True:
             answer = await client.get(path)
             if answer.status_code == status:

@@ -161,7 +161,7 @@ async def test_a_heartbeat_brings_the_decisions_it_vouches_for(
 
 
 async def _until(sign: httpx.AsyncClient, status: int, content: bytes | None = None) -> None:
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(30):
         while True:
             answer = await sign.get(PATH)
             if answer.status_code == status and content in (None, answer.content):
@@ -216,7 +216,7 @@ async def test_memory_is_fed_again_after_an_error_of_the_database(
     await connection.execute("alter table decision rename to decision_away")
     await beat(connection)
     await connection.execute("notify sign")
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(30):
         while _failed_reads() == before:
             assert (await sign.get(PATH)).content == first
             await asyncio.sleep(0.01)

@@ -38,9 +38,9 @@ def test_a_life_that_fails_is_told_with_its_name() -> None:
         Crew({"the simulation": life}) as crew,
         pytest.raises(StandaloneError, match=r"^the simulation failed: LookupError: no streets$"),
     ):
-        check_for_seconds(crew, 5)
+        check_for_seconds(crew, 30)
 
 
 def test_a_life_that_ends_unasked_is_told() -> None:
     with Crew({"sign S1": lambda _stop: None}) as crew, pytest.raises(StandaloneError, match=r"^sign S1 failed"):
-        check_for_seconds(crew, 5)
+        check_for_seconds(crew, 30)
