@@ -41,6 +41,14 @@ for speed_kmh in (50.0, 5.0, 5.0):
     for closed in ((), (a_closure("C-D-0"),)):
         moment = a_moment(a_snapshot({{"B-C-0": speed_kmh}}, closed), Registry((SIGN,), {{"CENTRUM": CENTRUM}}, ()))
         in_force |= decide_signs(a_step(moment), in_force, quiet)[0]
+
+import factories_relations as relations
+knowledge = relations.a_knowledge(relations.ALONG_B)
+for closed in ((), (relations.a_closure("b1-b2-0"),)):
+    snapshot = relations.a_snapshot(relations.slowed({{"b2-b3-0": 5.0}}), closed)
+    step = relations.a_step(snapshot, knowledge)
+    in_force = decide_signs(step, {{}}, Quiet())[0]
+    assert bool(in_force["S1"].detours) == bool(closed)
 after = compiled()
 print(json.dumps({{"kernels": len(before), "new": [n for n in after if after[n] > max(before[n], 0)]}}))
 """

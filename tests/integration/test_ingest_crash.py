@@ -108,8 +108,8 @@ async def test_killed_again_and_again_under_load_the_rows_are_exact(
             port = free_port()
             with ingest_process(database, mosquitto.settings, log, port):
                 await eventually(lambda port=port: is_ready(port))  # type: ignore[misc] # mypy cannot infer the lambda
-                handed_over = [publisher.publish(*message) for message in messages[part * 600 : (part + 1) * 600]]
                 before = (await tables.ledger())["received"]
+                handed_over = [publisher.publish(*message) for message in messages[part * 600 : (part + 1) * 600]]
                 await tables.received(before + rng.randrange(1, 400))
             for one in handed_over:
                 one.wait_for_publish(30)

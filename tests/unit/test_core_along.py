@@ -14,9 +14,11 @@ from lotse_routing.core.along import (
     first_along,
     has_in_group,
     heaviest_along,
+    left_along,
     sums_along,
     sums_beside,
     total,
+    weights_beside,
 )
 from lotse_routing.core.routes import ReverseTree, tree_to_junction
 from lotse_routing.state.snapshot import Snapshot
@@ -44,6 +46,19 @@ def beside(tree: ReverseTree, usual: Sequence[Sequence[int]], shown: Sequence[Se
 def test_sums_are_those_of_a_way_alone() -> None:
     ways = [RANDOM.choices(LINKS, k=length) for length in (0, 1, 7, 40, 300)]
     assert sums_along(a_list(*ways), VALUES).tolist() == [alone(way) for way in ways]
+
+
+def test_what_is_left_is_what_comes_after_a_link() -> None:
+    ways = [RANDOM.choices(LINKS, k=length) for length in (1, 7, 0, 40)]
+    left = left_along(a_list(*ways), VALUES[:, 0].copy())
+    assert left.tolist() == [total(VALUES[way[place + 1 :], 0]) for way in ways for place in range(len(way))]
+
+
+def test_weights_are_of_the_ways_that_do_not_lead_over_a_link() -> None:
+    ways, weights = a_list((0, 1, 2), (3, 1), (0, 0, 4)), np.array([1.0, 10.0, 100.0])
+    found = weights_beside(ways, np.array([0, 1, 2]), weights, np.array([1, 0, 5, 4]), len(LINKS))
+    assert found.tolist() == [100.0, 10.0, 111.0, 11.0]
+    assert weights_beside(ways, np.array([2]), weights[:1], np.array([0, 2]), len(LINKS)).tolist() == [0.0, 1.0]
 
 
 @pytest.mark.parametrize("snapshot", [a_snapshot({"B-C-0": 5.0}), a_snapshot(roadworks=[a_closure("C-D-0", "H-A-0")])])

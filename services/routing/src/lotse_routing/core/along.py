@@ -68,6 +68,47 @@ def sums_along(ways: Ways, values: Values) -> Values:
 
 
 @kernel
+def left_along(ways: Ways, values: Values) -> Values:
+    """Add up what comes after each link of each way, until its end; shape (links of all ways,)."""
+    left = np.zeros(len(ways.links))
+    for way in range(len(ways.first) - 1):
+        for place in range(ways.first[way + 1] - 2, ways.first[way] - 1, -1):
+            left[place] = left[place + 1] + values[ways.links[place + 1]]
+    return left
+
+
+@kernel
+def weights_beside(ways: Ways, chosen: Places, weights: Values, links: Places, size: int) -> Values:
+    """Add up, for each of some links, the weights of the ways that do not lead over it.
+
+    Parameters
+    ----------
+    chosen, weights
+        Numbers of ways, and a weight for each; shape (chosen,).
+    links
+        No two are equal; there are `size` in all.
+
+    Returns
+    -------
+    Values
+        Shape (links,).
+    """
+    number_of, sums = np.full(size, NO_LINK, np.intp), np.zeros(len(links))
+    for number in range(len(links)):
+        number_of[links[number]] = number
+    last_seen_by = np.full(len(links), -1, np.intp)
+    for each in range(len(chosen)):
+        for place in range(ways.first[chosen[each]], ways.first[chosen[each] + 1]):
+            number = number_of[ways.links[place]]
+            if number != NO_LINK:
+                last_seen_by[number] = each
+        for number in range(len(links)):
+            if last_seen_by[number] != each:
+                sums[number] += weights[each]
+    return sums
+
+
+@kernel
 def first_along(ways: Ways, flags: Flags) -> Places:
     """Give the first link of each way that has a flag, `NO_LINK` without one."""
     found = np.full(len(ways.first) - 1, NO_LINK, np.intp)

@@ -3,7 +3,7 @@
 A message belongs to a sign and a disturbance; what all messages divert is part of the cost of each. Pure.
 """
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import cached_property
@@ -13,12 +13,11 @@ import numpy as np
 from lotse_routing.decide.advice import Reason, Told
 from lotse_routing.decide.holding import is_held
 from lotse_routing.decide.registry import Corridor
+from lotse_routing.decide.relations.affected import Affected
 from lotse_routing.decide.relations.disturbance import Disturbance
-from lotse_routing.decide.relations.passages import Passage
-from lotse_routing.decide.relations.question import Detour, Expected, Question, Situation, Way
-from lotse_routing.decide.relations.streets import Floats
-from lotse_routing.decide.relations.unwarned import Forced
-from lotse_routing.decide.relations.usual import KnownTrip
+from lotse_routing.decide.relations.expectation import Expectation
+from lotse_routing.decide.relations.question import Detour, Question, Situation
+from lotse_routing.decide.relations.unwarned import Forced, Way
 from lotse_routing.decide.rules import gains_clearly_more, limits_of
 from lotse_routing.settings import PolicySettings
 
@@ -54,7 +53,7 @@ class Pair:
     sign_id: str
     sign_link: int
     disturbance: Disturbance
-    passages: Sequence[Passage]
+    affected: Affected
     last_vehicles: float
     corridors: Sequence[Corridor]
     is_free: bool
@@ -161,9 +160,7 @@ class Rules:
         return self.settings.drop_gain_closed_s if pair.is_closure else self.settings.drop_gain_s
 
 
-def decide_messages(
-    situation: Situation, forced: Sequence[Forced], pairs: Sequence[Pair], rules: Rules
-) -> list[Message]:
+def decide_messages(situation: Situation, forced: Forced, pairs: Sequence[Pair], rules: Rules) -> list[Message]:
     """Decide what signs say: closures first, then where most have no other sign ahead.
 
     Each decision reckons with what all other messages divert: those decided on in this step, and those of before.
@@ -174,7 +171,7 @@ def decide_messages(
         board = board.valued_anew([(pair, pair.before) for pair in in_order if pair.before is not None])
     messages: list[Message] = []
     for pair in in_order:
-        room = rules.settings.most_messages - sum(other.sign_id == pair.sign_id for other in board.others(pair))
+        room = rules.settings.most_messages - board.count_others(pair)
         message = rules.decide(pair, board.ask(pair), has_room=room > 0)
         board = board.after(message)
         messages.append(message)
@@ -186,12 +183,12 @@ class _Board:
     """What is shown, and what comes of it."""
 
     situation: Situation
-    forced: Sequence[Forced]
+    forced: Forced
     shown: Mapping[Pair, Detour]
 
-    def others(self, pair: Pair) -> Mapping[Pair, Detour]:
-        """Give what is shown but for one."""
-        return {other: detour for other, detour in self.shown.items() if other is not pair}
+    def count_others(self, pair: Pair) -> int:
+        """Count what else the sign of a pair shows."""
+        return sum(other.sign_id == pair.sign_id for other in self.shown if other is not pair)
 
     def valued_anew(self, said: Iterable[tuple[Pair, Before]]) -> "_Board":
         """Value what is said, given what was shown."""
@@ -203,53 +200,35 @@ class _Board:
         before = self.shown.get(message.pair)
         if (detour and detour.corridor) == (before and before.corridor):
             return self
-        others = self.others(message.pair)
+        others = {other: known for other, known in self.shown.items() if other is not message.pair}
         return replace(self, shown=others if detour is None else {**others, message.pair: detour})
 
     def ask(self, pair: Pair) -> Question:
         """Make the question for a sign and a disturbance, given what all other messages do."""
-        is_shown = pair in self.shown
+        expected, number = self._expectation.of_all, self._numbers.get(pair)
         return Question(
             situation=self.situation,
             disturbance=pair.disturbance,
-            passages=pair.passages,
+            affected=pair.affected,
             sign_link=pair.sign_link,
             corridors=pair.corridors,
             is_free=pair.is_free,
-            expected=self.expected,
-            by_others=self._expect(self.others(pair).values()) if is_shown else self.expected,
+            expected=expected,
+            by_others=expected if number is None else self._expectation.without(number),
         )
 
     @cached_property
-    def expected(self) -> Expected:
-        """What all that is shown does."""
-        return self._expect(self.shown.values())
+    def _expectation(self) -> Expectation:
+        return Expectation(self.situation, self.forced, tuple(self.shown.values()))
 
-    def _expect(self, detours: Collection[Detour]) -> Expected:
-        led_away = _led_away(detours)
-        diverted_veh_h = self._diverted_veh_h(detours, led_away)
-        return Expected(led_away, diverted_veh_h, self.situation.loads.costs_s(diverted_veh_h))
-
-    def _diverted_veh_h(self, detours: Iterable[Detour], led_away: Mapping[KnownTrip, int]) -> Floats:
-        """Sum up what messages divert, and who is forced off at a closure."""
-        flow: Floats = np.zeros(len(self.situation.loads.usual_veh_h))
-        for detour in detours:
-            flow[list(detour.load_veh_h)] += list(detour.load_veh_h.values())
-        for each in self.forced:
-            share = 1 - self.situation.compliance if each.trip in led_away else 1.0
-            flow[list(each.onto)] += share * self.situation.traffic.veh_h(each.trip)
-        return flow
+    @cached_property
+    def _numbers(self) -> Mapping[Pair, int]:
+        return {pair: number for number, pair in enumerate(self.shown)}
 
 
 def value_before(before: Before, question: Question) -> Detour:
     """Value a message that is shown already; one that addresses nobody any more gains nothing."""
-    nobody = Detour(before.corridor, before.via, 0.0, 0.0, 0.0, {}, 0.0, {}, before.usual_way)
-    return question.value(before.corridor, before.via) or nobody
-
-
-def _led_away(detours: Iterable[Detour]) -> Mapping[KnownTrip, int]:
-    led: dict[KnownTrip, int] = {}
-    for detour in detours:
-        for trip, place in detour.addressed.items():
-            led[trip] = min(place, led.get(trip, place))
-    return led
+    nobody = np.empty(0, np.intp)
+    no_load = np.zeros(len(before.corridor))
+    nothing = Detour(before.corridor, before.via, 0.0, 0.0, 0.0, nobody, nobody, 0.0, no_load, before.usual_way)
+    return question.value(before.corridor, before.via) or nothing

@@ -11,10 +11,11 @@ from lotse_routing.core.jit import Flags
 from lotse_routing.core.routes import RouteGraph
 from lotse_routing.core.topology import Seconds
 from lotse_routing.decide.registry import Registry, Sign
+from lotse_routing.decide.relations.affected import Affected
 from lotse_routing.decide.relations.board import Before, Message, Pair, Rules, decide_messages
 from lotse_routing.decide.relations.disturbance import Disturbance, View, closures, slow_sections
 from lotse_routing.decide.relations.loads import Loads
-from lotse_routing.decide.relations.passages import Passage, find_passages, last_vehicles
+from lotse_routing.decide.relations.passages import NOBODY, PassedSigns, last_vehicles
 from lotse_routing.decide.relations.question import Expected, Situation
 from lotse_routing.decide.relations.slowness import Reach
 from lotse_routing.decide.relations.standing import Standing, corridors_of, find_standing
@@ -23,9 +24,6 @@ from lotse_routing.decide.relations.unwarned import Unwarned, find_forced
 from lotse_routing.decide.relations.usual import Traffic
 from lotse_routing.settings import PolicySettings
 from lotse_routing.state.snapshot import Snapshot
-
-Passages = Mapping[str, Sequence[Passage]]
-"""By sign."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -78,15 +76,17 @@ def guide(
         return Guided({}, times_s)
     index = snapshot.topology.index
     # Nobody passes a sign on a closed link.
-    signs = {sign.sign_id: sign for sign in registry.signs if index.get(sign.link_id, -1) not in {-1, *found.closed}}
+    open_signs = (sign for sign in registry.signs if index.get(sign.link_id, -1) not in {-1, *found.closed})
+    signs = sorted(open_signs, key=lambda sign: sign.sign_id)
     situation = _situation(relations, snapshot, times_s, found, settings)
     forced = find_forced(situation.unwarned, relations.traffic, found.closed)
     disturbances = (*found.now, *found.over)
     standing = find_standing(said, disturbances, registry, snapshot.topology, situation.barred)
+    passed = PassedSigns(relations.traffic, [index[sign.link_id] for sign in signs], found.closed)
     pairs = [
         pair
         for disturbance in disturbances
-        for pair in _pairs(relations, snapshot, registry, disturbance, found, signs, standing, settings)
+        for pair in _pairs(situation, passed, registry, disturbance, found, signs, standing, settings)
     ]
     by_sign: dict[str, list[Message]] = defaultdict(list)
     for message in decide_messages(situation, forced, pairs, Rules(snapshot.computed_until, settings)):
@@ -156,51 +156,32 @@ def _situation(
 
 
 def _pairs(  # noqa: PLR0913, PLR0917 - what brings a sign and a disturbance together
-    relations: Relations,
-    snapshot: Snapshot,
+    situation: Situation,
+    passed: PassedSigns,
     registry: Registry,
     disturbance: Disturbance,
     found: Found,
-    signs: Mapping[str, Sign],
+    signs: Sequence[Sign],
     standing: Standing,
     settings: PolicySettings,
 ) -> list[Pair]:
     """List the signs that have something to say of a disturbance, or say it already."""
-    passages = _passages(relations.traffic, snapshot, disturbance, found.closed, signs)
-    last = last_vehicles(passages)
+    passages = passed.before(disturbance.links, is_slow=disturbance.effect == "slow")
+    last = last_vehicles(situation.traffic, passages)
+    unwarned = situation.unwarned if disturbance.effect == "closed" else None
     goes_on = disturbance in found.now
-    pairs = []
-    for sign_id, sign in signs.items():
-        before = standing.get((sign_id, disturbance))
-        if before is not None or (passages[sign_id] and goes_on):
-            pairs.append(
-                Pair(
-                    sign_id=sign_id,
-                    sign_link=snapshot.topology.index[sign.link_id],
-                    disturbance=disturbance,
-                    passages=passages[sign_id],
-                    last_vehicles=last.get(sign_id, 0.0),
-                    corridors=corridors_of(sign_id, registry),
-                    is_free=settings.free_detours,
-                    before=before,
-                    goes_on=goes_on,
-                )
-            )
-    return pairs
-
-
-def _passages(
-    traffic: Traffic,
-    snapshot: Snapshot,
-    disturbance: Disturbance,
-    closed: frozenset[int],
-    signs: Mapping[str, Sign],
-) -> Passages:
-    """List who passes each sign and then a disturbance; of a slow street, those who do not come to a barrier."""
-    trips = traffic.through(disturbance.links)
-    if disturbance.effect == "slow":
-        trips = [trip for trip in trips if closed.isdisjoint(trip.place)]
-    index = snapshot.topology.index
-    return {
-        sign_id: find_passages(trips, index[sign.link_id], disturbance.links, closed) for sign_id, sign in signs.items()
-    }
+    say_it = {number for number, sign in enumerate(signs) if (sign.sign_id, disturbance) in standing}
+    return [
+        Pair(
+            sign_id=signs[number].sign_id,
+            sign_link=situation.streets.topology.index[signs[number].link_id],
+            disturbance=disturbance,
+            affected=Affected(situation.traffic, passages.get(number, NOBODY), unwarned),
+            last_vehicles=last.get(number, 0.0),
+            corridors=corridors_of(signs[number].sign_id, registry),
+            is_free=settings.free_detours,
+            before=standing.get((signs[number].sign_id, disturbance)),
+            goes_on=goes_on,
+        )
+        for number in sorted(say_it | passages.keys() if goes_on else say_it)
+    ]

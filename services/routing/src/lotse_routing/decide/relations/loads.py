@@ -3,11 +3,12 @@
 Without this prediction every sign picks the same bypass, and the result is worse than no guidance.
 """
 
-from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 
+from lotse_routing.core.along import Places
 from lotse_routing.core.topology import Seconds
 from lotse_routing.decide.relations.streets import Floats
 
@@ -19,7 +20,7 @@ BOUND = 8.0
 """No more than so many times free flow: beyond capacity the formula knows nothing."""
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, eq=False)  # without slots: it keeps what is asked of it several times
 class Loads:
     """Travel times of now and as usual, and how flow changes them; shape (links,) each.
 
@@ -31,12 +32,26 @@ class Loads:
     usual_veh_h: Floats
     capacity_veh_h: Floats
 
-    def costs_s(self, diverted_veh_h: Floats, links: Sequence[int] | slice = slice(None)) -> Seconds:
-        """Give what links will take with so much more flow: what is measured, or what is usual, scaled; the greater."""
-        usual, capacity = self.usual_veh_h[links], self.capacity_veh_h[links]
-        slower = _factor((usual + diverted_veh_h) / capacity) / _factor(usual / capacity)
-        costs_s: Seconds = np.maximum(self.now_s[links], self.typical_s[links] * slower)
+    def costs_s(self, diverted_veh_h: Floats, links: Places | None = None) -> Seconds:
+        """Give what links will take with so much more flow: what is measured, or what is usual, scaled; the greater.
+
+        Parameters
+        ----------
+        links
+            No two are equal; None: all.
+        """
+        costs_s: Seconds = (self._undiverted_s if links is None else self._undiverted_s[links]).copy()
+        where = np.flatnonzero(diverted_veh_h)  # the others take what they take
+        on = where if links is None else links[where]
+        saturation = (self.usual_veh_h[on] + diverted_veh_h[where]) / self.capacity_veh_h[on]
+        slower = _factor(saturation) / _factor(self.usual_veh_h[on] / self.capacity_veh_h[on])
+        costs_s[where] = np.maximum(self.now_s[on], self.typical_s[on] * slower)
         return costs_s
+
+    @cached_property
+    def _undiverted_s(self) -> Seconds:
+        undiverted_s: Seconds = np.maximum(self.now_s, self.typical_s)
+        return undiverted_s
 
 
 def _factor(saturation: Floats) -> Floats:

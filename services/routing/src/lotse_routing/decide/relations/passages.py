@@ -1,56 +1,92 @@
 """Which usual trips pass a sign and then a disturbance."""
 
-from collections import defaultdict
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
-from lotse_routing.decide.relations.usual import KnownTrip
+import numpy as np
+
+from lotse_routing.core.along import Places
+from lotse_routing.decide.relations.crossings import spread
+from lotse_routing.decide.relations.usual import Traffic
+
+NOWHERE = -1
 
 
-@dataclass(frozen=True, slots=True)
-class Passage:
-    """A trip that passes a sign and then a disturbance.
+@dataclass(frozen=True, slots=True, eq=False)
+class Passages:
+    """Trips that pass a sign and then a disturbance; shape (trips,) each.
 
-    Parameters
+    Attributes
     ----------
+    trip
+        Their numbers in the traffic, in order.
     sign, first, last
-        Places in the trip's way: of the sign, of the first link after it that is disturbed, and of the last one that
+        Places in the way of each: of the sign, of the first link after it that is disturbed, and of the last one that
         is disturbed or closed.
     """
 
-    trip: KnownTrip
-    sign: int
-    first: int
-    last: int
-
-    @property
-    def after(self) -> tuple[int, ...]:
-        """What comes after the disturbance."""
-        return self.trip.way[self.last + 1 :]
+    trip: Places
+    sign: Places
+    first: Places
+    last: Places
 
 
-def find_passages(
-    trips: Iterable[KnownTrip], sign_link: int, disturbed: Collection[int], closed: Collection[int]
-) -> list[Passage]:
-    """List the trips that pass a sign and, after it, disturbed links."""
-    found = (_passage(trip, trip.place[sign_link], disturbed, closed) for trip in trips if sign_link in trip.place)
-    return [passage for passage in found if passage is not None]
+NOBODY = Passages(*np.empty((4, 0), np.intp))
 
 
-def _passage(trip: KnownTrip, sign: int, disturbed: Collection[int], closed: Collection[int]) -> Passage | None:
-    places = [place for link in disturbed if (place := trip.place.get(link, -1)) > sign]
-    if not places:
-        return None
-    return Passage(trip, sign, min(places), max(*places, *(trip.place.get(link, -1) for link in closed), -1))
+class PassedSigns:
+    """Where the trips of an hour pass signs, which stand on these links."""
+
+    def __init__(self, traffic: Traffic, sign_links: Sequence[int], closed: Collection[int]) -> None:
+        at_signs = traffic.crossings.over(sign_links)
+        by_trip = np.argsort(at_signs.way, kind="stable")
+        self._traffic = traffic
+        self._sign, self._place = at_signs.asked[by_trip], at_signs.place[by_trip]
+        self._begins = np.searchsorted(at_signs.way[by_trip], np.arange(len(traffic.trips) + 1)).astype(np.intp)
+        barriers = traffic.crossings.over(sorted(closed))
+        self._last_closed = np.full(len(traffic.trips), NOWHERE, np.intp)
+        np.maximum.at(self._last_closed, barriers.way, barriers.place)
+
+    def before(self, disturbed: Collection[int], *, is_slow: bool) -> Mapping[int, Passages]:
+        """Give, by the number of each sign that anybody passes before disturbed links, who does.
+
+        Of a slow street, those who do not come to a barrier.
+        """
+        on_it = self._traffic.crossings.over(sorted(disturbed))
+        trip, place = on_it.way, on_it.place
+        if is_slow:
+            is_free = self._last_closed[trip] == NOWHERE
+            trip, place = trip[is_free], place[is_free]
+        begins, ends = self._begins[trip], self._begins[trip + 1]
+        met = spread(begins, ends)
+        trip, place = np.repeat(trip, ends - begins), np.repeat(place, ends - begins)
+        is_after = place > self._place[met]
+        return self._by_sign(met[is_after], trip[is_after], place[is_after])
+
+    def _by_sign(self, met: Places, trip: Places, place: Places) -> Mapping[int, Passages]:
+        """Put together what a trip passes after a sign."""
+        in_order = np.lexsort((place, trip, self._sign[met]))
+        met, trip, place = met[in_order], trip[in_order], place[in_order]
+        begins = np.flatnonzero(np.concatenate(([True], met[1:] != met[:-1]))[: len(met)])
+        ends = np.append(begins[1:], len(met))[: len(begins)] - 1
+        met, trip, first, last = met[begins], trip[begins], place[begins], place[ends]
+        last = np.maximum(last, self._last_closed[trip])
+        signs, begins = np.unique(self._sign[met], return_index=True)
+        own = map(slice, begins.tolist(), [*begins[1:].tolist(), len(met)])
+        passages = (Passages(trip[each], self._place[met[each]], first[each], last[each]) for each in own)
+        return dict(zip(signs.tolist(), passages, strict=True))
 
 
-def last_vehicles(passages: Mapping[str, Sequence[Passage]]) -> Mapping[str, float]:
-    """Count, for each sign, the vehicles for which it is the last one before the disturbance."""
-    last: dict[KnownTrip, tuple[int, str]] = {}
-    for sign_id, those in passages.items():
-        for passage in those:
-            last[passage.trip] = max(last.get(passage.trip, (-1, "")), (passage.sign, sign_id))
-    counts: dict[str, float] = defaultdict(float)
-    for trip, (_, sign_id) in last.items():
-        counts[sign_id] += trip.vehicles
-    return counts
+def last_vehicles(traffic: Traffic, passages: Mapping[int, Passages]) -> Mapping[int, float]:
+    """Count, by sign, the vehicles for which it is the last one before the disturbance."""
+    if not passages:
+        return {}
+    sign = np.repeat(list(passages), [len(each.trip) for each in passages.values()])
+    trip = np.concatenate([each.trip for each in passages.values()])
+    place = np.concatenate([each.sign for each in passages.values()])
+    in_order = np.lexsort((sign, place, trip))
+    trip, sign = trip[in_order], sign[in_order]
+    is_last = np.append(trip[1:] != trip[:-1], True)
+    signs, number = np.unique(sign[is_last], return_inverse=True)
+    counts = np.bincount(number, traffic.vehicles[trip[is_last]])
+    return dict(zip(signs.tolist(), counts.tolist(), strict=True))

@@ -1,41 +1,39 @@
 """The best corridor for a sign and a disturbance, and what it gains for those it addresses. policy.md, step 3."""
 
-from collections import defaultdict
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 
+from lotse_routing.core.along import Places, weights_beside
 from lotse_routing.core.jit import Flags
 from lotse_routing.core.routes import RouteGraph, paths_from, tree_over, tree_to_link
 from lotse_routing.core.topology import Seconds
 from lotse_routing.decide.registry import Corridor
+from lotse_routing.decide.relations.affected import Affected, Own, Rejoin
 from lotse_routing.decide.relations.disturbance import Disturbance
 from lotse_routing.decide.relations.loads import Loads
-from lotse_routing.decide.relations.passages import Passage
 from lotse_routing.decide.relations.streets import Floats, Streets
-from lotse_routing.decide.relations.unwarned import Unwarned, beyond
-from lotse_routing.decide.relations.usual import KnownTrip, Traffic
+from lotse_routing.decide.relations.unwarned import Unwarned, Way
+from lotse_routing.decide.relations.usual import Traffic
 
-REJOIN_SHARE = 0.08
-"""Streets after the disturbance come into question for coming back if so much of the affected flow uses them."""
-MOST_REJOINS = 20
-TURN_ROUND_S = 60.0
-"""What surprised drivers lose at a barrier, which the costs of links do not show."""
 MINUTE_S = 60.0
-
-Way = tuple[int, ...]
+DIGITS = 3
+"""Of the seconds that decide between two corridors: where they gain the same, the last digits of sums do not decide."""
+BY_NOBODY = np.iinfo(np.intp).max
+"""Place of the sign that leads a trip away, where none does."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Expected:
     """What messages do together: whom they lead away, what they divert, and what links cost then. No two are equal.
 
-    `led_away` has, for each trip, the place of the first sign on its way that addresses it: who follows that one is not
-    there to follow a later one. The others are of shape (links,).
+    `led_away_at` has, for each trip, the place of the first sign on its way that addresses it, or `BY_NOBODY`: who
+    follows that one is not there to follow a later one; shape (trips,). The others are of shape (links,).
     """
 
-    led_away: Mapping[KnownTrip, int]
+    led_away_at: Places
     diverted_veh_h: Floats
     costs_s: Seconds
 
@@ -62,12 +60,8 @@ class Situation:
     compliance: float
     graph: Callable[[Expected, Flags], RouteGraph]
 
-    def following_veh_h(self, trip: KnownTrip) -> float:
-        """Tell how many of the drivers that a trip stands for follow a sign, per hour."""
-        return self.compliance * self.traffic.veh_h(trip)
 
-
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Detour:
     """A corridor from a sign to where it rejoins the usual way, and what it is worth now.
 
@@ -79,12 +73,12 @@ class Detour:
         Mean over those addressed: seconds, and their share of what the usual way takes from the sign on.
     lost_s
         What they lose beyond what is usual until they are where it rejoins, in the mean; infinite past a closure.
-    addressed
-        The trips it speaks to, and where in their way the sign stands.
+    trips, sign_places
+        Numbers of the trips it speaks to, and where in their way the sign stands.
     vehicles_per_h
         Flow of those addressed, as usual.
     load_veh_h
-        Flow that it brings to links which the addressed would not have used.
+        Flow that it brings to each link of the corridor: of those who would not have used it; shape (corridor,).
     usual_way
         What most of the addressed drive without it, from the sign to the link where it rejoins.
     """
@@ -94,9 +88,10 @@ class Detour:
     gain_s: float
     gain_share: float
     lost_s: float
-    addressed: Mapping[KnownTrip, int]
+    trips: Places
+    sign_places: Places
     vehicles_per_h: float
-    load_veh_h: Mapping[int, float]
+    load_veh_h: Floats
     usual_way: Way
 
     @property
@@ -110,20 +105,13 @@ class Detour:
         return self.total_gain_s / MINUTE_S
 
 
-@dataclass(frozen=True, slots=True)
-class _Own:
-    """A driver's own way, now: from the sign to the goal, and what is left after each link of it."""
-
-    passage: Passage
-    now_s: float
-    left_s: Seconds
-
-
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class _Gain:
-    """What a corridor gains without its own load: those addressed, their time now, on it, and after it (means)."""
+    """What a corridor gains for whom, before its own load is on it: their time now, on it, and after it (means)."""
 
-    passages: Sequence[Passage]
+    corridor: Way
+    via: str | None
+    rejoin: Rejoin
     vehicles_per_h: float
     now_s: float
     corridor_s: float
@@ -132,10 +120,23 @@ class _Gain:
     @property
     def total_s(self) -> float:
         """What all of them gain together, in an hour."""
-        return (self.now_s - self.corridor_s - self.left_s) * self.vehicles_per_h
+        return round((self.now_s - self.corridor_s - self.left_s) * self.vehicles_per_h, DIGITS)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
+class _Loaded:
+    """The same with its own load."""
+
+    gain: _Gain
+    gain_s: float
+    load_veh_h: Floats
+
+    @property
+    def total_s(self) -> float:
+        return round(self.gain_s * self.gain.vehicles_per_h, DIGITS)
+
+
+@dataclass(frozen=True, eq=False)  # without slots: it keeps what is asked of it several times
 class Question:
     """Where a sign may lead those who pass it and then a disturbance.
 
@@ -151,7 +152,7 @@ class Question:
 
     situation: Situation
     disturbance: Disturbance
-    passages: Sequence[Passage]
+    affected: Affected
     sign_link: int
     corridors: Sequence[Corridor]
     is_free: bool
@@ -162,28 +163,25 @@ class Question:
         """Find the corridor that gains most for all those it addresses together.
 
         What a corridor gains before its own load is the most it can gain: only those that may be the best are loaded.
+        Of those that gain the same, it is the first as `rejoins` has them, so that it comes back as soon as it can.
         """
-        costs_s = self.by_others.costs_s
-        owns = self._owns(costs_s)
-        ways = ((way, via, self._gain(way, costs_s, owns)) for way, via in self._ways())
-        in_order = sorted(((w, v, gain) for w, v, gain in ways if gain), key=lambda each: -each[2].total_s)
-        best: Detour | None = None
-        for way, via, gain in in_order:
-            if best is not None and gain.total_s <= best.total_gain_s:
+        gains = (self._gain(way, via) for way, via in self._ways())
+        best: _Loaded | None = None
+        for gain in sorted((each for each in gains if each is not None), key=lambda each: -each.total_s):
+            if best is not None and gain.total_s <= best.total_s:
                 break
-            detour = self._loaded(way, via, gain)
-            best = detour if best is None or detour.total_gain_s > best.total_gain_s else best
-        return best
+            loaded = self._loaded(gain)
+            best = loaded if best is None or loaded.total_s > best.total_s else best
+        return self._detour(best) if best is not None else None
 
     def value(self, corridor: Way, via: str | None) -> Detour | None:
         """Tell what a corridor is worth now; None if it addresses nobody."""
-        costs_s = self.by_others.costs_s
-        gain = self._gain(corridor, costs_s, self._owns(costs_s))
-        return self._loaded(corridor, via, gain) if gain else None
+        gain = self._gain(corridor, via)
+        return self._detour(self._loaded(gain)) if gain is not None else None
 
     def _ways(self) -> Iterator[tuple[Way, str | None]]:
         """List the ways to come back to the usual one behind the disturbance."""
-        rejoins = self._rejoins()
+        rejoins = self.affected.rejoins(self.situation.barred | self.situation.streets.is_minor)
         if not rejoins:
             return
         if not self.corridors and self.is_free:
@@ -209,92 +207,63 @@ class Question:
         is_open[self.sign_link] = True
         return is_open
 
-    def _rejoins(self) -> list[int]:
-        """List streets after the disturbance, those most used first, the nearest of them first."""
-        used: dict[int, float] = defaultdict(float)
-        for passage in self.passages:
-            for link in dict.fromkeys(passage.after):
-                used[link] += passage.trip.vehicles
-        least = REJOIN_SHARE * sum(passage.trip.vehicles for passage in self.passages)
-        common = [link for link in sorted(used, key=lambda link: -used[link]) if used[link] >= least]
-        out_of_question = self.situation.barred | self.situation.streets.is_minor
-        return [link for link in common if not out_of_question[link]][:MOST_REJOINS]
+    @cached_property
+    def _own(self) -> Own:
+        return self.affected.own(self.by_others.costs_s)
 
-    def _owns(self, costs_s: Seconds) -> list[_Own]:
-        owns = (self._own(passage, costs_s) for passage in self.passages)
-        return [own for own in owns if own is not None]
-
-    def _own(self, passage: Passage, costs_s: Seconds) -> _Own | None:
-        way = passage.trip.way
-        along_s = costs_s[list(way)]
-        left_s = along_s.sum() - np.cumsum(along_s)
-        now_s = float(left_s[passage.sign])
-        if self.disturbance.effect == "closed":
-            off = self.situation.unwarned.turns_off(way, passage.first)
-            if off is None:
-                return None
-            place, onward = off
-            until_s = float(left_s[passage.sign] - left_s[max(place, passage.sign)])
-            now_s = until_s + TURN_ROUND_S + float(costs_s[list(onward[1:])].sum())
-        return _Own(passage, now_s, left_s)
-
-    def _gain(self, corridor: Way, costs_s: Seconds, owns: Sequence[_Own]) -> _Gain | None:
-        rejoin = corridor[-1]
-        addressed = [own for own in owns if own.passage.trip.place.get(rejoin, -1) > own.passage.last]
-        if not addressed:
+    def _gain(self, corridor: Way, via: str | None) -> _Gain | None:
+        rejoin = self.affected.rejoin(corridor[-1])
+        if not len(rejoin.who):
             return None
-        weights = [self.situation.traffic.veh_h(own.passage.trip) for own in addressed]
-        left_s = [float(own.left_s[own.passage.trip.place[rejoin]]) for own in addressed]
+        veh_h, own = self.affected.veh_h[rejoin.who], self._own
         return _Gain(
-            passages=[own.passage for own in addressed],
-            vehicles_per_h=sum(weights),
-            now_s=float(np.average([own.now_s for own in addressed], weights=weights)),
-            corridor_s=float(costs_s[list(corridor[1:])].sum()),
-            left_s=float(np.average(left_s, weights=weights)),
-        )
-
-    def _loaded(self, corridor: Way, via: str | None, gain: _Gain) -> Detour:
-        load = self._load(corridor, gain.passages)
-        gain_s = gain.now_s - gain.left_s - self._loaded_s(corridor, load)
-        return Detour(
             corridor=corridor,
             via=via,
-            gain_s=gain_s,
-            gain_share=gain_s / gain.now_s,
-            lost_s=self._lost_s(gain.passages, corridor[-1]),
-            addressed={passage.trip: passage.sign for passage in gain.passages},
-            vehicles_per_h=gain.vehicles_per_h,
-            load_veh_h=load,
-            usual_way=_most_usual(gain.passages, corridor[-1]),
+            rejoin=rejoin,
+            vehicles_per_h=float(veh_h.sum()),
+            now_s=_mean(own.now_s[rejoin.who], veh_h),
+            corridor_s=float(self.by_others.costs_s[list(corridor[1:])].sum()),
+            left_s=_mean(own.left_s[rejoin.at], veh_h),
         )
 
-    def _lost_s(self, passages: Sequence[Passage], rejoin: int) -> float:
+    def _loaded(self, gain: _Gain) -> _Loaded:
+        links = np.array(gain.corridor, np.intp)
+        load_veh_h = self._load(links, gain.rejoin)
+        diverted_veh_h = self.by_others.diverted_veh_h[links[1:]] + load_veh_h[1:]
+        corridor_s = float(self.situation.loads.costs_s(diverted_veh_h, links[1:]).sum())
+        return _Loaded(gain, gain.now_s - gain.left_s - corridor_s, load_veh_h)
+
+    def _load(self, links: Places, rejoin: Rejoin) -> Floats:
+        """Give the flow that those addressed bring to links that they would not have used."""
+        trips = self.affected.trip[rejoin.who]
+        stays = self.by_others.led_away_at[trips] >= self.affected.passages.sign[rejoin.who]
+        traffic = self.situation.traffic
+        following_veh_h = self.situation.compliance * traffic.veh_h[trips[stays]]
+        return weights_beside(traffic.ways, trips[stays], following_veh_h, links, traffic.links)
+
+    def _detour(self, loaded: _Loaded) -> Detour:
+        gain, affected = loaded.gain, self.affected
+        return Detour(
+            corridor=gain.corridor,
+            via=gain.via,
+            gain_s=loaded.gain_s,
+            gain_share=loaded.gain_s / gain.now_s,
+            lost_s=self._lost_s(gain.rejoin),
+            trips=affected.trip[gain.rejoin.who],
+            sign_places=affected.passages.sign[gain.rejoin.who],
+            vehicles_per_h=gain.vehicles_per_h,
+            load_veh_h=loaded.load_veh_h,
+            usual_way=affected.most_usual(gain.rejoin),
+        )
+
+    def _lost_s(self, rejoin: Rejoin) -> float:
         """Give what their own way takes longer than usual, from the sign to where a corridor rejoins it: a mean."""
         if self.disturbance.effect == "closed":
             return np.inf
-        costs_s, typical_s = self.by_others.costs_s, self.situation.loads.typical_s
-        trips = [(passage.trip, passage.sign) for passage in passages]
-        ways = [list(trip.way[sign + 1 : trip.place[rejoin] + 1]) for trip, sign in trips]
-        lost_s = [float((costs_s[way] - typical_s[way]).sum()) for way in ways]
-        return float(np.average(lost_s, weights=[self.situation.traffic.veh_h(trip) for trip, _ in trips]))
-
-    def _load(self, corridor: Way, passages: Sequence[Passage]) -> Mapping[int, float]:
-        load: dict[int, float] = defaultdict(float)
-        for passage in passages:
-            if self.by_others.led_away.get(passage.trip, passage.sign) >= passage.sign:
-                for link in beyond(corridor, passage.trip.place):
-                    load[link] += self.situation.following_veh_h(passage.trip)
-        return dict(load)
-
-    def _loaded_s(self, corridor: Way, load_veh_h: Mapping[int, float]) -> float:
-        """Give what a corridor takes with its own traffic on it."""
-        links = list(corridor[1:])
-        diverted = self.by_others.diverted_veh_h[links] + [load_veh_h.get(link, 0.0) for link in links]
-        return float(self.situation.loads.costs_s(diverted, links).sum())
+        usual = self.affected.own(self.situation.loads.typical_s)
+        lost_s = self.affected.until_s(self._own, rejoin) - self.affected.until_s(usual, rejoin)
+        return _mean(lost_s, self.affected.veh_h[rejoin.who])
 
 
-def _most_usual(passages: Sequence[Passage], rejoin: int) -> Way:
-    vehicles: dict[Way, float] = defaultdict(float)
-    for passage in passages:
-        vehicles[passage.trip.way[passage.sign : passage.trip.place[rejoin] + 1]] += passage.trip.vehicles
-    return max(vehicles, key=lambda way: (vehicles[way], way))
+def _mean(values: Floats, weights: Floats) -> float:
+    return float((values * weights).sum() / weights.sum())

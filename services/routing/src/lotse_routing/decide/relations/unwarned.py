@@ -3,8 +3,14 @@
 from collections.abc import Collection
 from dataclasses import dataclass, field
 
+import numpy as np
+
+from lotse_routing.core.along import Places, Ways
 from lotse_routing.core.routes import ReverseTree, RouteGraph, tree_to_link
-from lotse_routing.decide.relations.usual import KnownTrip, Traffic
+from lotse_routing.decide.relations.crossings import join
+from lotse_routing.decide.relations.usual import Traffic
+
+Way = tuple[int, ...]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -13,9 +19,9 @@ class Unwarned:
 
     graph: RouteGraph
     _trees: dict[int, ReverseTree] = field(default_factory=dict)
-    _known: dict[tuple[tuple[int, ...], int], tuple[int, tuple[int, ...]] | None] = field(default_factory=dict)
+    _known: dict[tuple[Way, int], tuple[int, Way] | None] = field(default_factory=dict)
 
-    def turns_off(self, way: tuple[int, ...], barrier: int) -> tuple[int, tuple[int, ...]] | None:
+    def turns_off(self, way: Way, barrier: int) -> tuple[int, Way] | None:
         """Give the place in a way where they leave it, and their way from there to its end; None if there is none.
 
         Parameters
@@ -27,7 +33,7 @@ class Unwarned:
             self._known[way, barrier] = self._turn_off(way, barrier)
         return self._known[way, barrier]
 
-    def _turn_off(self, way: tuple[int, ...], barrier: int) -> tuple[int, tuple[int, ...]] | None:
+    def _turn_off(self, way: Way, barrier: int) -> tuple[int, Way] | None:
         goal = way[-1]
         if goal not in self._trees:
             self._trees[goal] = tree_to_link(self.graph, goal)
@@ -38,24 +44,24 @@ class Unwarned:
         return None
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Forced:
-    """A trip that a closure forces off its way, and the links that it then drives on instead."""
+    """Trips, by number, that a closure forces off their way, and the links that each then drives on instead."""
 
-    trip: KnownTrip
-    onto: tuple[int, ...]
-
-
-def find_forced(unwarned: Unwarned, traffic: Traffic, closed: Collection[int]) -> tuple[Forced, ...]:
-    """List the trips that come to a barrier if no sign leads them away; those that cannot go on are left out."""
-    found = []
-    for trip in traffic.through(closed):
-        barrier = min(trip.place[link] for link in closed if link in trip.place)
-        if (off := unwarned.turns_off(trip.way, barrier)) is not None:
-            found.append(Forced(trip, tuple(beyond(off[1], trip.place))))
-    return tuple(found)
+    trip: Places
+    onto: Ways
 
 
-def beyond(way: Collection[int], usual: Collection[int]) -> list[int]:
-    """List the links of a way, each once, that the usual one does not have."""
-    return sorted(set(way) - set(usual))
+def find_forced(unwarned: Unwarned, traffic: Traffic, closed: Collection[int]) -> Forced:
+    """Find the trips that come to a barrier if no sign leads them away; those that cannot go on are left out."""
+    trips, onto = [], []
+    barriers = traffic.crossings.over(sorted(closed))
+    at_first = np.lexsort((barriers.place, barriers.way))
+    way, place = barriers.way[at_first], barriers.place[at_first]
+    trip, first = np.unique(way, return_index=True)
+    for number, barrier in zip(trip.tolist(), place[first].tolist(), strict=True):
+        usual = traffic.trips[number].way
+        if (off := unwarned.turns_off(usual, barrier)) is not None:
+            trips.append(number)
+            onto.append(sorted(set(off[1]).difference(usual)))
+    return Forced(np.array(trips, np.intp), join(onto))

@@ -4,14 +4,16 @@ Signs cannot ask drivers where they are going; a sample of trips tells which tra
 then a street behind it. A sample of one trip in ten is enough (policy.md).
 """
 
-from collections.abc import Collection, Iterable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import cached_property
 
 import numpy as np
 
+from lotse_routing.core.along import Ways
 from lotse_routing.core.topology import Topology
+from lotse_routing.decide.relations.crossings import Crossings, join
 from lotse_routing.decide.relations.streets import Floats
 
 WINDOW_H = 1.0
@@ -35,38 +37,50 @@ class UsualTrip:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class KnownTrip:
-    """A trip on a network: `way` are its links by index, `place` says where in it a link is first."""
+    """A trip on a network: `way` are its links by index."""
 
     departs_s: float
     vehicles: float
     weekdays: frozenset[int]
     way: tuple[int, ...]
-    place: Mapping[int, int] = field(repr=False)
 
 
-@dataclass(frozen=True, eq=False)  # without slots: its flow is summed up once
+@dataclass(frozen=True, eq=False)  # without slots: it keeps what is asked of it several times
 class Traffic:
-    """The trips of an hour on so many `links`, and the flow that each stands for (`scale` times its vehicles)."""
+    """The trips of an hour on so many `links`, by number, and the flow that each stands for.
+
+    `scale` times its vehicles.
+    """
 
     trips: tuple[KnownTrip, ...]
     scale: float
     links: int
 
-    def veh_h(self, trip: KnownTrip) -> float:
-        """Give the vehicles an hour that a trip stands for."""
-        return trip.vehicles * self.scale
+    @cached_property
+    def vehicles(self) -> Floats:
+        """How many each trip stands for in the sample; shape (trips,)."""
+        return np.array([trip.vehicles for trip in self.trips], dtype=np.float64)
 
-    def through(self, links: Collection[int]) -> list[KnownTrip]:
-        """List the trips that pass any of these links."""
-        return [trip for trip in self.trips if any(link in trip.place for link in links)]
+    @cached_property
+    def veh_h(self) -> Floats:
+        """How many vehicles an hour each trip stands for; shape (trips,)."""
+        veh_h: Floats = self.vehicles * self.scale
+        return veh_h
+
+    @cached_property
+    def ways(self) -> Ways:
+        """The ways of all trips."""
+        return join([trip.way for trip in self.trips])
+
+    @cached_property
+    def crossings(self) -> Crossings:
+        """Where these lead over which link."""
+        return Crossings(self.ways, self.links)
 
     @cached_property
     def flow_veh_h(self) -> Floats:
         """The flow on each link; shape (links,)."""
-        flow = np.zeros(self.links)
-        for trip in self.trips:
-            flow[list(trip.place)] += self.veh_h(trip)
-        return flow
+        return self.crossings.flow(self.veh_h)
 
 
 class UsualTraffic:
@@ -110,5 +124,4 @@ def _known(trip: UsualTrip, index: Mapping[str, int]) -> KnownTrip | None:
     if any(link not in index for link in trip.links):
         return None
     way = tuple(index[link] for link in trip.links)
-    place = {link: at for at, link in reversed(list(enumerate(way)))}
-    return KnownTrip(trip.departs_s, trip.vehicles, trip.weekdays, way, place)
+    return KnownTrip(trip.departs_s, trip.vehicles, trip.weekdays, way)
