@@ -163,11 +163,11 @@ class Question:
         """Find the corridor that gains most for all those it addresses together.
 
         What a corridor gains before its own load is the most it can gain: only those that may be the best are loaded.
-        Of those that gain the same, it is the first as `rejoins` has them, so that it comes back as soon as it can.
+        Of those that gain the same it is the one that comes back last: tried against the first (decision 0058).
         """
-        gains = (self._gain(way, via) for way, via in self._ways())
+        gains = [gain for way, via in self._ways() if (gain := self._gain(way, via)) is not None]
         best: _Loaded | None = None
-        for gain in sorted((each for each in gains if each is not None), key=lambda each: -each.total_s):
+        for _, gain in sorted(enumerate(gains), key=lambda each: (-each[1].total_s, -each[0])):
             if best is not None and gain.total_s <= best.total_s:
                 break
             loaded = self._loaded(gain)
