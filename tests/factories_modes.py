@@ -44,7 +44,7 @@ def decided_by(  # noqa: PLR0913 - a whole situation
 ) -> Decision:
     """Decide for a sign in the small town, given what is ordered, closed and measured."""
     orders = Orders(
-        {"KL-07": lock} if lock else {},
+        {"KL-07": [lock]} if lock else {},
         tuple(phases),
         {proposal: Answer(is_accepted, "night shift") for proposal, is_accepted in (answers or {}).items()},
     )

@@ -101,6 +101,28 @@ async def test_a_period_may_begin_at_any_moment_and_goes_on_from_what_was_shown(
     assert (await told(connection, since))["trials"][0]["decisions"] == await lived(connection, since)
 
 
+LOCKED = """
+insert into sign_lock (sign_id, lines, reason, key_id, locked_at, expires_at, released_at)
+values ('KL-07', array[$1], 'because', 'wall', $2, $3, $4)
+"""
+
+
+async def test_a_lock_counts_from_when_to_when_it_was_in_force(
+    database: DatabaseSettings, connection: asyncpg.Connection
+) -> None:
+    await live(database, connection)
+    free, tomorrow = await told(connection), at(86_400)
+    await connection.execute(LOCKED, "EINST", at(3.5 * MINUTE_S), tomorrow, at(5 * MINUTE_S))
+    await connection.execute(LOCKED, "HEUTE", END + timedelta(minutes=1), tomorrow, None)  # the one that is in force
+    await connection.execute(LOCKED, "DAVOR", at(-60), at(-30), at(-30))
+    decisions = (await told(connection))["trials"][0]["decisions"]
+    locked = [row["decided_at"] for row in decisions if row["lines"] == ["EINST"]]
+    assert locked == [at(4 * MINUTE_S).isoformat()]
+    assert {line for row in decisions for line in row["lines"]} & {"HEUTE", "DAVOR"} == set()
+    after = [row["lines"] for row in decisions if row["decided_at"] >= at(5 * MINUTE_S).isoformat()]
+    assert after[-1] == free["trials"][0]["decisions"][-1]["lines"]
+
+
 async def test_late_unknown_and_failed_readings_and_corrections_change_nothing(
     database: DatabaseSettings, connection: asyncpg.Connection
 ) -> None:

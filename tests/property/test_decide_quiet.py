@@ -107,8 +107,8 @@ speeds = st.one_of(
 nothing_closed: st.SearchStrategy[list[str]] = st.just([])
 closed = st.one_of(nothing_closed, nothing_closed, nothing_closed, st.sampled_from([["C-D-0"], ["E-F-0"], ["D-H-0"]]))
 ends = st.sampled_from([None, at(3600), at(7200)])
-no_locks = st.just(dict[str, Lock]())
-locks = st.one_of(no_locks, no_locks, st.just({"KL-07": a_lock("LANGSAM", until_s=70)}))
+no_locks = st.just(dict[str, list[Lock]]())
+locks = st.one_of(no_locks, no_locks, st.just({"KL-07": [a_lock("LANGSAM", until_s=70)]}))
 phases = st.sampled_from([(), (), (a_phase("STADION", starts_s=30, ends_s=65),)])
 snapshots = st.builds(
     lambda speed, links, ends_at, confidence: a_snapshot(

@@ -208,8 +208,9 @@ def test_a_detour_that_is_slower_is_not_told_as_a_gain() -> None:
     shown = decided(jam())
     over = decided(a_moment(a_snapshot({"B-C-0": 20.0}, now=at(300))), shown)
     assert over.explanation == (
-        "Stadtmitte: Lauterstraße is slow (20 of 50 km/h; detectors at-B-C-0; since 2026-11-23 12:00 UTC); the usual"
-        " way takes 162 s (108 s without traffic), and by U12 it would take 166 s: no detour is quicker."
+        "Stadtmitte: Lauterstraße is slow (20 of 50 km/h; detector at-B-C-0; since 2026-11-23 12:00 UTC); the usual"
+        " way takes 162 s (108 s without traffic), and by U12 it would take 166 s: no detour that the"
+        " sign may show is quicker."
     )
 
 

@@ -105,8 +105,8 @@ def test_a_proposal_that_waits_is_refused_or_lapses() -> None:
     )
     begins(
         asked(previous=waiting, answers={"KL-07-1": False}, now_s=60),
-        f"Vorschlag KL-07-1 ({LINES}) ist abgelehnt: das Schild bleibt dunkel. ",
-        f"Proposal KL-07-1 ({LINES}) is refused: the sign stays blank. ",
+        f"Vorschlag KL-07-1 ({LINES}) wurde abgelehnt: das Schild bleibt dunkel. ",
+        f"Proposal KL-07-1 ({LINES}) was refused: the sign stays blank. ",
     )
     begins(
         asked(previous=waiting, now_s=900),

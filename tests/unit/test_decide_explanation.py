@@ -85,7 +85,7 @@ def only_the_usual_way() -> Moment:
         ),
         pytest.param(
             decided(moment({"B-C-0": 20.0}, 400), decided(moment(JAM))),
-            "Stadtmitte: zäher Verkehr auf Lauterstraße (20 statt 50 km/h; Detektoren at-B-C-0; seit 23.11.2026 13:00"
+            "Stadtmitte: zäher Verkehr auf Lauterstraße (20 statt 50 km/h; Detektor at-B-C-0; seit 23.11.2026 13:00"
             " Uhr); der übliche Weg dauert 162 s (108 s ohne Verkehr), über U12 wären es 166 s: keine Umleitung ist"
             " schneller.",
             id="no gain",
@@ -154,12 +154,21 @@ def test_of_a_gain_that_does_not_count_in_full_the_explanation_tells_how_much_do
     account = give_account(some, advise(some, SIGN, CENTRUM, None), "Pariser Straße", None)
     rat_run = replace(account, gain_s=60.0, seen_gain_s=60.0, delay_s=44.0)
     (told,) = explain([rat_run], BERLIN).of_each
-    assert "Gewinn 60 s (16 %), davon 44 s auf dem üblichen Weg verloren, Konfidenz 1,00" in told["de"]
-    assert "gain 60 s (16 %), 44 s of it lost on the usual way, confidence 1.00" in told["en"]
+    mean = "Gewinn im Mittel aller Angesprochenen 60 s (16 % ihres ganzen Weges)"
+    assert f"{mean}, davon 44 s auf dem üblichen Weg verloren, Konfidenz 1,00" in told["de"]
+    assert "60 s in the mean of all addressed (16 % of their whole way), 44 s of it lost on the usual way" in told["en"]
     guessed = replace(account, estimated_s=40.0, seen_gain_s=20.0)
     (told,) = explain([guessed], BERLIN).of_each
     assert "statt 198 s, davon 40 s geschätzt (108 s ohne Verkehr)" in told["de"]
     assert "Gewinn 32 s (16 %), ohne Schätzwerte 20 s, Konfidenz" in told["de"]
+
+
+def test_a_gain_is_the_difference_of_the_figures_beside_it() -> None:
+    some = moment({"B-C-0": 20.0, "C-D-0": 25.0})
+    account = give_account(some, advise(some, SIGN, CENTRUM, None), "Pariser Straße", None)
+    rounded = replace(account, normal_s=270.6, candidate_s=257.4, gain_s=13.2, seen_gain_s=13.2, delay_s=100.0)
+    (told,) = explain([rounded], BERLIN).of_each
+    assert "wären es 257 s statt 271 s (108 s ohne Verkehr): Gewinn 14 s" in told["de"]
 
 
 def test_a_roadwork_and_a_street_without_a_name_are_told() -> None:

@@ -52,7 +52,9 @@ def reasons(decision: Decision) -> list[str]:
 def test_a_free_town_is_told_nothing() -> None:
     (decision,) = decide((0, {}))
     assert (decision.state, decision.detours) == ("blank", ())
-    assert decision.explanation.startswith("Nothing to show: nothing is closed or slow on the usual ways")
+    assert decision.explanation.startswith(
+        "Nothing to show: on the usual ways of those who pass this sign nothing is known to be closed"
+    )
 
 
 def test_a_jam_is_led_around_and_back_to_where_the_usual_way_goes_on() -> None:

@@ -22,7 +22,7 @@ def test_traffic_and_roadworks_are_those_of_then() -> None:
     then = snapshot_then(now, Past(THEN, (JAM,), []), EstimateSettings())
     found = route(A, D, then)
     assert found.links == ("A-B-0", "B-E-0", "E-F-0", "F-D-0")
-    assert found.avoids == ("Lauterstraße is jammed (5 of 50 km/h; detectors at-B-C-0)",)
+    assert found.avoids == ("Lauterstraße is jammed (5 of 50 km/h; detector at-B-C-0)",)
     assert (then.computed_until, then.topology) == (THEN, now.topology)
     closed = Roadwork("R1", "Kanalbau", "closed", None, ("B-E-0",), THEN, THEN + timedelta(hours=1))
     then = snapshot_then(now, Past(THEN, (JAM,), [closed]), EstimateSettings())

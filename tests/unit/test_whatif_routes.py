@@ -51,7 +51,7 @@ def test_a_route_tells_what_it_avoids() -> None:
     assert closed.links == ("A-B-0", "B-E-0", "E-F-0", "F-D-0")
     assert closed.avoids == ("Lauterstraße is closed (Kanalbau)",)
     jammed = route(A, D, a_snapshot({"B-C-0": 5.0}))
-    assert jammed.avoids == ("Lauterstraße is jammed (5 of 50 km/h; detectors at-B-C-0)",)
+    assert jammed.avoids == ("Lauterstraße is jammed (5 of 50 km/h; detector at-B-C-0)",)
     assert jammed.travel_time_s == pytest.approx(jammed.free_flow_time_s)
 
 

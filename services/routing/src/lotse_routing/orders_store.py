@@ -1,6 +1,7 @@
 """Orders and proposals in the database: what people ordered, what they are asked and answer."""
 
-from collections.abc import Iterable, Mapping
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 
 import asyncpg
@@ -18,19 +19,30 @@ ORDER_TABLES = frozenset({"sign_lock", "strategy", "strategy_activation", "propo
 
 async def read_orders(connection: Connection, now: datetime | None) -> Orders:
     """Read what is ordered and not over at Lotse's `now` (None: all), what is to come included; and the answers."""
-    locks = [Lock(**{**row, "lines": tuple(row["lines"])}) for row in await connection.fetch(QUERIES["locks"], now)]
     answers = await connection.fetch(QUERIES["proposal_answers"])
     return Orders(
-        locks={lock.sign_id: lock for lock in locks},
+        locks=_locks(await connection.fetch(QUERIES["locks"], now)),
         phases=tuple(_phase(row) for row in await connection.fetch(QUERIES["strategy_phases"], now)),
         answers={row["proposal_id"]: Answer(row["is_accepted"], row["author"]) for row in answers},
     )
+
+
+async def read_past_locks(connection: Connection, since: datetime, until: datetime) -> Mapping[str, Sequence[Lock]]:
+    """Read the locks that were in force in a period, as it was lived: by sign, and when each was."""
+    return _locks(await connection.fetch(QUERIES["locks_between"], since, until))
 
 
 async def read_templates(connection: Connection, language: str) -> Mapping[Kind, Template]:
     """Read the town's own words of a language."""
     rows = await connection.fetch(QUERIES["text_templates"], language)
     return {row["kind"]: Template(tuple(tuple(forms) for forms in row["lines"])) for row in rows}
+
+
+def _locks(rows: Iterable[asyncpg.Record]) -> Mapping[str, Sequence[Lock]]:
+    by_sign: dict[str, list[Lock]] = defaultdict(list)
+    for row in rows:
+        by_sign[row["sign_id"]].append(Lock(**{**row, "lines": tuple(row["lines"])}))
+    return by_sign
 
 
 def _phase(row: asyncpg.Record) -> Phase:

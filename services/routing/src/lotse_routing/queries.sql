@@ -240,6 +240,14 @@ from sign_lock l left join api_key k using (key_id)
 where l.released_at is null and ($1::timestamptz is null or l.expires_at > $1)
 order by l.sign_id;
 
+-- name: locks_between
+-- Locks that were in force at any time from $1 to $2, those released since included, the newest first.
+select l.sign_id, l.lines, l.reason, coalesce(nullif(k.name, ''), l.key_id) as author, l.expires_at,
+    l.locked_at, l.released_at
+from sign_lock l left join api_key k using (key_id)
+where l.locked_at <= $2 and coalesce(l.released_at, l.expires_at) > $1
+order by l.sign_id, l.locked_at desc, l.lock_id desc;
+
 -- name: strategy_phases
 -- Phases of strategies in use that are not over at $1 (null: all).
 select strategy_id, name, phase, starts_at, ends_at, messages

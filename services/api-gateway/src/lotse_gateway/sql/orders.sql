@@ -26,10 +26,11 @@ select l.lock_id, l.sign_id as sign, case when l.lines = '{}' then 'blank' else 
         when l.expires_at <= $2 then 'expired'
         else 'in_force' end as status,
     case when l.released_at is null and l.expires_at > $2 and newest.source <> 'manual'
+            and (newest.decided_at >= l.locked_at or position(l.reason in newest.suspended) > 0) -- not of a lock before
         then coalesce(newest.suspended_words ->> $3, newest.suspended) end as suspended
 from sign_lock l
 left join lateral (
-    select d.source, d.suspended, d.suspended_words from decision d
+    select d.source, d.suspended, d.suspended_words, d.decided_at from decision d
     where d.sign_id = l.sign_id
     order by d.epoch desc, d.seq desc, d.decision_id desc
     limit 1

@@ -5,7 +5,7 @@ All is read in one read-only transaction, so a replay writes nothing, and what c
 
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping
 from contextlib import AbstractContextManager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 import asyncpg
@@ -14,6 +14,7 @@ from lotse_routing.commands.learn_profile import learn_history
 from lotse_routing.compute import ComputeThread
 from lotse_routing.decide.decision import Decision
 from lotse_routing.feed import readings_between
+from lotse_routing.orders_store import read_past_locks
 from lotse_routing.profile_store import load_profile
 from lotse_routing.publish import read_decision
 from lotse_routing.queries import QUERIES
@@ -106,7 +107,8 @@ async def _read_world(connection: asyncpg.Connection, task: Task, settings: Rout
     if not await connection.fetchval(QUERIES["has_readings_between"], task.since, task.until):
         message = f"nothing was measured from {task.since.isoformat()} to {task.until.isoformat()}"
         raise NothingToReplayError(message)
-    return world
+    orders = replace(world.rules.orders, locks=await read_past_locks(connection, task.since, task.until))
+    return replace(world, rules=replace(world.rules, orders=orders))
 
 
 async def _read_moments(connection: asyncpg.Connection, task: Task, settings: RoutingSettings) -> _Moments:

@@ -1,5 +1,6 @@
 """Letters that a sign cannot write, written with those that it can: Ä becomes AE on a sign that knows ASCII alone."""
 
+import re
 import unicodedata
 from typing import Literal
 
@@ -15,9 +16,13 @@ _SPELLINGS = str.maketrans(
 """Spellings that German and Danish have for their letters, and others that no decomposition gives."""
 
 
+_SHARP_S_IN_CAPITALS = re.compile(r"(?<=[A-ZÄÖÜ])ß|ß(?=[A-ZÄÖÜ])")
+
+
 def spell(text: str, charset: Charset) -> str:
     """Write a text with the letters that a sign has. What has no spelling stays, and is a fault of the text."""
     if charset == "utf8" or text.isascii():
         return text
-    spelled = unicodedata.normalize("NFC", text).translate(_SPELLINGS)
+    in_capitals = _SHARP_S_IN_CAPITALS.sub("SS", unicodedata.normalize("NFC", text))
+    spelled = in_capitals.translate(_SPELLINGS)
     return "".join(c for c in unicodedata.normalize("NFKD", spelled) if not unicodedata.combining(c))

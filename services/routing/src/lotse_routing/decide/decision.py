@@ -232,7 +232,7 @@ def _composed(  # noqa: PLR0913, PLR0917 - the parts of a decision
     )
     wanted = compose_face(state, text.lines, advices, ways, moment.settings.min_hold_s)
     asked = reasons.of_sign if reasons and sign.mode == "approval" else {}
-    wish = Wish(sign.sign_id, plan_of(sign, wanted), text.lines, asked, detours)
+    wish = Wish(sign.sign_id, plan_of(sign, wanted, *_closures(advices)), text.lines, asked, detours)
     face, authority = govern(moment, step.rules, sign, wanted, wish, advices, _before(previous))
     display = compose_display(
         sign,
@@ -256,6 +256,12 @@ def _composed(  # noqa: PLR0913, PLR0917 - the parts of a decision
         authority=authority,
         is_unfilled=text.is_unfilled,
     )
+
+
+def _closures(advices: tuple[Advice, ...]) -> list[str]:
+    """Name the closures that detours lead past: who refused one was not asked about the next at the same place."""
+    causes = [advice.cause for advice in advices if advice.state is SignState.DETOUR and advice.cause]
+    return sorted({f"{cause.roadwork} {cause.since}" for cause in causes if cause.kind == "closed"})
 
 
 def _before(previous: Decision | None) -> Before | None:

@@ -107,10 +107,10 @@ def _body(  # noqa: PLR0913, PLR0917 - as above
     )
 
 
-def plan_of(sign: Sign, face: Face) -> str:
-    """Name what the driver sees, whenever it was decided: a hash of state, lines and ways."""
+def plan_of(sign: Sign, face: Face, *of: str) -> str:
+    """Name what the driver sees, whenever it was decided: a hash of state, lines and ways, and of what else counts."""
     ways = [[way["id"], way["arrow"], way["via"]] for way in face.destinations]
-    seen = [sign.sign_id, face.state.value, face.lines, ways]
+    seen = [sign.sign_id, face.state.value, face.lines, ways, *of]
     return f"sha256:{hashlib.sha256(_canonical(seen)).hexdigest()}"
 
 
@@ -129,10 +129,10 @@ def compose_face(
     ways: Sequence[Mapping[str, Any]],
     min_hold_s: float,
 ) -> Face:
-    """Sum up what a sign shows. It holds as long as its latest message; it is valid until its first closure ends."""
+    """Sum up what a sign shows: held until the first of its messages may go, and valid until its first closure ends."""
     since = [advice.since for advice in advices if advice.since and advice.state is SignState.DETOUR]
     ends = [advice.told.until for advice in advices if advice.told and advice.told.until]
-    hold_until = max(since) + timedelta(seconds=min_hold_s) if since else None
+    hold_until = min(since) + timedelta(seconds=min_hold_s) if since else None
     return Face(state, lines, tuple(ways), hold_until, min(ends, default=None))
 
 

@@ -88,4 +88,4 @@ def clause(happened: Event, forms: Mapping[Code, str]) -> str:
 
 def sentences(events: Sequence[Event], forms: Mapping[Code, str]) -> str:
     """Tell events by the forms of a language, a sentence each; empty: nothing happened."""
-    return " ".join(f"{clause(happened, forms)}." for happened in events)
+    return " ".join(f"{clause(happened, forms).removesuffix('.')}." for happened in events)

@@ -46,9 +46,22 @@ def explain_misplaced(sign_id: str, link_id: str) -> ByLanguage:
     return {language: phrases.misplaced.format(sign=sign_id, link=link_id) for language, phrases in LANGUAGES.items()}
 
 
-def explain_unaffected() -> ByLanguage:
-    """Explain that nobody who usually passes a sign comes to anything closed or slow."""
-    return {language: phrases.unaffected for language, phrases in LANGUAGES.items()}
+def explain_unaffected(witnesses: int, *, is_measured: bool) -> ByLanguage:
+    """Explain that nobody who usually passes a sign comes to anything known to be closed, or believed to be slow.
+
+    Parameters
+    ----------
+    witnesses
+        So many detectors have to agree.
+    is_measured
+        Whether any detector reports now.
+    """
+    return {
+        language: " ".join(
+            (phrases.unaffected.format(witnesses=witnesses), *(() if is_measured else (phrases.nothing_measured,)))
+        )
+        for language, phrases in LANGUAGES.items()
+    }
 
 
 def with_authority(found: ByLanguage, authority: Authority) -> ByLanguage:
@@ -162,7 +175,8 @@ def _details(cause: CauseAccount, phrases: Phrases) -> list[str]:
         return [cause.roadwork] if cause.roadwork else []
     speed, free_flow = (whole(speed_kmh) for speed_kmh in (cause.speed_kmh, cause.free_flow_kmh))
     by = [phrases.roadwork.format(cause.roadwork)] if cause.roadwork else []
-    by += [phrases.detectors.format(listed(cause.detectors, phrases))] if cause.detectors else []
+    by_detectors = phrases.detector if len(cause.detectors) == 1 else phrases.detectors
+    by += [by_detectors.format(listed(cause.detectors, phrases))] if cause.detectors else []
     return [phrases.speeds.format(speed=speed, free_flow=free_flow), *by]
 
 
@@ -171,14 +185,27 @@ def _detour(account: Account, phrases: Phrases) -> str:
     takes = _takes(account, phrases)
     if account.gain_s is None:
         return phrases.when_open.format(takes=takes, usual=whole(account.usual_s))
-    return phrases.gain.format(
+    gain, is_of_both = _gain(account, account.gain_s)
+    form = phrases.gain if is_of_both else phrases.mean_gain
+    return form.format(
         takes=takes,
         normal=_normal(account, phrases),
-        gain=whole(account.gain_s),
+        gain=gain,
         gain_pct=whole(account.gain_pct),
         parts=_parts(account, phrases),
         confidence=f"{account.confidence:.2f}".replace(".", phrases.decimal_point),
     )
+
+
+def _gain(account: Account, gain_s: float) -> tuple[str, bool]:
+    """Give the gain, and whether it is that of one way over the other: then of their figures as they are told.
+
+    In a message to a relation it is a mean over many ways.
+    """
+    seconds = account.candidate_s if account.shown_s is None else account.shown_s
+    between_s = round(account.normal_s or 0.0) - round(seconds or 0.0)
+    is_of_both = abs(between_s - gain_s) <= 1
+    return whole(between_s if is_of_both else gain_s), is_of_both
 
 
 def _parts(account: Account, phrases: Phrases) -> str:

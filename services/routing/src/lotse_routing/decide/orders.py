@@ -1,6 +1,6 @@
 """What people ordered signs to show: locks by hand, strategies made beforehand, and their answers to proposals."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Literal
@@ -23,13 +23,25 @@ class Order:
 
 @dataclass(frozen=True, slots=True)
 class Lock:
-    """A sign locked by an operator, until somebody releases it or it expires."""
+    """A sign locked by an operator, until somebody releases it or it expires.
+
+    `locked_at` and `released_at` are None where they do not matter: what is in force now was locked before, and nobody
+    has released it. They tell when it was, where a past period is decided again.
+    """
 
     sign_id: str
     lines: tuple[str, ...]
     reason: str
     author: str
     expires_at: datetime
+    locked_at: datetime | None = None
+    released_at: datetime | None = None
+
+    def is_active(self, now: datetime) -> bool:
+        """Tell whether it is in force."""
+        is_locked = self.locked_at is None or self.locked_at <= now
+        is_released = self.released_at is not None and self.released_at <= now
+        return is_locked and not is_released and now < self.expires_at
 
     def as_order(self) -> Order:
         """Give what it orders."""
@@ -67,9 +79,9 @@ class Answer:
 
 @dataclass(frozen=True, slots=True)
 class Orders:
-    """All that is ordered: locks not released by sign, phases not over, answers by the proposal they are given to."""
+    """All that is ordered: locks by sign, phases not over, answers by the proposal they are given to."""
 
-    locks: Mapping[str, Lock] = field(default_factory=dict)
+    locks: Mapping[str, Sequence[Lock]] = field(default_factory=dict)
     phases: tuple[Phase, ...] = ()
     answers: Mapping[str, Answer] = field(default_factory=dict)
 
@@ -78,10 +90,9 @@ class Orders:
 
         A lock stands before strategies; of two strategies the one whose phase began last, then the first by id.
         """
-        lock = self.locks.get(sign_id)
+        locked = [lock.as_order() for lock in self.locks.get(sign_id, ()) if lock.is_active(now)]
         phases = [phase for phase in self.phases if sign_id in phase.lines and phase.is_active(now)]
         phases.sort(key=lambda phase: (-phase.starts_at.timestamp(), phase.strategy_id, phase.phase))
-        locked = [lock.as_order()] if lock is not None and now < lock.expires_at else []
         return [*locked, *(phase.as_order(sign_id) for phase in phases)]
 
 

@@ -32,7 +32,10 @@ class Reasons:
     @property
     def of_sign(self) -> ByLanguage:
         """Explain the sign's decision in words."""
-        return explain_unaffected() if self.is_unaffected else self._explanation.of_sign
+        if not self.is_unaffected:
+            return self._explanation.of_sign
+        is_measured = any(state.freshness > 0 for state in self.moment.snapshot.links.values())
+        return explain_unaffected(self.moment.settings.witnesses, is_measured=is_measured)
 
     def of_each(self, records: Sequence[Json]) -> tuple[Json, ...]:
         """Add the reasons to the records of the advices."""

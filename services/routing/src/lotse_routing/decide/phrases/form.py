@@ -43,6 +43,7 @@ class Phrases:
     speeds: str
     roadwork: str
     detectors: str
+    detector: str
     and_more: str
     since: str
     until: str
@@ -53,6 +54,7 @@ class Phrases:
     normal: str
     estimated: str
     gain: str
+    mean_gain: str
     seen_gain: str
     lost: str
     together: str
@@ -66,6 +68,7 @@ class Phrases:
     and_: str
     no_destination: str
     unaffected: str
+    nothing_measured: str
     finds: str
     misplaced: str
     fault: str
