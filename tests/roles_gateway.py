@@ -96,6 +96,7 @@ OPERATIONS: dict[str, Row] = {
     "create_sign": ADMIN,
     "put_signs": ADMIN,
     "retire_sign": ADMIN,
+    "retire_corridor": ADMIN,
     "get_sign": VIEWER,
     "put_sign": ADMIN,
     "list_sign_versions": VIEWER,

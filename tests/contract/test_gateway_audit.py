@@ -59,6 +59,7 @@ WRITES: dict[str, Write] = {
     "put_sign": Write(("PUT", "/v1/signs/S1", a_sign(priority=7)), ("update", "sign", "S1")),
     "put_signs": Write(("POST", "/v1/signs/bulk", [a_sign(priority=7)]), ("update", "sign", "S1")),
     "retire_sign": Write(("DELETE", "/v1/signs/S1"), ("retire", "sign", "S1")),
+    "retire_corridor": Write(("DELETE", "/v1/corridors/U1"), ("retire", "corridor", "U1")),
     "lock_sign": Write(("PUT", "/v1/signs/S1/lock", LOCK), ("lock", "sign", "S1")),
     "release_sign": Write(
         ("DELETE", "/v1/signs/S1/lock"), ("release", "sign", "S1"), first=[("PUT", "/v1/signs/S1/lock", LOCK)]

@@ -78,6 +78,10 @@ async def test_corridors_and_signs_that_come_and_go_are_followed(
         count: int = await connection.fetchval("select count(*) from corridor_check")
         return count == 0
 
+    async def are_gone() -> bool:
+        rows = await connection.fetch("select corridor_id from corridor_check")
+        return [row["corridor_id"] for row in rows] == ["U13"]
+
     await register_town(connection)
     async with a_planner(database):
         await check_of(connection, "U12", "sound")
@@ -86,6 +90,8 @@ async def test_corridors_and_signs_that_come_and_go_are_followed(
         await connection.execute("update sign set link_id = 'F-D-0'")
         row = await check_of(connection, "U12", "broken")
         assert row["problem"] == "no way of sign 'KL-07' to destination 'CENTRUM' leads over it"
+        await connection.execute("update corridor set retired_at = now() where corridor_id = 'U12'")
+        await until(are_gone)
         await connection.execute("delete from corridor")
         await until(are_none)
 
@@ -128,6 +134,10 @@ async def test_a_sign_shows_a_corridor_while_cars_are_approved_and_tells_for_who
         await connection.execute("update corridor set vehicles = '{truck}'")
         free = await leads(None, None)
         assert "FOLGE U12" not in free["lines"]
+        await connection.execute("update corridor set vehicles = '{car}'")
+        assert "FOLGE U12" in (await leads("U12", ["car"]))["lines"]
+        await connection.execute("update corridor set retired_at = now()")
+        assert "FOLGE U12" not in (await leads(None, None))["lines"]
 
 
 async def test_decisions_go_on_when_corridors_cannot_be_checked(

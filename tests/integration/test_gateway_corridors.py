@@ -55,6 +55,24 @@ async def test_links_that_are_given_have_no_parts_and_replace_those(admin: httpx
     assert (answer.json()["links"], answer.json()["via"]) == (["A-B-0", "B-C-0"], None)
 
 
+async def test_a_corridor_goes_out_of_service_and_comes_back(
+    admin: httpx.AsyncClient, connection: asyncpg.Connection
+) -> None:
+    await admin.put("/v1/corridors/U12", json=OVER_D)
+    for _ in range(2):  # the second does nothing
+        assert (await admin.delete("/v1/corridors/U12")).status_code == 204
+    retired = (await admin.get("/v1/corridors/U12")).json()
+    assert (retired["version"], retired["links"]) == (2, LINKS)
+    assert retired["retired_at"] is not None
+    back = (await admin.put("/v1/corridors/U12", json=OVER_D)).json()
+    assert (back["version"], back["retired_at"]) == (3, None)
+    told = (await admin.get("/v1/corridors/U12/versions")).json()["items"]
+    assert [version["retired_at"] is None for version in told] == [True, False, True]
+    actions = await connection.fetch("select action from audit_event where noun = 'corridor' order by audit_id")
+    assert [row["action"] for row in actions] == ["create", "retire", "update"]
+    assert (await admin.delete("/v1/corridors/U99")).status_code == 404
+
+
 async def test_many_are_resolved_at_once_and_every_bad_one_is_named(
     admin: httpx.AsyncClient, connection: asyncpg.Connection
 ) -> None:

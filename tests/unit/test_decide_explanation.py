@@ -86,8 +86,8 @@ def only_the_usual_way() -> Moment:
         pytest.param(
             decided(moment({"B-C-0": 20.0}, 400), decided(moment(JAM))),
             "Stadtmitte: zäher Verkehr auf Lauterstraße (20 statt 50 km/h; Detektor at-B-C-0; seit 23.11.2026 13:00"
-            " Uhr); der übliche Weg dauert 162 s (108 s ohne Verkehr), über U12 wären es 166 s: keine Umleitung ist"
-            " schneller.",
+            " Uhr); der übliche Weg dauert 162 s (108 s ohne Verkehr), über U12 wären es 166 s: keine Umleitung,"
+            " die das Schild zeigen darf, ist schneller.",
             id="no gain",
         ),
         pytest.param(

@@ -14,16 +14,20 @@ from zoneinfo import ZoneInfo
 import numpy as np
 from factories_decide import NOON
 
+from lotse_routing.core.routes import tree_to_link
 from lotse_routing.core.topology import Topology
 from lotse_routing.decide.candidates import Trees
 from lotse_routing.decide.decision import Decision, Step, is_news
 from lotse_routing.decide.policy import Moment
 from lotse_routing.decide.quiet import Quiet
 from lotse_routing.decide.registry import Destination, Registry, Sign
+from lotse_routing.decide.relations.guide import Relations
+from lotse_routing.decide.relations.knowledge import know_traffic
+from lotse_routing.decide.relations.usual import UsualTrip
 from lotse_routing.decide.signs import decide_signs
 from lotse_routing.decide.street import street_of
 from lotse_routing.settings import RoutingSettings
-from lotse_routing.state.estimate import LinkState
+from lotse_routing.state.estimate import DetectorPlace, LinkState
 from lotse_routing.state.level_of_service import classify
 from lotse_routing.state.roadwork import Roadwork
 from lotse_routing.state.snapshot import Snapshot
@@ -35,6 +39,9 @@ MEASURED, SLOWED, CLOSED = 0.4, 0.05, 3
 """Shares of links: that a detector measures, and, in a disturbed town, that are jammed; main streets closed there."""
 RATIO_FREE, RATIO_JAMMED = (0.9, 1.0), (0.2, 0.4)
 """Measured speeds as shares of free flow: others in each step."""
+TRIP_GOALS, TRIPS_TO_A_GOAL, TRIP_VEHICLES = 60, 50, 10.0
+"""Some 3,000 usual trips of the hour around noon, each for so many vehicles: a sample of one in ten of 30,000."""
+NOON_S, HALF_AN_HOUR_S = 12 * 3_600.0, 1_800.0
 FUNCTIONS_TOLD = 20
 LEAST_STEPS = 5
 SETTINGS = RoutingSettings()
@@ -45,15 +52,22 @@ class Kind:
     """A kind of town: whether streets are jammed and closed, and how readings move from step to step.
 
     `jitter` is the share by which each speed moves about its own level; None: speeds are drawn anew for every step.
+    Where trips are known, signs speak to those who usually pass what is disturbed, instead of to destinations.
     """
 
     name: str
     is_disturbed: bool
     jitter: float | None = None
     step_s: float = 0.0
+    knows_trips: bool = False
 
 
-KINDS = (Kind("quiet", False), Kind("disturbed", True), Kind("jittering", True, jitter=0.03, step_s=1.0))
+KINDS = (
+    Kind("quiet", False),
+    Kind("disturbed", True),
+    Kind("jittering", True, jitter=0.03, step_s=1.0),
+    Kind("relations", True, jitter=0.03, step_s=1.0, knows_trips=True),
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +97,8 @@ def time_steps(topology: Topology, within_s: float, most: int, kind: Kind) -> St
     town, random = build_town(topology, SETTINGS.weights, ZoneInfo("UTC")), Random(4711)
     closed = _closures(topology, random)
     snapshots = _snapshots(town, random, kind, closed)
-    steps = _Steps(_registry(topology, random), Trees(town.graphs.usual(NOON)))
+    usual = Trees(town.graphs.usual(NOON))
+    steps = _Steps(_registry(topology, random), usual, _relations(town, usual) if kind.knows_trips else None)
     first, *_ = steps.timed(next(snapshots))
     timed: list[tuple[float, float, int]] = []
     until_s = time.monotonic() + within_s
@@ -107,6 +122,7 @@ class _Steps:
 
     registry: Registry
     usual: Trees
+    relations: Relations | None
     quiet: Quiet = field(default_factory=Quiet)
     in_force: dict[str, Decision] = field(default_factory=dict)
     kept: int = 0
@@ -120,7 +136,7 @@ class _Steps:
     def decide(self, snapshot: Snapshot) -> int:
         """Decide for all signs; what is news is in force. Give how many decisions were."""
         now, current = snapshot.computed_until, Trees(snapshot.graph)
-        moment = Moment(now, snapshot, self.registry, self.usual, current, SETTINGS.policy)
+        moment = Moment(now, snapshot, self.registry, self.usual, current, SETTINGS.policy, self.relations)
         decisions, faults = decide_signs(Step(moment, SETTINGS.display, 1, now), self.in_force, self.quiet)
         assert not faults, faults
         again_s, in_force = SETTINGS.display.explain_again_s, self.in_force
@@ -137,6 +153,22 @@ def _registry(topology: Topology, random: Random) -> Registry:
     links = random.choices([link.link_id for link in topology.links if link.access == "yes"], k=SIGNS)
     signs = [Sign(f"S{number}", link_id, 3, 16, ids) for number, link_id in enumerate(links)]
     return Registry(tuple(signs), {destination.destination_id: destination for destination in destinations}, ())
+
+
+def _relations(town: Town, usual: Trees) -> Relations:
+    """Draw usual trips: each the quickest way in an empty town between two of its links; and detectors everywhere."""
+    topology, random = town.topology, Random(815)
+    trips = []
+    for goal in random.sample(range(len(topology.links)), TRIP_GOALS):
+        tree = tree_to_link(usual.graph, goal)
+        for origin in random.sample(range(len(topology.links)), TRIPS_TO_A_GOAL):
+            if (path := tree.path_from(origin)) is not None:
+                ids = tuple(topology.links[link].link_id for link in path.links)
+                trips.append(UsualTrip(NOON_S + random.uniform(-HALF_AN_HOUR_S, HALF_AN_HOUR_S), ids, TRIP_VEHICLES))
+    places = [DetectorPlace(f"at-{link.link_id}", link.link_id) for link in topology.links]
+    relations = know_traffic(town.streets, places, trips).at(NOON)
+    assert relations is not None, "no trip was drawn"
+    return relations
 
 
 def _snapshots(town: Town, random: Random, kind: Kind, closed: list[Roadwork]) -> Iterator[Snapshot]:

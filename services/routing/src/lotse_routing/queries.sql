@@ -16,8 +16,8 @@ order by sign_id;
 select destination_id, name, sign_text, node_id from destination order by destination_id;
 
 -- name: corridors
--- Approved detours.
-select corridor_id, links, signs, destinations, vehicles from corridor order by corridor_id;
+-- Approved detours in service.
+select corridor_id, links, signs, destinations, vehicles from corridor where retired_at is null order by corridor_id;
 
 -- name: roadworks
 -- Approved roadworks that are not over at $1 (null: all); those to come belong to it, so that they start without a hint.

@@ -12,6 +12,7 @@ from typing import Literal, Self
 
 import httpx
 
+from lotse_shared.log import get_logger
 from lotse_standalone.machine import children
 from lotse_standalone.machine.datafolder import DataFolder
 from lotse_standalone.machine.ports import LOOPBACK, claim_port, free_port, refuse_equal
@@ -23,6 +24,9 @@ CLIENT_TIMEOUT_S = 30.0
 SCOPES = ("--scope", "admin", "--scope", "publisher")
 PASSED_ON = ("PATH", "HOME", "LANG", "LC_ALL", "TZ", "TMPDIR", "NUMBA_CACHE_DIR")
 """What children get of our own environment; no LOTSE_ variable of the caller's shell reaches them by accident."""
+
+
+log = get_logger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,6 +124,8 @@ class Stack:
             Says in one line what is wrong and what to do. Whatever had been started is stopped again.
         """
         self._folder.claim()
+        if ignored := sorted(name for name in os.environ if name.startswith("LOTSE_")):
+            log.warning("not passed on: this stack sets up its services itself", variables=ignored)
         try:
             self._start_servers()
             self._command("lotse-migrate")

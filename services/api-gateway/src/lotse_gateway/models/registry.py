@@ -12,6 +12,7 @@ from lotse_shared.wire import Place
 from lotse_shared.wire_texts import Charset
 
 _DEFAULT = "null: as ingest is set"
+_RETIRED = "since then it is out of service; null: in service"
 LinkId = Annotated[Identifier, Field(description="a link of the active network")]
 Ids = Annotated[list[Identifier], Field(max_length=1_000)]
 
@@ -84,9 +85,7 @@ class Sign(Body):
         default="automatic", description="approval: what Lotse wants it to show waits for a person, as a proposal"
     )
     charset: Charset = Field(default="utf8", description="letters it can write; ascii: Ä is written AE, and so on")
-    retired_at: Moment | None = Field(
-        default=None, description="since then it is out of service; null: in service", examples=[None]
-    )
+    retired_at: Moment | None = Field(default=None, description=_RETIRED, examples=[None])
 
 
 NORDRING: list[JsonValue] = ["R03-R21-0", "R21-R02-0", "R02-R01-0", "R01-R20-0"]
@@ -128,6 +127,7 @@ class Corridor(Body):
     vehicles: SomeVehicles = Field(default=[VehicleClass.CAR], description=_APPROVED_FOR, examples=[["car", "truck"]])
     signs: Ids = Field(default=[], description="signs that may light it; empty: any", examples=[["S5"]])
     destinations: Ids = Field(default=[], description="destinations it serves; empty: any", examples=[["STADION"]])
+    retired_at: Moment | None = Field(default=None, description=_RETIRED, examples=[None])
 
     @model_validator(mode="after")
     def _links_or_via(self) -> "Corridor":
@@ -195,6 +195,7 @@ class CorridorContent(View):
     vehicles: list[VehicleClass] = Field(description=_APPROVED_FOR, examples=[["car", "truck"]])
     signs: list[str] = Field(examples=[["S5"]])
     destinations: list[str] = Field(examples=[["STADION"]])
+    retired_at: AwareDatetime | None = Field(default=None, description=_RETIRED, examples=[None])
 
 
 class CorridorVersion(Version, CorridorContent):

@@ -22,17 +22,20 @@ from lotse_gateway.routes.parameters import Cursor, id_in_path, invalid_field, p
 from lotse_gateway.routes.table_stream import Wanted, give_csv
 from lotse_gateway.routes.versions import add_versions
 from lotse_gateway.writes import registry
+from lotse_gateway.writes.audit import Event, leave_trace, read_states
 from lotse_gateway.writes.corridors import resolve_corridors
 from lotse_gateway.writes.nouns import CORRIDORS, Noun
 
 
 def registry_router(resources: Resources, noun: Noun[Any]) -> APIRouter:
-    """Give list, get, versions, create, replace and bulk of one noun."""
+    """Give list, get, versions, create, replace, retire and bulk of one noun."""
     router = APIRouter(prefix=f"/v1/{noun.plural}", tags=[noun.plural])
     _add_reads(router, resources, noun)
     if noun.version_page is not None:
         add_versions(router, resources, noun, noun.version_page)
     _add_writes(router, resources, noun)
+    if noun.retirement:
+        _add_retirement(router, resources, noun)
     add_bulk(router, resources, noun, _completes(resources, noun))
     return router
 
@@ -164,3 +167,28 @@ def _add_writes(router: APIRouter, resources: Resources, noun: Noun[Any]) -> Non
         responses=errors(412, 422, reads_body=True) | {201: {"description": "Created", "model": noun.view}},
         operation_id=f"put_{noun.name}",
     )
+
+
+def _add_retirement(router: APIRouter, resources: Resources, noun: Noun[Any]) -> None:
+    database = resources.database
+
+    @router.delete(
+        f"/{{{noun.id_field}}}",
+        status_code=204,
+        summary=f"Retire a {noun.name}",
+        description=f"Takes a {noun.name} out of service: {noun.retirement}. Its history stays. Registering it again "
+        "(PUT) takes it back into service. Retiring twice does nothing.",
+        responses=errors(404, 412, 422),
+        operation_id=f"retire_{noun.name}",
+    )
+    async def retire(
+        noun_id: Annotated[str, id_in_path(noun.id_field, _new_id(noun))],
+        key: Annotated[ApiKey, Requires(Scope.ADMIN)],
+        supposed: Supposed,
+    ) -> None:
+        await registry.get_row(database, noun, noun_id)
+        async with database.transaction() as session:
+            await registry.hold_row(session, noun, noun_id, supposed)
+            before = await read_states(session, noun.name, [noun_id])
+            if await session.row(f"retire_{noun.name}", noun_id) is not None:
+                await leave_trace(session, key, noun.name, [Event("retire", noun_id)], before)

@@ -1,4 +1,4 @@
-"""What signs have besides their registration: retirement, and the decisions behind what they show."""
+"""What signs have besides their registration: the decisions behind what they show."""
 
 from typing import Annotated
 
@@ -7,42 +7,21 @@ from fastapi import APIRouter, Response
 from lotse_gateway.answers.composing import compose_page
 from lotse_gateway.answers.language import view_decision
 from lotse_gateway.answers.paging import encode_cursor
-from lotse_gateway.answers.preconditions import Supposed
 from lotse_gateway.guards.access import Requires
-from lotse_gateway.guards.keys import ApiKey, Scope
+from lotse_gateway.guards.keys import Scope
 from lotse_gateway.models.decisions import DecisionPage
 from lotse_gateway.openapi import errors
 from lotse_gateway.resources import Resources
-from lotse_gateway.routes.parameters import Cursor, InLanguage, NewSignId, SignId, page_size, read_cursor
-from lotse_gateway.writes.audit import Event, leave_trace, read_states
+from lotse_gateway.routes.parameters import Cursor, InLanguage, SignId, page_size, read_cursor
 from lotse_gateway.writes.nouns import SIGNS
-from lotse_gateway.writes.registry import get_row, hold_row
+from lotse_gateway.writes.registry import get_row
 
 
 def signs_router(resources: Resources) -> APIRouter:
-    """Give retirement and decisions of signs."""
+    """Give the decisions of signs."""
     router = APIRouter(prefix="/v1/signs", tags=["signs"])
     settings, database = resources.settings, resources.database
     history = resources.history.advising("query.limit", "ask for smaller pages")
-
-    @router.delete(
-        "/{sign_id}",
-        status_code=204,
-        summary="Retire a sign",
-        responses=errors(404, 412, 422),
-        operation_id="retire_sign",
-    )
-    async def retire(sign_id: NewSignId, key: Annotated[ApiKey, Requires(Scope.ADMIN)], supposed: Supposed) -> None:
-        """Take a sign out of service: no decisions any more, and 410 for its display. Its history stays.
-
-        Registering it again (PUT) takes it back into service. Retiring twice does nothing.
-        """
-        await get_row(database, SIGNS, sign_id)
-        async with database.transaction() as session:
-            await hold_row(session, SIGNS, sign_id, supposed)
-            before = await read_states(session, "sign", [sign_id])
-            if await session.row("retire_sign", sign_id) is not None:
-                await leave_trace(session, key, "sign", [Event("retire", sign_id)], before)
 
     @router.get(
         "/{sign_id}/decisions",

@@ -128,8 +128,8 @@ where sign_id = $1 and retired_at is null
 returning sign_id;
 
 -- name: list_corridor
--- Corridors after the id $1, at most $2; with a link in the box $3..$6 (null: anywhere); with what routing found of their links and vehicles in the active network.
-select corridor_id, name, links, via, vehicles, signs, destinations, updated_at, version,
+-- Corridors after the id $1, retired ones too, at most $2; with a link in the box $3..$6 (null: anywhere); with what routing found of their links and vehicles in the active network.
+select corridor_id, name, links, via, vehicles, signs, destinations, retired_at, updated_at, version,
     coalesce(status, 'unchecked') as status, problem, resolves_to
 from corridor left join corridor_finding using (corridor_id, links, vehicles)
 where ($1::text is null or corridor_id > $1)
@@ -142,7 +142,7 @@ order by corridor_id limit $2;
 
 -- name: get_corridor
 -- One corridor, with the same.
-select corridor_id, name, links, via, vehicles, signs, destinations, updated_at, version,
+select corridor_id, name, links, via, vehicles, signs, destinations, retired_at, updated_at, version,
     coalesce(status, 'unchecked') as status, problem, resolves_to
 from corridor left join corridor_finding using (corridor_id, links, vehicles) where corridor_id = $1;
 
@@ -151,21 +151,27 @@ from corridor left join corridor_finding using (corridor_id, links, vehicles) wh
 select corridor_id from corridor where corridor_id = $1 for update;
 
 -- name: put_corridor
--- Creates or replaces corridors. What routing found is shown where their links and vehicles stay the same.
+-- Creates or replaces corridors; one that was retired is taken back into service, unless told otherwise. What routing found is shown where their links and vehicles stay the same.
 with written as (
-    insert into corridor as present (corridor_id, name, links, via, vehicles, signs, destinations, version)
-    select corridor_id, name, links, via, vehicles, signs, destinations, next_version('corridor', corridor_id)
+    insert into corridor as present (corridor_id, name, links, via, vehicles, signs, destinations, retired_at, version)
+    select corridor_id, name, links, via, vehicles, signs, destinations, retired_at, next_version('corridor', corridor_id)
     from jsonb_populate_recordset(null::corridor, $1::jsonb) order by corridor_id
     on conflict (corridor_id) do update set
         name = excluded.name, links = excluded.links, via = excluded.via, vehicles = excluded.vehicles,
-        signs = excluded.signs, destinations = excluded.destinations, updated_at = now(),
+        signs = excluded.signs, destinations = excluded.destinations, retired_at = excluded.retired_at, updated_at = now(),
         version = version_after(to_jsonb(present), to_jsonb(excluded))
     where $2
     returning present.*, (present.xmax = 0) as is_created
 )
-select corridor_id, name, links, via, vehicles, signs, destinations, updated_at, version,
+select corridor_id, name, links, via, vehicles, signs, destinations, retired_at, updated_at, version,
     coalesce(status, 'unchecked') as status, problem, resolves_to, is_created
 from written left join corridor_finding using (corridor_id, links, vehicles) order by corridor_id;
+
+-- name: retire_corridor
+-- Retires a corridor that was not; no row otherwise.
+update corridor set retired_at = now(), updated_at = now(), version = version + 1
+where corridor_id = $1 and retired_at is null
+returning corridor_id;
 
 -- name: list_versions
 -- Versions of the $1 (sign, destination, corridor) with the id $2 before the version $3 (null: from the newest), newest

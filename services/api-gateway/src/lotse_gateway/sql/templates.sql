@@ -29,4 +29,4 @@ select
         ) size
     ) as sizes,
     array(select sign_text from destination order by 1) as destinations,
-    array(select corridor_id from corridor order by 1) as corridors;
+    array(select corridor_id from corridor where retired_at is null order by 1) as corridors;

@@ -46,6 +46,8 @@ class Noun(Generic[Row]):
     has_geometry: bool = True
     version_page: type[Any] | None = None
     """Of its versions, where they are counted."""
+    retirement: str = ""
+    """What it means to take one out of service, for people; empty: that is not possible."""
 
     @property
     def plural(self) -> str:
@@ -119,6 +121,7 @@ SIGNS = Noun(
     "S2",
     _of_sign,
     version_page=SignVersionPage,
+    retirement="no decisions any more, and 410 for its display",
 )
 CORRIDORS = Noun(
     "corridor",
@@ -129,4 +132,5 @@ CORRIDORS = Noun(
     "U1",
     _of_corridor,
     version_page=CorridorVersionPage,
+    retirement="no sign leads over it any more, and what leads over it now goes at once",
 )

@@ -2,7 +2,7 @@
 
 -- name: corridors_via
 -- What corridors were resolved from.
-select corridor_id, via from corridor where via is not null order by corridor_id
+select corridor_id, via from corridor where via is not null and retired_at is null order by corridor_id
 
 -- name: write_corridor_checks
 -- Write the newest check of every corridor down, a JSON array of them ($1); those of corridors that are gone, too, go.

@@ -54,7 +54,7 @@ select 'sign', sign_id, array[link_id], '', lon, lat, '{car}' from sign where re
 union all
 select 'destination', destination_id, '{}', node_id, null, null, '{car}' from destination
 union all
-select 'corridor', corridor_id, links, '', null, null, vehicles from corridor
+select 'corridor', corridor_id, links, '', null, null, vehicles from corridor where retired_at is null
 union all
 select 'roadwork', roadwork_id, links, '', null, null, '{car}'
 from roadwork
