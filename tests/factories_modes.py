@@ -41,6 +41,7 @@ def decided_by(  # noqa: PLR0913 - a whole situation
     previous: Decision | None = None,
     corridors: Sequence[Corridor] = (U12,),
     ends_s: float | None = None,
+    since_s: float = -3600,
 ) -> Decision:
     """Decide for a sign in the small town, given what is ordered, closed and measured."""
     orders = Orders(
@@ -49,7 +50,7 @@ def decided_by(  # noqa: PLR0913 - a whole situation
         {proposal: Answer(is_accepted, "night shift") for proposal, is_accepted in (answers or {}).items()},
     )
     ends_at = None if ends_s is None else at(ends_s)
-    roadworks = [a_closure(*closed, ends_at=ends_at)] if closed else []
+    roadworks = [replace(a_closure(*closed, ends_at=ends_at), starts_at=at(since_s))] if closed else []
     moment = a_moment(a_snapshot(speeds, roadworks, at(now_s)), a_registry(*corridors, signs=(sign,)))
     step = replace(a_step(moment, NOON), rules=Rules(orders, ModeSettings()))
     return decide_sign(step, sign, previous)

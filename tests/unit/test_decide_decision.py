@@ -27,7 +27,7 @@ from lotse_routing.core.topology import build_topology
 from lotse_routing.decide.advice import Advice, Reason, Route, SignState
 from lotse_routing.decide.candidates import Trees
 from lotse_routing.decide.decision import Decision, decide_sign, fall_back, is_news
-from lotse_routing.decide.display import Display, arrow, delay_min
+from lotse_routing.decide.display import Display, arrow, compose_face, delay_min
 from lotse_routing.decide.policy import Moment
 from lotse_routing.decide.record import read_advices
 from lotse_routing.decide.registry import Registry, Sign
@@ -202,6 +202,12 @@ def test_of_two_ways_the_explanation_tells_which_one_is_not_measured() -> None:
         "Nothing to show: the usual ways are free enough, to Stadtmitte 108 s (108 s without traffic)."
         " No detector measures the usual way to Vorstadt now (96 s without traffic)."
     )
+
+
+def test_a_sign_holds_until_the_first_of_its_messages_may_go() -> None:
+    shown = [Advice(name, SignState.DETOUR, Reason.GAIN, since=at(s)) for name, s in (("A", 60), ("B", 0), ("C", 90))]
+    face = compose_face(SignState.DETOUR, ("UMLEITUNG",), shown, (), min_hold_s=300)
+    assert face.hold_until == at(300)
 
 
 def test_a_detour_that_is_slower_is_not_told_as_a_gain() -> None:

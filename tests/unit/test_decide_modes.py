@@ -99,7 +99,7 @@ def test_a_lock_before_the_fallback() -> None:
 
 
 def test_a_fault_before_everything() -> None:
-    step = replace(a_step(), rules=Rules(Orders({"KL-07": a_lock(*FIRE)})))
+    step = replace(a_step(), rules=Rules(Orders({"KL-07": [a_lock(*FIRE)]})))
     assert fall_back(step, SIGN, None).state is SignState.FALLBACK
 
 
@@ -223,6 +223,12 @@ def test_a_refused_proposal_is_not_made_again_for_a_while() -> None:
     assert (word(refused), proposal_of(refused)) == (("approval", ()), (1, "refused"))
     assert proposal_of(asked(previous=refused, now_s=959)) == (1, "refused")
     assert proposal_of(asked(previous=refused, now_s=960)) == (2, "waiting")
+
+
+def test_a_refusal_does_not_answer_for_the_next_closure_of_the_same_street() -> None:
+    refused = asked(previous=asked(closed=[ON_THE_WAY]), closed=[ON_THE_WAY], answers={"KL-07-1": False}, now_s=60)
+    assert proposal_of(asked(previous=refused, closed=[ON_THE_WAY], ends_s=999, now_s=90)) == (1, "refused")
+    assert proposal_of(asked(previous=refused, closed=[ON_THE_WAY], since_s=80, now_s=90)) == (2, "waiting")
 
 
 def test_a_proposal_lapses_unanswered_and_an_answer_in_time_counts() -> None:

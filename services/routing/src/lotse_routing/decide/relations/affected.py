@@ -92,9 +92,12 @@ class Affected:
         out_of_question
             Where nobody is led to; shape (links,).
         """
-        links, first, number = np.unique(self.onward.links[self._behind], return_index=True, return_inverse=True)
+        if not len(self._by_link):
+            return []
+        begins = np.flatnonzero(np.append(True, self._rejoin_links[1:] != self._rejoin_links[:-1]))
+        links, first = self._rejoin_links[begins], self._by_link[begins]
         vehicles = self.traffic.vehicles[self.trip]
-        used = np.bincount(number, vehicles[self._who_of[self._behind]], len(links))
+        used = np.add.reduceat(vehicles[self._rejoins.who], begins)
         in_question = (used >= REJOIN_SHARE * vehicles.sum()) & ~out_of_question[links]
         in_order = np.lexsort((first, -used))
         found: list[int] = links[in_order[in_question[in_order]]].tolist()
