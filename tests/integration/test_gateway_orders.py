@@ -240,6 +240,17 @@ async def test_why_a_lock_is_not_shown_is_told_in_the_language_that_is_asked_for
         assert (item["suspended"], answer.headers["content-language"]) == (NOT_SHOWN[language], language)
 
 
+async def test_why_a_lock_was_not_shown_is_not_told_of_the_one_in_its_place(
+    admin: httpx.AsyncClient, connection: asyncpg.Connection
+) -> None:
+    await post_all(admin, "signs", [a_sign("S1")])
+    await admin.put("/v1/signs/S1/lock", json=FIRE)
+    await _suspend(connection, NOT_SHOWN)
+    await connection.execute("update decision set decided_at = now() - interval '1 minute'")
+    another = await admin.put("/v1/signs/S1/lock", json=FIRE | {"reason": "Glatteis"})
+    assert (another.json()["reason"], another.json()["suspended"]) == ("Glatteis", None)
+
+
 async def test_what_was_told_in_english_alone_before_is_told_as_it_is(
     admin: httpx.AsyncClient, connection: asyncpg.Connection
 ) -> None:
