@@ -35,7 +35,7 @@ def measured_links(shared_data: Path, explanation: str) -> set[str]:
     """The links of the detectors that an explanation names."""
     with (shared_data / "aarhus-5min/links.csv").open(encoding="utf-8") as file:
         rows = {row["REPORT_ID"]: f"{row['POINT_1_NAME']}-{row['POINT_2_NAME']}-0" for row in csv.DictReader(file)}
-    named = re.search(r"detectors ([\d, ]+)", explanation)
+    named = re.search(r"detectors? ([\d, ]+)", explanation)
     return {rows[detector] for detector in re.findall(r"\d+", named[1])} if named else set()
 
 
