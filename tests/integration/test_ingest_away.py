@@ -139,11 +139,13 @@ async def test_a_database_connection_cut_without_a_word_costs_one_time_out(
     async with (
         proxying(port) as proxy,
         # One connection: asyncpg closes further ones in the background, and tells long after that it could not.
-        running_ingest(impatient(database, proxy.port).model_copy(update={"pool_size": 1}), embedded_broker),
+        running_ingest(impatient(database, proxy.port).model_copy(update={"pool_size": 1}), embedded_broker) as running,
     ):
         with publishing(embedded_broker) as publisher:
             publisher.publish_all(readings(0, 10))
             await tables.received(10)
+            # A statement of housekeeping may take minutes, and so waits for them on a connection that was cut.
+            await eventually(lambda: running.metric("lotse_ingest_housekeeping_rounds_total", outcome="done") > 0)
             proxy.cut()
             cut_s = time.monotonic()
             publisher.publish_all(readings(10, 30))
