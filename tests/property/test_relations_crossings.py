@@ -6,7 +6,8 @@ import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from lotse_routing.decide.relations.crossings import Crossings, join, spread
+from lotse_routing.core.along import flat_ways
+from lotse_routing.decide.relations.crossings import Crossings, borders, spread
 from lotse_routing.decide.relations.passages import PassedSigns, last_vehicles
 from lotse_routing.decide.relations.usual import EVERY_DAY, KnownTrip, Traffic
 
@@ -35,8 +36,13 @@ def test_stretches_one_behind_the_other() -> None:
     assert spread(np.empty(0, np.intp), np.empty(0, np.intp)).tolist() == []
 
 
+def test_runs_of_equal_values() -> None:
+    assert borders(np.array([4, 4, 1, 4])).tolist() == [0, 2, 3, 4]
+    assert borders(np.empty(0, np.intp)).tolist() == [0]
+
+
 def test_a_link_stands_in_a_way_where_it_does_first() -> None:
-    crossings = Crossings(join([(3, 1, 3), (), (1,)]), LINKS)
+    crossings = Crossings(flat_ways([(3, 1, 3), (), (1,)]), LINKS)
     found = crossings.over([3, 1, 0])
     assert (found.asked.tolist(), found.way.tolist(), found.place.tolist()) == ([0, 1, 1], [0, 0, 2], [0, 1, 0])
     assert crossings.is_first.tolist() == [True, True, False, True]

@@ -1,11 +1,11 @@
-import { useLayoutEffect } from "preact/hooks";
 import type { JSX } from "preact";
 
 import { opposite } from "../map/geometry";
 import * as store from "../state/store";
 import { NEW, open } from "../state/view";
-import { picked, showOnMap, toClose } from "../state/work";
+import { showOnMap, toClose } from "../state/work";
 import { metres, number, t } from "../words/words";
+import { useMarked } from "./marked";
 import { Empty, Level, Panel, Rows } from "./parts";
 
 export function LinkPanel({ id }: { id: string }): JSX.Element {
@@ -13,12 +13,7 @@ export function LinkPanel({ id }: { id: string }): JSX.Element {
   void store.linksVersion.value;
   const link = store.links.get(id);
   const state = store.linkStates.get(id);
-  useLayoutEffect(() => { // or its end would clear what the next panel picked
-    picked.value = new Set([id]);
-    return () => {
-      picked.value = new Set();
-    };
-  }, [id]);
+  useMarked([id]);
   if (link === undefined) return <Panel title={id} back="overview"><Empty>{t("nothing_found")}</Empty></Panel>;
   const close = (): void => {
     toClose.value = [id, opposite(link)?.id ?? id];
@@ -31,9 +26,9 @@ export function LinkPanel({ id }: { id: string }): JSX.Element {
       <Rows
         rows={[
           [t("link"), <span class="mono">{id}</span>],
-          [t("speed"), t("of_free_flow", { speed: number(state?.speed_kmh ?? null), free: number(link.free_flow_kmh) })],
+          [t("speed"), t("of_free_flow", { speed: number(state?.speed_kmh), free: number(link.free_flow_kmh) })],
           [t("source"), source === null ? t("unknown") : t(`source_${source}`)],
-          [t("confidence"), number(state?.confidence ?? null, 2)],
+          [t("confidence"), number(state?.confidence, 2)],
           [t("length"), metres(link.length_m)],
           [t("lanes"), number(link.lanes)],
         ]}

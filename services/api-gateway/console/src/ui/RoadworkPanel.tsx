@@ -1,25 +1,20 @@
 // A roadwork that is there: what it is, what it does, and what may be done with it.
 import { useSignal } from "@preact/signals";
 import type { JSX } from "preact";
-import { useLayoutEffect } from "preact/hooks";
 
 import type { ClosureAnswer, Roadwork } from "../api/types";
 import * as store from "../state/store";
-import { picked, showOnMap } from "../state/work";
+import { showOnMap } from "../state/work";
 import { moment, number, t } from "../words/words";
 import { onRoadwork } from "./act";
 import { Consequences } from "./Consequences";
+import { useMarked } from "./marked";
 import { Act, Empty, Panel, Rows } from "./parts";
 
 export function RoadworkPanel({ id }: { id: string }): JSX.Element {
   const roadwork = store.roadworks.value.get(id);
   const links = roadwork?.links ?? [];
-  useLayoutEffect(() => { // or its end would clear what the next panel picked
-    picked.value = new Set(links);
-    return () => {
-      picked.value = new Set();
-    };
-  }, [links.join()]);
+  useMarked(links);
   if (roadwork === undefined) return <Panel title={id} back="roadworks"><Empty>{t("nothing_found")}</Empty></Panel>;
   const streets = [...new Set(links.map(store.linkName))].join(", ");
   return (

@@ -4,6 +4,7 @@ Sums are added up from the end of a way to its beginning: quickest ways to one p
 share is added up once. Who adds up the same way alone, in the same order (`total`), gets the same to its last digit.
 """
 
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -38,6 +39,12 @@ class Quickest(NamedTuple):
     costs: Costs
     ends: Ends
     link_of: Places
+
+
+def flat_ways(ways: Sequence[Sequence[int] | Places]) -> Ways:
+    """Put ways one behind the other."""
+    links = [np.asarray(way, np.intp) for way in ways]
+    return Ways(np.concatenate(links) if links else np.empty(0, np.intp), np.cumsum([0, *map(len, links)]))
 
 
 def total(values: Values) -> float:

@@ -56,12 +56,10 @@ def explain_unaffected(witnesses: int, *, is_measured: bool) -> ByLanguage:
     is_measured
         Whether any detector reports now.
     """
-    return {
-        language: " ".join(
-            (phrases.unaffected.format(witnesses=witnesses), *(() if is_measured else (phrases.nothing_measured,)))
-        )
-        for language, phrases in LANGUAGES.items()
-    }
+    told = {language: phrases.unaffected.format(witnesses=witnesses) for language, phrases in LANGUAGES.items()}
+    if is_measured:
+        return told
+    return {language: f"{text} {LANGUAGES[language].nothing_measured}" for language, text in told.items()}
 
 
 def with_authority(found: ByLanguage, authority: Authority) -> ByLanguage:
@@ -202,8 +200,7 @@ def _gain(account: Account, gain_s: float) -> tuple[str, bool]:
 
     In a message to a relation it is a mean over many ways.
     """
-    seconds = account.candidate_s if account.shown_s is None else account.shown_s
-    between_s = round(account.normal_s or 0.0) - round(seconds or 0.0)
+    between_s = round(account.normal_s or 0.0) - round(_detour_s(account) or 0.0)
     is_of_both = abs(between_s - gain_s) <= 1
     return whole(between_s if is_of_both else gain_s), is_of_both
 
@@ -228,8 +225,12 @@ def _together(account: Account, phrases: Phrases) -> str:
 
 def _takes(account: Account, phrases: Phrases) -> str:
     form = phrases.takes_candidate if account.shown_s is None else phrases.takes_shown
-    seconds = account.candidate_s if account.shown_s is None else account.shown_s
-    return form.format(way=_way(account.via, phrases), seconds=whole(seconds))
+    return form.format(way=_way(account.via, phrases), seconds=whole(_detour_s(account)))
+
+
+def _detour_s(account: Account) -> float | None:
+    """Give what the detour takes that is shown, or else the one that was weighed."""
+    return account.candidate_s if account.shown_s is None else account.shown_s
 
 
 def _way(via: str | None, phrases: Phrases) -> str:

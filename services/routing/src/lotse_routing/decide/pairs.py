@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from lotse_routing.core.along import Places, Ways, sums_along
+from lotse_routing.core.along import Places, Ways, flat_ways, sums_along
 from lotse_routing.core.jit import Flags, Indices
 from lotse_routing.core.topology import Seconds
 from lotse_routing.decide.candidates import Trees
@@ -75,12 +75,6 @@ def pairs_of(trees: Trees, registry: Registry, held: Pairs | None) -> Pairs:
         ),
         lines=np.array([sign.line_count for _, sign, *_ in found], np.intp),
     )
-
-
-def flat_ways(ways: Sequence[Places]) -> Ways:
-    """Put ways one behind the other."""
-    first = np.cumsum([0, *map(len, ways)])
-    return Ways(np.concatenate(ways) if ways else np.empty(0, np.intp), first)
 
 
 def every(flags: Flags, of_sign: Places) -> Flags:

@@ -34,8 +34,8 @@ class Reasons:
         """Explain the sign's decision in words."""
         if not self.is_unaffected:
             return self._explanation.of_sign
-        is_measured = any(state.freshness > 0 for state in self.moment.snapshot.links.values())
-        return explain_unaffected(self.moment.settings.witnesses, is_measured=is_measured)
+        moment = self.moment
+        return explain_unaffected(moment.settings.witnesses, is_measured=bool(moment.snapshot.measured))
 
     def of_each(self, records: Sequence[Json]) -> tuple[Json, ...]:
         """Add the reasons to the records of the advices."""

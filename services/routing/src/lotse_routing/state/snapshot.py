@@ -59,6 +59,11 @@ class Snapshot:
         return confidences
 
     @cached_property
+    def measured(self) -> frozenset[int]:
+        """Links that some detector still speaks for, however much it is believed."""
+        return frozenset(link for link, state in self.links.items() if state.freshness > 0)
+
+    @cached_property
     def jams(self) -> Flags:
         """Tell of each link whether detectors see a jam on it."""
         jams = np.zeros(len(self.topology.links), np.bool_)

@@ -10,10 +10,10 @@ from typing import NamedTuple
 
 import numpy as np
 
-from lotse_routing.core.along import Places, Ways, left_along, sums_along
+from lotse_routing.core.along import Places, Ways, flat_ways, left_along, sums_along
 from lotse_routing.core.jit import Flags
 from lotse_routing.core.topology import Seconds
-from lotse_routing.decide.relations.crossings import join, spread
+from lotse_routing.decide.relations.crossings import borders, spread
 from lotse_routing.decide.relations.passages import Passages
 from lotse_routing.decide.relations.streets import Floats
 from lotse_routing.decide.relations.unwarned import Unwarned, Way
@@ -94,7 +94,7 @@ class Affected:
         """
         if not len(self._by_link):
             return []
-        begins = np.flatnonzero(np.append(True, self._rejoin_links[1:] != self._rejoin_links[:-1]))
+        begins = borders(self._rejoin_links)[:-1]
         links, first = self._rejoin_links[begins], self._by_link[begins]
         vehicles = self.traffic.vehicles[self.trip]
         used = np.add.reduceat(vehicles[self._rejoins.who], begins)
@@ -178,5 +178,5 @@ class Affected:
         return _Surprise(
             turns_off=np.array([each is not None for each in off], np.bool_),
             off_at=self.onward.first[:-1] + np.maximum(place - self.passages.sign, 0),
-            onward=join([() if each is None else each[1][1:] for each in off]),
+            onward=flat_ways([() if each is None else each[1][1:] for each in off]),
         )

@@ -1,6 +1,6 @@
 """Which ways lead over a link, and where in them it stands. In arrays, for all ways at once."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from typing import NamedTuple
 
 import numpy as np
@@ -34,11 +34,10 @@ def spread(first: Places, end: Places) -> Places:
     return places
 
 
-def join(ways: Sequence[Sequence[int]]) -> Ways:
-    """Put ways one behind the other."""
-    first = np.zeros(len(ways) + 1, np.intp)
-    np.cumsum([len(way) for way in ways], out=first[1:])
-    return Ways(np.fromiter((link for way in ways for link in way), np.intp, first[-1]), first)
+def borders(values: Places) -> Places:
+    """Give where each run of equal values begins, and where the last one ends; shape (runs + 1,)."""
+    is_border = np.concatenate(([True], values[1:] != values[:-1], [True]))
+    return np.flatnonzero(is_border[: len(values) + 1])
 
 
 class Crossings:

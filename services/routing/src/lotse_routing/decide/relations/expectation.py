@@ -2,16 +2,25 @@
 
 from collections.abc import Sequence
 from functools import cached_property
+from typing import NamedTuple
 
 import numpy as np
 
-from lotse_routing.core.along import NO_LINK, Places
-from lotse_routing.decide.relations.crossings import sums
+from lotse_routing.core.along import Places
+from lotse_routing.decide.relations.crossings import borders, sums
 from lotse_routing.decide.relations.question import BY_NOBODY, Detour, Expected, Situation
 from lotse_routing.decide.relations.streets import Floats
 from lotse_routing.decide.relations.unwarned import Forced
 
-NO_MESSAGE = NO_LINK
+NO_MESSAGE = -1
+
+
+class _Signs(NamedTuple):
+    """For each trip the place of the first sign that addresses it, whose detour that is, and of the second sign."""
+
+    first_at: Places
+    first_by: Places
+    second_at: Places
 
 
 class Expectation:
@@ -29,11 +38,12 @@ class Expectation:
     @cached_property
     def of_all(self) -> Expected:
         """What all of them do."""
-        return self._expect(self._first_at, self._load_veh_h)
+        return self._expect(self._signs.first_at, self._load_veh_h)
 
     def without(self, number: int) -> Expected:
         """Give what all but one do."""
-        led_away_at = np.where(self._first_by == number, self._second_at, self._first_at)
+        signs = self._signs
+        led_away_at = np.where(signs.first_by == number, signs.second_at, signs.first_at)
         return self._expect(led_away_at, np.where(self._of == number, 0.0, self._load_veh_h))
 
     def _expect(self, led_away_at: Places, load_veh_h: Floats) -> Expected:
@@ -58,31 +68,18 @@ class Expectation:
     def _load_veh_h(self) -> Floats:
         return np.concatenate([np.empty(0), *(each.load_veh_h for each in self._detours)])
 
-    @property
-    def _first_at(self) -> Places:
-        return self._signs[0]
-
-    @property
-    def _first_by(self) -> Places:
-        return self._signs[1]
-
-    @property
-    def _second_at(self) -> Places:
-        return self._signs[2]
-
     @cached_property
-    def _signs(self) -> tuple[Places, Places, Places]:
-        """For each trip the place of the first sign that addresses it, whose detour that is, and of the second one."""
+    def _signs(self) -> _Signs:
         trips = len(self._situation.traffic.trips)
-        first_at, second_at = np.full((2, trips), BY_NOBODY)
-        first_by = np.full(trips, NO_MESSAGE)
+        found = _Signs(np.full(trips, BY_NOBODY), np.full(trips, NO_MESSAGE), np.full(trips, BY_NOBODY))
         trip = np.concatenate([np.empty(0, np.intp), *(each.trips for each in self._detours)])
         place = np.concatenate([np.empty(0, np.intp), *(each.sign_places for each in self._detours)])
         by = np.repeat(np.arange(len(self._detours)), [len(each.trips) for each in self._detours])
         in_order = np.lexsort((place, trip))
         trip, place, by = trip[in_order], place[in_order], by[in_order]
-        begins = np.flatnonzero(np.concatenate(([True], trip[1:] != trip[:-1]))[: len(trip)])
-        first_at[trip[begins]], first_by[trip[begins]] = place[begins], by[begins]
-        seconds = begins[np.diff(np.append(begins, len(trip))) > 1] + 1
-        second_at[trip[seconds]] = place[seconds]
-        return first_at, first_by, second_at
+        of_trip = borders(trip)
+        first = of_trip[:-1]
+        found.first_at[trip[first]], found.first_by[trip[first]] = place[first], by[first]
+        second = first[np.diff(of_trip) > 1] + 1
+        found.second_at[trip[second]] = place[second]
+        return found

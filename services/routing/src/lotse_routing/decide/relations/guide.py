@@ -115,8 +115,7 @@ def _find(
     slow = slow_sections(view, closed, warned_of, settings)
     now = (*closures(streets, closed), *slow)
     over = {each for each in before if each.effect == "slow" and not any(other.is_same(each) for other in now)}
-    measured = frozenset(link for link, state in snapshot.links.items() if state.freshness > 0)
-    still_seen = [each for each in over if not each.links.isdisjoint(measured)]
+    still_seen = [each for each in over if not each.links.isdisjoint(snapshot.measured)]
     return Found(now, tuple(sorted(still_seen, key=lambda each: sorted(each.links))), closed)
 
 

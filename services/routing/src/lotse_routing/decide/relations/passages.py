@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from lotse_routing.core.along import Places
-from lotse_routing.decide.relations.crossings import spread
+from lotse_routing.decide.relations.crossings import borders, spread, sums
 from lotse_routing.decide.relations.usual import Traffic
 
 NOWHERE = -1
@@ -67,14 +67,15 @@ class PassedSigns:
         """Put together what a trip passes after a sign."""
         in_order = np.lexsort((place, trip, self._sign[met]))
         met, trip, place = met[in_order], trip[in_order], place[in_order]
-        begins = np.flatnonzero(np.concatenate(([True], met[1:] != met[:-1]))[: len(met)])
-        ends = np.append(begins[1:], len(met))[: len(begins)] - 1
-        met, trip, first, last = met[begins], trip[begins], place[begins], place[ends]
+        of_trip = borders(met)
+        first, last = place[of_trip[:-1]], place[of_trip[1:] - 1]
+        met, trip = met[of_trip[:-1]], trip[of_trip[:-1]]
         last = np.maximum(last, self._last_closed[trip])
-        signs, begins = np.unique(self._sign[met], return_index=True)
-        own = map(slice, begins.tolist(), [*begins[1:].tolist(), len(met)])
+        sign = self._sign[met]
+        of_sign = borders(sign)
+        own = map(slice, of_sign[:-1], of_sign[1:])
         passages = (Passages(trip[each], self._place[met[each]], first[each], last[each]) for each in own)
-        return dict(zip(signs.tolist(), passages, strict=True))
+        return dict(zip(sign[of_sign[:-1]].tolist(), passages, strict=True))
 
 
 def last_vehicles(traffic: Traffic, passages: Mapping[int, Passages]) -> Mapping[int, float]:
@@ -86,7 +87,7 @@ def last_vehicles(traffic: Traffic, passages: Mapping[int, Passages]) -> Mapping
     place = np.concatenate([each.sign for each in passages.values()])
     in_order = np.lexsort((sign, place, trip))
     trip, sign = trip[in_order], sign[in_order]
-    is_last = np.append(trip[1:] != trip[:-1], True)
-    signs, number = np.unique(sign[is_last], return_inverse=True)
-    counts = np.bincount(number, traffic.vehicles[trip[is_last]])
+    at_last = borders(trip)[1:] - 1
+    signs, number = np.unique(sign[at_last], return_inverse=True)
+    counts = sums(number, traffic.vehicles[trip[at_last]], len(signs))
     return dict(zip(signs.tolist(), counts.tolist(), strict=True))

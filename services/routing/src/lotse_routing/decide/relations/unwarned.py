@@ -5,9 +5,9 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from lotse_routing.core.along import Places, Ways
+from lotse_routing.core.along import Places, Ways, flat_ways
 from lotse_routing.core.routes import ReverseTree, RouteGraph, tree_to_link
-from lotse_routing.decide.relations.crossings import join
+from lotse_routing.decide.relations.crossings import borders
 from lotse_routing.decide.relations.usual import Traffic
 
 Way = tuple[int, ...]
@@ -58,10 +58,10 @@ def find_forced(unwarned: Unwarned, traffic: Traffic, closed: Collection[int]) -
     barriers = traffic.crossings.over(sorted(closed))
     at_first = np.lexsort((barriers.place, barriers.way))
     way, place = barriers.way[at_first], barriers.place[at_first]
-    trip, first = np.unique(way, return_index=True)
-    for number, barrier in zip(trip.tolist(), place[first].tolist(), strict=True):
+    first = borders(way)[:-1]
+    for number, barrier in zip(way[first].tolist(), place[first].tolist(), strict=True):
         usual = traffic.trips[number].way
         if (off := unwarned.turns_off(usual, barrier)) is not None:
             trips.append(number)
             onto.append(sorted(set(off[1]).difference(usual)))
-    return Forced(np.array(trips, np.intp), join(onto))
+    return Forced(np.array(trips, np.intp), flat_ways(onto))

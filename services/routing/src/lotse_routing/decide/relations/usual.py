@@ -11,9 +11,9 @@ from functools import cached_property
 
 import numpy as np
 
-from lotse_routing.core.along import Ways
+from lotse_routing.core.along import Ways, flat_ways
 from lotse_routing.core.topology import Topology
-from lotse_routing.decide.relations.crossings import Crossings, join
+from lotse_routing.decide.relations.crossings import Crossings
 from lotse_routing.decide.relations.streets import Floats
 
 WINDOW_H = 1.0
@@ -70,7 +70,7 @@ class Traffic:
     @cached_property
     def ways(self) -> Ways:
         """The ways of all trips."""
-        return join([trip.way for trip in self.trips])
+        return flat_ways([trip.way for trip in self.trips])
 
     @cached_property
     def crossings(self) -> Crossings:
